@@ -1,0 +1,39 @@
+/*
+ * data: bytes as they are written in commands.
+ *
+ *   "text"        UTF-8; escapes \n \t \r \0 \xHH \uHHHH \" \\ (and \e \a)
+ *   {7f 45 4c 46} hex bytes, blanks optional; where the caller allows it,
+ *                 ? stands for any digit: {7f ?? 4? ?6}
+ *   u32le:258     numbers: u8 i8 u16le u16be ... u64be i64be f32le f64be;
+ *                 the value decimal, 0x hex, negative for i, or a C float;
+ *                 out of range is an error
+ *   @FILE         a file's content, up to the end of the line; a pipe or a
+ *                 device is refused
+ */
+#ifndef OCTAVO_DATA_H
+#define OCTAVO_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "octavo/error.h"
+
+struct data {
+	unsigned char *bytes;	/* a masked-out bit is 0 here */
+	unsigned char *mask;	/* NULL: every bit counts */
+	size_t length;
+};
+
+/*
+ * Reads one piece of data from TEXT (NUL-terminated) at *POSITION, which is
+ * moved behind it.  The error's position is in TEXT.  Wildcards only where
+ * WILDCARDS is set.  data_free afterwards.
+ */
+bool data_parse(struct data *data, const char *text, size_t *position,
+		bool wildcards, struct error *error);
+/* Does TEXT at POSITION look like data at all (by its first characters)? */
+bool data_starts(const char *text, size_t position);
+void data_free(struct data *data);
+
+#endif

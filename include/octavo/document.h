@@ -1,0 +1,196 @@
+/*
+ * document: the file with your edits in it: one array of bytes, whatever it
+ * is made of.
+ *
+ * Nothing here touches the disk; the file is only read, through its mapping.
+ * All offsets are document offsets unless they are called file offsets.
+ *
+ * Undo
+ *   One act is one step.  Each editing call is a step of its own, unless it
+ *   stands between document_begin and document_end, which make one step of
+ *   all calls between them (they nest; a step without an edit leaves no
+ *   trace).  Undo and redo work across flushes.  The state of a document is
+ *   "modified" when the document may differ from the file on disk; undoing
+ *   back to the state that was opened or last flushed makes it unmodified.
+ *
+ * Failure
+ *   An edit that fails (out of memory, lost bytes, a fixed length, read-only)
+ *   leaves the document exactly as it was before that call.
+ *
+ * Copies
+ *   A clip refers to bytes of the file instead of holding them and stays
+ *   right whatever is edited afterwards in the document.  Clips must be freed
+ *   before their document.
+ */
+#ifndef OCTAVO_DOCUMENT_H
+#define OCTAVO_DOCUMENT_H
+
+#include "octavo/error.h"
+#include "octavo/file.h"
+#include "octavo/range.h"
+
+struct document;
+struct clip;
+
+/* Opens over FILE, which the document owns from then on, also on failure. */
+struct document *document_open(struct file *file, struct error *error);
+void document_close(struct document *document);
+
+struct file *document_file(const struct document *document);
+uint64_t document_size(const struct document *document);
+/* The length of the file's content below the edits. */
+uint64_t document_file_size(const struct document *document);
+
+/* Changes with every edit, undo, redo and flush, never back to an old value:
+ * for caches. */
+uint64_t document_revision(const struct document *document);
+
+/*
+ * The bytes at OFFSET (< size): their address, and in *LENGTH how many follow
+ * contiguously, the longest such run.  Valid until the next edit.
+ */
+const unsigned char *document_span(const struct document *document,
+				   uint64_t offset, uint64_t *length);
+
+/* The same, with how many bytes stand contiguously before OFFSET. */
+const unsigned char *document_span_around(const struct document *document,
+					  uint64_t offset, uint64_t *before,
+					  uint64_t *after);
+
+/* Copies up to SIZE bytes from OFFSET on; fewer only at the end. */
+size_t document_read(const struct document *document, uint64_t offset,
+		     void *buffer, size_t size);
+
+/* --- edits --- */
+
+/* Why nothing may be edited (option -R, a generated file), or NULL.  The text
+ * given to document_set_read_only is kept, not copied. */
+const char *document_read_only(const struct document *document);
+void document_set_read_only(struct document *document, const char *reason);
+/* Is the length fixed (a device)? */
+bool document_fixed_length(const struct document *document);
+
+void document_begin(struct document *document);
+void document_end(struct document *document);
+
+/* Overwrites at OFFSET (<= size); what goes past the end is appended. */
+bool document_overwrite(struct document *document, uint64_t offset,
+			const void *bytes, uint64_t length,
+			struct error *error);
+bool document_insert(struct document *document, uint64_t offset,
+		     const void *bytes, uint64_t length, struct error *error);
+bool document_delete(struct document *document, struct range range,
+		     struct error *error);
+/* RANGE becomes PATTERN (LENGTH >= 1 bytes) over and over, cut at the end.
+ * A large fill costs no memory in proportion to it. */
+bool document_fill(struct document *document, struct range range,
+		   const void *pattern, size_t length, struct error *error);
+/* RANGE becomes BYTES in one edit, of whatever lengths. */
+bool document_replace(struct document *document, struct range range,
+		      const void *bytes, uint64_t length, struct error *error);
+
+struct clip *document_copy(struct document *document, struct range range,
+			   struct error *error);
+/* A clip of bytes from elsewhere (the terminal's clipboard, another
+ * document); holds a copy of them. */
+struct clip *document_clip(struct document *document, const void *bytes,
+			   uint64_t length, struct error *error);
+uint64_t clip_length(const struct clip *clip);
+void clip_free(struct clip *clip);
+/* RANGE becomes the clip: an empty RANGE inserts, one of the clip's length
+ * pastes over. */
+bool document_paste(struct document *document, struct range range,
+		    const struct clip *clip, struct error *error);
+
+/*
+ * Every change that touches RANGE (a deletion at its start or inside it
+ * included) becomes as on disk again, where the change lies in RANGE; of an
+ * overwrite of equal length only the part inside RANGE.  One step that can
+ * be undone.
+ */
+bool document_revert(struct document *document, struct range range,
+		     struct error *error);
+
+/* Steps back or forward by one; *TOUCHED is where the document differs now
+ * (for the cursor).  Fails with "nothing to undo". */
+bool document_undo(struct document *document, struct range *touched,
+		   struct error *error);
+bool document_redo(struct document *document, struct range *touched,
+		   struct error *error);
+uint64_t document_undo_steps(const struct document *document);
+uint64_t document_redo_steps(const struct document *document);
+
+/* --- what has changed --- */
+
+enum change_kind {
+	CHANGE_OVERWRITE,	/* old and new length are the same */
+	CHANGE_INSERT,
+	CHANGE_DELETE,
+	CHANGE_REPLACE,
+};
+
+struct change {
+	enum change_kind kind;
+	struct range now;	/* in the document; empty for a deletion */
+	struct range file;	/* in the file; empty for an insertion */
+};
+
+bool document_modified(const struct document *document);
+uint64_t document_change_count(const struct document *document);
+/* The INDEX-th unsaved change in file order, from 0. */
+bool document_change(const struct document *document, uint64_t index,
+		     struct change *change);
+/* The first change that ends after OFFSET, or deletes at or after it. */
+bool document_change_from(const struct document *document, uint64_t offset,
+			  struct change *change, uint64_t *index);
+/* The word of the `changes` command. */
+const char *change_kind_name(enum change_kind kind);
+
+/* Is the byte at OFFSET lost (see octavo/mapping.h), and for how many bytes
+ * from there is the answer the same? */
+bool document_lost(const struct document *document, uint64_t offset,
+		   uint64_t *length);
+/* Asks the file what is gone (mapping_verify). */
+bool document_verify(struct document *document);
+unsigned document_epoch(const struct document *document);
+
+/* --- for the save room --- */
+
+/* A run of the document that comes from one place. */
+struct segment {
+	struct range now;		/* in the document */
+	const unsigned char *bytes;	/* of the whole run */
+	bool in_file;			/* as on disk, at file_offset */
+	uint64_t file_offset;
+};
+
+/* The segment that begins at OFFSET (< size), as long as it goes. */
+struct segment document_segment(const struct document *document,
+				uint64_t offset);
+
+/*
+ * Before the ranges of the file in RANGES (COUNT of them, ascending) are
+ * overwritten on disk: copies into memory whatever undo and clips still
+ * refer to there.  The document's own pieces that are in the file at another
+ * place than their offset are copied as well.  May fail for lack of memory;
+ * the document reads the same afterwards either way.
+ */
+bool document_detach(struct document *document, const struct range *ranges,
+		     size_t count, struct error *error);
+
+/* The document was written in place: it is what the file holds now. */
+void document_written(struct document *document);
+
+/*
+ * The document was written to FILE, which has taken the old file's place.
+ * The document owns FILE from then on (also on failure, when it goes on over
+ * the old one).  Undo still works: the old file stays mapped while it is
+ * needed.
+ */
+bool document_replaced(struct document *document, struct file *file,
+		       struct error *error);
+
+/* Asserts every invariant of the document and its tree. */
+void document_check(const struct document *document);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * file: which file this is, of what kind, and whether it is still the same.
+ *
+ * A struct file holds one read-only descriptor for its whole life; nothing
+ * here can write.  What cannot be mapped as it is (a pipe, standard input,
+ * a generated file below /proc) is read into an unlinked temporary file
+ * first, so everyone behind this room sees a descriptor that can be mapped,
+ * with a size.
+ *
+ * Order of calls: file_open, any of the questions, file_close.
+ * Errors name the path as it was given.
+ */
+#ifndef OCTAVO_FILE_H
+#define OCTAVO_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "octavo/error.h"
+
+enum file_kind {
+	FILE_REGULAR,	/* a regular file, empty ones included */
+	FILE_NEW,	/* does not exist yet; size 0, no descriptor */
+	FILE_DEVICE,	/* a block device: the size is fixed */
+	FILE_SPOOLED,	/* came through a pipe: can only be saved as a copy */
+	FILE_GENERATED,	/* st_size 0 but has bytes (/proc): read-only */
+};
+
+/* What must not change behind our back.  ctime is among it because mtime can
+ * be set back by anybody. */
+struct file_identity {
+	dev_t device;
+	ino_t inode;
+	uint64_t size;
+	struct timespec modified;
+	struct timespec changed;
+};
+
+enum file_state {
+	FILE_SAME,
+	FILE_GREW,	/* same file, longer */
+	FILE_SHRUNK,	/* same file, shorter: bytes are lost */
+	FILE_WRITTEN,	/* same file, same size, written or touched since */
+	FILE_REPLACED,	/* the path names another file now */
+	FILE_REMOVED,	/* the path names nothing now */
+};
+
+/*
+ * Told while a pipe is spooled, at least every 100 ms, with the bytes so far.
+ * Returns false to stop: what has arrived is the file then.
+ */
+typedef bool file_progress(void *context, uint64_t bytes);
+
+struct file;
+
+/*
+ * Opens PATH; "-" is standard input.  Does stat first, then open with
+ * O_NONBLOCK | O_NOCTTY | O_CLOEXEC, then fstat, and compares, so that a
+ * device has no chance to act.  A path that does not exist gives FILE_NEW if
+ * its folder exists, else an error.  Refused with an error: directories,
+ * character devices, sockets, what may not be read, and a PATH of length 0.
+ * PROGRESS may be NULL.
+ */
+struct file *file_open(const char *path, file_progress *progress,
+		       void *context, struct error *error);
+
+/*
+ * Opens the regular file NAME in the folder FOLDER (a descriptor, kept by the
+ * caller) as the file that PATH names from now on; used after a replacing
+ * flush.  A symbolic link is refused.
+ */
+struct file *file_open_at(int folder, const char *name, const char *path,
+			  struct error *error);
+
+void file_close(struct file *file);
+
+/* As given on the command line; "standard input" for "-". */
+const char *file_path(const struct file *file);
+enum file_kind file_kind(const struct file *file);
+/* Read-only; -1 for FILE_NEW. */
+int file_descriptor(const struct file *file);
+/* In bytes, when it was opened or last accepted. */
+uint64_t file_size(const struct file *file);
+struct file_identity file_identity(const struct file *file);
+
+/* Why the file cannot be written, in words for a message ("permission
+ * denied", "read-only file system", "append-only", "came through a pipe",
+ * ...), found out at open with no effect on the file; NULL where it can. */
+const char *file_read_only(const struct file *file);
+
+/*
+ * Looks at the descriptor and the path and says what happened since open or
+ * file_accept.  FILE_SHRUNK wins over FILE_REPLACED and FILE_REMOVED, because
+ * bytes are lost; those win over FILE_GREW and FILE_WRITTEN.  *NOW, if not
+ * NULL, is the descriptor's identity now.  A file without a path of its own
+ * (spooled, generated, new and still absent) is FILE_SAME; FILE_NEW that has
+ * appeared is FILE_REPLACED.  The link count is not part of the identity.
+ */
+enum file_state file_check(const struct file *file, struct file_identity *now);
+
+/* Takes the identity that the descriptor has now as the known one: after our
+ * own flush, or when the user has been told. */
+bool file_accept(struct file *file, struct error *error);
+
+bool file_identity_equal(const struct file_identity *one,
+			 const struct file_identity *other);
+
+/* The words of the message line for a state other than FILE_SAME. */
+const char *file_state_text(enum file_state state);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * mapping: the bytes of one file at one address for as long as the mapping
+ * lives, with private granules laid over it where something was written.
+ *
+ * Invariants
+ *  1. mapping_bytes() never changes and all mapping_size() bytes behind it
+ *     can be read at any time without a signal reaching anybody: a page that
+ *     another process truncates away reads as zeros, and mapping_lost() says
+ *     so (see below).
+ *  2. The file's pages are mapped PROT_READ, MAP_PRIVATE | MAP_NORESERVE;
+ *     nothing is charged for them, whatever the size.
+ *  3. A granule (MAPPING_GRANULE bytes, a multiple of the page size) is either
+ *     the file's or private: anonymous memory at the same address, holding a
+ *     copy.  Private granules survive truncation by others.  A granule never
+ *     becomes the file's again.
+ *  4. Only mapping_write() changes a byte, and only in private granules.
+ *
+ * One thread uses a mapping.  A forked child has its own copy, and its own
+ * marks of what is lost.
+ */
+#ifndef OCTAVO_MAPPING_H
+#define OCTAVO_MAPPING_H
+
+#include "octavo/file.h"
+#include "octavo/range.h"
+
+struct mapping;
+
+/* Maps the whole of FILE, which must outlive the mapping.  An empty or new
+ * file gives a mapping of size 0.  Installs the SIGBUS handler (once). */
+struct mapping *mapping_open(struct file *file, struct error *error);
+void mapping_close(struct mapping *mapping);
+
+const unsigned char *mapping_bytes(const struct mapping *mapping);
+uint64_t mapping_size(const struct mapping *mapping);
+
+/*
+ * Makes every granule that RANGE touches private.  All or nothing as far as
+ * the bytes are concerned: on failure (out of memory, the kernel's limit on
+ * mappings, bytes in those granules are lost) some granules may have become
+ * private but no byte has changed.
+ */
+bool mapping_prepare(struct mapping *mapping, struct range range,
+		     struct error *error);
+
+/* Are all granules that RANGE touches private? */
+bool mapping_is_private(const struct mapping *mapping, struct range range);
+
+/* From OFFSET on: is it in a private granule, and for how many bytes is the
+ * answer the same (up to the end of the mapping)? */
+bool mapping_private_run(const struct mapping *mapping, uint64_t offset,
+			 uint64_t *length);
+
+/* Overwrites bytes whose granules are all private already; cannot fail. */
+void mapping_write(struct mapping *mapping, uint64_t offset,
+		   const unsigned char *bytes, uint64_t length);
+
+/* Bytes held in private granules. */
+uint64_t mapping_private_bytes(const struct mapping *mapping);
+
+/*
+ * Asks the file for its size and remembers what is gone.  Returns true if
+ * anything is lost since the mapping was opened.  Cheap (one fstat): call it
+ * before showing bytes, and before and after trusting what a scan read.
+ * Bytes once lost stay lost, also when the file grows again.
+ */
+bool mapping_verify(struct mapping *mapping);
+
+/* Is the byte at OFFSET lost (neither in the file any more nor in a private
+ * granule, or unreadable on the medium), and for how many bytes from there is
+ * the answer the same?  Knows what mapping_verify and faults have found. */
+bool mapping_lost(const struct mapping *mapping, uint64_t offset,
+		  uint64_t *length);
+
+/* Number of faults patched so far plus number of losses noticed: changes when
+ * something was lost between two looks. */
+unsigned mapping_epoch(const struct mapping *mapping);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * search: where the pattern is in the document, edits included.
+ *
+ * The answers are those of one pass from left to right over the whole
+ * document: look-behind, \b, ^ and $ see the real neighbours, matches do not
+ * overlap, and after an empty match the pass goes on one byte (in UTF mode
+ * one character) further.  A pass over a range begins at the range's start
+ * and keeps the matches that lie wholly inside it; the bytes outside are
+ * there for look-around.
+ *
+ * The work is done in forked workers (octavo/job.h); chunks own the starts of
+ * matches, and where a match runs on into the next chunk, that one is brought
+ * back in step.  Runs that PCRE2 gives up (match, depth, heap limit, JIT
+ * stack) fail with a message that names the limit and the offset; they are
+ * never "no match".
+ */
+#ifndef OCTAVO_SEARCH_H
+#define OCTAVO_SEARCH_H
+
+#include "octavo/document.h"
+#include "octavo/job.h"
+#include "octavo/pattern.h"
+
+struct match {
+	uint64_t start;
+	uint64_t end;
+};
+
+/* --- in this process; for workers and for tests --- */
+
+struct scanner;
+
+enum scan_result { SCAN_MATCH, SCAN_NONE, SCAN_FAILED };
+
+/* Both must outlive the scanner, and the document must not be edited. */
+struct scanner *scanner_new(const struct document *document,
+			    const struct pattern *pattern,
+			    struct error *error);
+void scanner_free(struct scanner *scanner);
+/* The first match of a pass beginning at FROM whose start is < LIMIT. */
+enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
+			      uint64_t limit, struct match *match,
+			      struct error *error);
+/* Where the pass goes on after MATCH. */
+uint64_t scanner_after(const struct scanner *scanner, struct match match);
+
+/* --- in workers --- */
+
+enum search_kind {
+	SEARCH_COUNT,	/* only how many */
+	SEARCH_ALL,	/* each of them, in order, through `found` */
+	SEARCH_FIRST,	/* the first one of a pass that begins at range.start */
+	SEARCH_LAST,	/* the last one that starts in the range: the previous
+			 * match.  The pass begins far enough before it to be
+			 * in step with one from the document's start. */
+};
+
+struct search_plan {
+	const struct document *document;
+	const struct pattern *pattern;
+	enum search_kind kind;
+	struct range range;
+	/* For SEARCH_ALL: called inside search_poll, COUNT matches in order;
+	 * false ends the search early as done.  May be NULL. */
+	bool (*found)(void *context, const struct match *matches,
+		      size_t count);
+	void *context;
+	unsigned workers;	/* 0: one for each core */
+	uint64_t chunk;		/* bytes; 0: chosen by size (tests set it) */
+};
+
+struct search;
+
+/* The document may be edited while it runs (the workers do not see that); the
+ * pattern must live until search_free. */
+struct search *search_start(const struct search_plan *plan,
+			    struct error *error);
+void search_free(struct search *search);
+
+size_t search_descriptors(const struct search *search, int *fds, size_t count);
+/* As job_poll.  The result is there once it says JOB_DONE. */
+enum job_state search_poll(struct search *search, struct error *error);
+enum job_state search_wait(struct search *search, struct error *error);
+
+/* Bytes looked at of how many, and matches so far. */
+void search_progress(const struct search *search, uint64_t *done,
+		     uint64_t *total, uint64_t *found);
+
+/* After JOB_DONE: how many (all kinds; 0 or 1 for FIRST and LAST). */
+uint64_t search_count(const struct search *search);
+/* After JOB_DONE of FIRST or LAST: the match, if there is one. */
+bool search_match(const struct search *search, struct match *match);
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * io: the table of system calls.
+ *
+ * Every system call by which the library can touch a file, memory mapping or
+ * process goes through `io`, so that a test can make the n-th one fail, be
+ * short, or be the last one before the power goes.  Linux-only calls live
+ * here too, each with its fallback: where the system lacks one, its entry
+ * fails with ENOSYS and its user knows what to do.
+ *
+ * An entry behaves exactly as the call of its name (result, errno), EINTR
+ * included: callers loop.  io_read_full and friends below do the looping.
+ */
+#ifndef OCTAVO_IO_H
+#define OCTAVO_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/types.h>
+
+struct io {
+	int (*open)(const char *path, int flags, mode_t mode);
+	int (*openat)(int folder, const char *name, int flags, mode_t mode);
+	int (*close)(int fd);
+	int (*stat)(const char *path, struct stat *status);
+	int (*fstat)(int fd, struct stat *status);
+	int (*fstatat)(int folder, const char *name, struct stat *status,
+		       int flags);
+	int (*fstatvfs)(int fd, struct statvfs *status);
+	ssize_t (*read)(int fd, void *buffer, size_t size);
+	ssize_t (*write)(int fd, const void *buffer, size_t size);
+	ssize_t (*pread)(int fd, void *buffer, size_t size, off_t offset);
+	ssize_t (*pwrite)(int fd, const void *buffer, size_t size,
+			  off_t offset);
+	off_t (*lseek)(int fd, off_t offset, int whence);
+	int (*ftruncate)(int fd, off_t size);
+	/* fallocate(2) with FALLOC_FL_KEEP_SIZE; ENOSYS or EOPNOTSUPP where
+	 * there is none. */
+	int (*reserve)(int fd, off_t offset, off_t length);
+	/* copy_file_range(2); ENOSYS where there is none. */
+	ssize_t (*copy_range)(int from, off_t *from_offset, int to,
+			      off_t *to_offset, size_t length);
+	int (*fsync)(int fd);
+	int (*fchown)(int fd, uid_t owner, gid_t group);
+	int (*fchmod)(int fd, mode_t mode);
+	ssize_t (*flistxattr)(int fd, char *list, size_t size);
+	ssize_t (*fgetxattr)(int fd, const char *name, void *value,
+			     size_t size);
+	int (*fsetxattr)(int fd, const char *name, const void *value,
+			 size_t size, int flags);
+	int (*renameat)(int from_folder, const char *from, int to_folder,
+			const char *to);
+	/* renameat2(RENAME_EXCHANGE); ENOSYS or EINVAL where there is none. */
+	int (*exchange)(int folder, const char *one, const char *other);
+	int (*linkat)(int from_folder, const char *from, int to_folder,
+		      const char *to, int flags);
+	int (*unlinkat)(int folder, const char *name, int flags);
+	ssize_t (*readlink)(const char *path, char *buffer, size_t size);
+	/* Takes a whole-file OFD write lock without waiting; EAGAIN where
+	 * another holds one, ENOSYS or EINVAL where there are none. */
+	int (*lock)(int fd);
+	/* Takes and drops a read lease: EAGAIN while anyone has the file open
+	 * for writing; ENOSYS or EINVAL where there are none. */
+	int (*lease_probe)(int fd);
+	void *(*mmap)(void *address, size_t length, int protection, int flags,
+		      int fd, off_t offset);
+	int (*munmap)(void *address, size_t length);
+	/* The size of a block device in bytes, and whether it is read-only. */
+	int (*device_size)(int fd, uint64_t *size);
+	int (*device_read_only)(int fd, bool *read_only);
+	/* FS_IOC_GETFLAGS: is the file immutable, append-only?  ENOSYS or
+	 * ENOTTY where the file system does not say. */
+	int (*attributes)(int fd, bool *immutable, bool *append_only);
+	int (*pipe)(int ends[2]);	/* both close-on-exec */
+	pid_t (*fork)(void);
+	pid_t (*waitpid)(pid_t process, int *status, int options);
+	int (*kill)(pid_t process, int signal);
+};
+
+/* The real calls; tests assign to its members and put them back. */
+extern struct io io;
+
+/* Reads or writes all of SIZE at OFFSET, looping over short counts and EINTR.
+ * io_read_at returns the bytes read, fewer than SIZE only at the end of the
+ * file; both return -1 with errno set on an error. */
+ssize_t io_read_at(int fd, void *buffer, size_t size, uint64_t offset);
+bool io_write_at(int fd, const void *buffer, size_t size, uint64_t offset);
+
+/* write(2) of all of SIZE, looping. */
+bool io_write_all(int fd, const void *buffer, size_t size);
+
+/* fsync and close that go on after EINTR. */
+int io_fsync(int fd);
+void io_close(int fd);
+
+#endif

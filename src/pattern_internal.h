@@ -1,0 +1,26 @@
+/*
+ * What the search room needs of a pattern and nobody else: the PCRE2 program
+ * and the facts that decide how it may be run.
+ */
+#ifndef OCTAVO_PATTERN_INTERNAL_H
+#define OCTAVO_PATTERN_INTERNAL_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "octavo/pattern.h"
+
+struct pattern {
+	pcre2_code *code;	/* unanchored, PCRE2_USE_OFFSET_LIMIT; JIT
+				 * compiled for complete and hard partial
+				 * matching where JIT is to be had */
+	char *text;
+	size_t lookbehind;	/* bytes before a start that a match may look
+				 * at; at least 1 (for \b and ^) */
+	bool utf;
+	bool jit;
+	bool sequential;	/* cannot be cut into chunks: \G, or verbs that
+				 * steer the search */
+};
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * sizes: every constant that decides where a boundary lies.
+ *
+ * Tests are built a second time with OCTAVO_TINY, so that a few bytes of
+ * data cross all of them.
+ */
+#ifndef OCTAVO_SIZES_H
+#define OCTAVO_SIZES_H
+
+#ifdef OCTAVO_TINY
+enum {
+	MAPPING_GRANULE = 4096,		/* no less than a page */
+	STORE_BLOCK = 32,
+	DOCUMENT_GRANULE_MAXIMUM = 16,
+	DOCUMENT_REPEAT_MINIMUM = 16,
+	SEARCH_CHUNK_MINIMUM = 64,
+	SEARCH_WINDOW = 32,
+	SEARCH_RESULT = 64,
+	SAVE_BLOCK = 16,
+	SAVE_EXTENT = 64,
+	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
+};
+#else
+enum {
+	/* One private granule over the mapping, in bytes: two kernel mappings
+	 * each at worst, of 65,530 that a process may have. */
+	MAPPING_GRANULE = 64 << 10,
+	/* The smallest block of the store that holds typed bytes. */
+	STORE_BLOCK = 64 << 10,
+	/* Overwrites up to this length go to private granules; longer ones
+	 * become pieces over the store. */
+	DOCUMENT_GRANULE_MAXIMUM = 1 << 20,
+	/* Fills from this length on become a repeated piece. */
+	DOCUMENT_REPEAT_MINIMUM = 1 << 20,
+	/* The smallest chunk of a search that one worker claims at a time. */
+	SEARCH_CHUNK_MINIMUM = 1 << 20,
+	/* Bytes gathered around a seam between pieces; doubled as needed. */
+	SEARCH_WINDOW = 256 << 10,
+	/* Bytes of a worker's result buffer. */
+	SEARCH_RESULT = 64 << 10,
+	/* Bytes read or written at once. */
+	SAVE_BLOCK = 1 << 20,
+	/* Longest extent of a journal. */
+	SAVE_EXTENT = 1 << 20,
+	/* A same-length session with more dirty bytes than this is written by
+	 * replacing the file, where that is possible: its journal would hold
+	 * them twice. */
+	SAVE_IN_PLACE_MAXIMUM = 256 << 20,
+};
+#endif
+
+#endif
