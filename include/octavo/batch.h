@@ -1,0 +1,22 @@
+/*
+ * batch: commands without a terminal; their results on standard output.
+ */
+#ifndef OCTAVO_BATCH_H
+#define OCTAVO_BATCH_H
+
+#include "octavo/editor.h"
+
+/*
+ * Runs LINES (COUNT of them; from standard input where there are none), in
+ * order, up to the first that fails, and prints what they print.  Says on
+ * standard error why it failed and which changes were not written.  Returns
+ * the exit status: 0, 1 where a search found nothing, 2 where something
+ * failed.
+ */
+int batch_run(struct editor *editor, const char *const *lines, size_t count);
+
+/* "octavo: MESSAGE" on standard error, escaped; where the error has a
+ * position in LINE (may be NULL), the line and a caret below. */
+void batch_error(const struct error *error, const char *line);
+
+#endif

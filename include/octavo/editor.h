@@ -1,0 +1,248 @@
+/*
+ * editor: one session: buffers with their views, the options, the registers,
+ * what is searched for, the running task, the message line.
+ *
+ * It knows nothing of a terminal.  Who runs it (batch or tui) gives it lines
+ * of the command language (command.h), polls its tasks, and shows what it
+ * has to say: in batch through `print`, on a screen through screen_draw.
+ *
+ * A plain struct.  Commands read and change it; nobody else changes it but
+ * through the functions here.
+ */
+#ifndef OCTAVO_EDITOR_H
+#define OCTAVO_EDITOR_H
+
+#include "octavo/document.h"
+#include "octavo/keymap.h"
+#include "octavo/option.h"
+#include "octavo/panel.h"
+#include "octavo/pattern.h"
+#include "octavo/prompt.h"
+#include "octavo/search.h"
+#include "octavo/view.h"
+
+/* How a command ended; also the exit status of batch. */
+enum status {
+	STATUS_DONE = 0,
+	STATUS_NOTHING = 1,	/* a search found nothing */
+	STATUS_FAILED = 2,	/* the error says why */
+	STATUS_RUNNING = 3,	/* a task goes on beside the screen */
+};
+
+enum { EDITOR_MARKS = 128, EDITOR_JUMPS = 64, EDITOR_REGISTERS = 128 };
+
+/* One open file. */
+struct buffer {
+	struct document *document;
+	struct view view;
+	uint64_t marks[EDITOR_MARKS];	/* by character */
+	bool marked[EDITOR_MARKS];
+	uint64_t jumps[EDITOR_JUMPS];	/* newest last */
+	size_t jump_count;
+	bool typing;		/* a step is open: keys go into it */
+	enum file_state state;	/* of the file, as last looked at */
+	struct range match;	/* where the last search stopped */
+	bool has_match;
+};
+
+/* What a register holds; the clip belongs to the document of its buffer. */
+struct clip_register {
+	struct clip *clip;
+	struct document *document;
+};
+
+enum prompt_kind {
+	PROMPT_NONE,
+	PROMPT_COMMAND,
+	PROMPT_SEARCH,
+	PROMPT_SEARCH_BACK,
+	PROMPT_GOTO,
+	PROMPT_KINDS
+};
+
+/* What Tab in a search prompt goes through. */
+enum search_type {
+	SEARCH_TYPE_REGEX,
+	SEARCH_TYPE_TEXT,
+	SEARCH_TYPE_HEX,
+	SEARCH_TYPE_VALUE,
+	SEARCH_TYPES
+};
+
+/* A question that one key answers: each answer is a command line. */
+struct question {
+	char text[512];		/* "" where none is asked */
+	struct {
+		char key;
+		const char *command;
+	} answers[4];
+};
+
+struct editor;
+
+/* What a long command does beside the screen; private to task.c. */
+struct task;
+
+/* What the terminal can do and batch cannot; members may be NULL. */
+struct editor_hooks {
+	void *context;
+	/* Redraw from nothing; suspend the program. */
+	void (*redraw)(void *context);
+	void (*suspend)(void *context);
+	/* Hands bytes to the terminal's clipboard. */
+	bool (*clipboard)(void *context, const void *bytes, size_t length,
+			  struct error *error);
+	/*
+	 * Something inside a command has to wait for one of FDS (COUNT of
+	 * them): waits, shows progress, and returns false where the user has
+	 * cancelled.  Without it the wait cannot be cancelled.
+	 */
+	bool (*wait)(void *context, const int *fds, size_t count);
+	/* A screen of the present state (save-screen); without it one of
+	 * screen-columns by screen-rows is drawn. */
+	const struct grid *(*screen)(void *context);
+	/* Keys as if typed (the command `keys`). */
+	bool (*keys)(void *context, const char *keys, struct error *error);
+};
+
+struct editor {
+	struct buffer **buffers;
+	size_t buffer_count;
+	struct buffer *buffer;		/* the current one; may be NULL */
+	struct options options;
+	struct keymap *keymap;
+	struct clip_register registers[EDITOR_REGISTERS];
+
+	/* search */
+	struct pattern *pattern;	/* NULL: none yet */
+	uint64_t pattern_serial;	/* changes with it */
+	bool backward;			/* direction of the last search */
+	struct task *task;		/* the one that shows progress */
+	struct task *highlight;		/* matches around the window */
+	struct range *matches;		/* what the latter found */
+	size_t match_count;
+	size_t match_capacity;
+	struct {			/* what `matches` is true of */
+		uint64_t serial;
+		uint64_t revision;
+		struct range range;
+		const struct document *document;
+	} matched;
+
+	/* the lower lines */
+	struct prompt prompt;
+	enum prompt_kind prompt_kind;
+	enum search_type search_type;
+	uint64_t prompt_origin;		/* cursor when it was opened */
+	struct prompt_history histories[PROMPT_KINDS];
+	char hint[ERROR_MESSAGE_SIZE];	/* above the prompt; its column: */
+	long hint_position;		/* of a caret in the prompt, or -1 */
+	struct question question;
+	char message[ERROR_MESSAGE_SIZE];
+	bool message_is_error;
+	struct panel panel;
+
+	/* output of commands */
+	void (*print)(void *context, const char *bytes, size_t length);
+	void *print_context;
+	bool interactive;	/* a screen shows it; false in batch */
+
+	struct editor_hooks hooks;
+	bool read_only;		/* option -R */
+	bool quit;		/* the program is to end */
+	enum status status;	/* of the last task that ended */
+	struct error error;	/* its error */
+	unsigned serial;	/* changes whenever the screen should */
+};
+
+struct editor *editor_new(struct error *error);
+void editor_free(struct editor *editor);
+
+/* Opens PATH as a buffer and makes it the current one. */
+bool editor_open(struct editor *editor, const char *path,
+		 file_progress *progress, void *context, struct error *error);
+/* Closes the current buffer, whatever its state; the one before it becomes
+ * the current one. */
+void editor_close_buffer(struct editor *editor);
+void editor_select_buffer(struct editor *editor, size_t index);
+size_t editor_buffer_index(const struct editor *editor);
+
+/* The message line. */
+void editor_message(struct editor *editor, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void editor_show_error(struct editor *editor, const struct error *error);
+/* A line of output of a command. */
+void editor_print(struct editor *editor, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void editor_print_bytes(struct editor *editor, const void *bytes,
+			size_t length);
+
+/* --- the cursor --- */
+
+/* To OFFSET, remembering where it was for jump-back. */
+void editor_jump(struct editor *editor, uint64_t offset);
+bool editor_jump_back(struct editor *editor);
+
+/* --- edits: called around and after every one --- */
+
+/* Marks, jumps and selection behind an edit that made LENGTH bytes of RANGE
+ * follow their bytes; the view is brought back into the document. */
+void editor_edited(struct editor *editor, struct range range,
+		   uint64_t length);
+/* Ends the step that typing has opened. */
+void editor_end_typing(struct editor *editor);
+/* A character typed in an editing mode: a hex digit in the hex pane, text in
+ * the text pane. */
+bool editor_type(struct editor *editor, uint32_t character,
+		 struct error *error);
+/* Backspace in an editing mode: takes the last byte back. */
+bool editor_type_backspace(struct editor *editor, struct error *error);
+
+/* --- tasks (task.c) --- */
+
+/* Takes PATTERN over as the one that next, previous and the highlighting
+ * use. */
+void editor_set_pattern(struct editor *editor, struct pattern *pattern);
+
+/*
+ * Starts to look for the pattern, from the cursor on; AGAIN: from behind the
+ * match the cursor is on (backward always: before the cursor), the COUNT-th
+ * one.  Moves the cursor there when it is found.  QUIETLY: while a search is
+ * typed: no message, no jump, no output.
+ */
+bool editor_find(struct editor *editor, bool backward, bool again,
+		 uint64_t count, bool quietly, struct error *error);
+bool editor_count(struct editor *editor, struct range range,
+		  struct error *error);
+bool editor_matches(struct editor *editor, struct range range,
+		    struct error *error);
+
+/* Is a task running that shows progress? */
+bool editor_busy(const struct editor *editor);
+/* What runs, how far: for the status line.  DONE of TOTAL bytes. */
+const char *editor_progress(const struct editor *editor, uint64_t *done,
+			    uint64_t *total, uint64_t *found);
+/* Descriptors on which something may arrive. */
+size_t editor_descriptors(const struct editor *editor, int *fds,
+			  size_t count);
+/* Takes what has arrived; ends tasks that are done. */
+void editor_poll(struct editor *editor);
+/* Waits until the task has ended; its status. */
+enum status editor_wait(struct editor *editor, struct error *error);
+/* Stops what runs; says so. */
+void editor_cancel(struct editor *editor);
+/* Sees to it that the matches in the window get known. */
+void editor_highlight(struct editor *editor);
+/* The next or previous match from OFFSET, waited for (addresses). */
+bool editor_find_now(struct editor *editor, const struct pattern *pattern,
+		     bool backward, uint64_t offset, struct match *match,
+		     bool *found, struct error *error);
+/* The offset at which line NUMBER (from 1) starts, waited for. */
+bool editor_find_line(struct editor *editor, uint64_t number,
+		      uint64_t *offset, struct error *error);
+
+/* Looks whether the files are still the same; call it when idle and once a
+ * second. */
+void editor_check_files(struct editor *editor);
+
+#endif
