@@ -14,8 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { LAYOUT_BYTES_MAXIMUM = 4096 };
+
 struct layout_options {
-	unsigned bytes_per_row;	/* 0: as many as fit */
+	unsigned bytes_per_row;	/* 0: as many as fit; cut to the maximum */
 	unsigned group;		/* bytes between wider gaps; 0: no groups */
 };
 
