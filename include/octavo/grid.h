@@ -86,11 +86,15 @@ unsigned grid_bytes(struct grid *grid, unsigned row, unsigned column,
 unsigned grid_text(struct grid *grid, unsigned row, unsigned column,
 		   unsigned width, const char *text, enum role role);
 
+/* The cell at a place that is in the grid. */
 const struct cell *grid_cell(const struct grid *grid, unsigned row,
 			     unsigned column);
 
 /* The whole grid as UTF-8 lines without trailing blanks, each ended by a
  * newline; to be freed.  NULL: no memory. */
 char *grid_to_text(const struct grid *grid);
+
+/* Asserts that every cell is fit for a terminal. */
+void grid_check(const struct grid *grid);
 
 #endif

@@ -1,0 +1,258 @@
+/*
+ * grid: the screen as data.
+ *
+ * Invariants (grid_check)
+ *  1. A cell's character is one that escape_width gives a width, or 0.
+ *  2. A cell of character 0 is the right half of the wide character in the
+ *     cell before it, and a wide character is always followed by one.
+ *  3. A role is below ROLE_COUNT.
+ * So whoever shows a grid can send it to a terminal as it is.
+ */
+#include "octavo/grid.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "octavo/escape.h"
+
+const struct role_entry roles[ROLE_COUNT] = {
+	[ROLE_NORMAL] = { "normal", "everything without another role" },
+	[ROLE_OFFSET] = { "offset", "the offset column" },
+	[ROLE_ZERO] = { "zero", "zero bytes" },
+	[ROLE_PRINTABLE] = { "printable", "printable bytes, 21 to 7e" },
+	[ROLE_SPACE] = { "space", "white space, 09 to 0d and 20" },
+	[ROLE_CONTROL] = { "control", "other control characters" },
+	[ROLE_HIGH] = { "high", "bytes from 80 on" },
+	[ROLE_LOST] = { "lost", "bytes that are gone from the file" },
+	[ROLE_CHANGED] = { "changed", "edited and not yet written" },
+	[ROLE_MATCH] = { "match", "what a search found" },
+	[ROLE_SELECTION] = { "selection", "the selected bytes" },
+	[ROLE_CURSOR] = { "cursor", "the cursor in its pane" },
+	[ROLE_CURSOR_OTHER] = { "cursor-other",
+				"the cursor's byte in the other pane" },
+	[ROLE_STATUS] = { "status", "the status line" },
+	[ROLE_STATUS_MODE] = { "status-mode",
+			       "the mode, when editing or selecting" },
+	[ROLE_MESSAGE] = { "message", "what the program says" },
+	[ROLE_ERROR] = { "error", "what went wrong" },
+	[ROLE_BANNER] = { "banner", "something happened to the file" },
+	[ROLE_KEY] = { "key", "the name of a function key" },
+	[ROLE_KEY_LABEL] = { "key-label", "what a function key does" },
+	[ROLE_PROMPT] = { "prompt", "what the prompt asks" },
+	[ROLE_INPUT] = { "input", "what is typed at the prompt" },
+	[ROLE_HINT] = { "hint", "help on what is being typed" },
+	[ROLE_SCROLL] = { "scroll", "the scroll bar" },
+	[ROLE_SCROLL_THUMB] = { "scroll-thumb",
+				"the part of the file that is shown" },
+	[ROLE_TITLE] = { "title", "the title of a panel" },
+};
+
+static struct cell *cells_new(unsigned columns, unsigned rows)
+{
+	if (columns == 0 || rows == 0)
+		return calloc(1, sizeof(struct cell));
+	if (columns > SIZE_MAX / sizeof(struct cell) / rows)
+		return NULL;
+	return calloc((size_t)columns * rows, sizeof(struct cell));
+}
+
+struct grid *grid_new(unsigned columns, unsigned rows)
+{
+	struct grid *grid = calloc(1, sizeof *grid);
+
+	if (grid && !grid_resize(grid, columns, rows)) {
+		free(grid);
+		return NULL;
+	}
+	return grid;
+}
+
+void grid_free(struct grid *grid)
+{
+	if (!grid)
+		return;
+	free(grid->cells);
+	free(grid);
+}
+
+bool grid_resize(struct grid *grid, unsigned columns, unsigned rows)
+{
+	struct cell *cells = cells_new(columns, rows);
+
+	if (!cells)
+		return false;
+	free(grid->cells);
+	grid->cells = cells;
+	grid->columns = columns;
+	grid->rows = rows;
+	grid_clear(grid);
+	return true;
+}
+
+void grid_clear(struct grid *grid)
+{
+	for (unsigned row = 0; row < grid->rows; row++)
+		grid_fill(grid, row, 0, grid->columns, ' ', ROLE_NORMAL);
+	grid->cursor_visible = false;
+	grid->cursor_row = 0;
+	grid->cursor_column = 0;
+}
+
+static struct cell *grid_row(const struct grid *grid, unsigned row)
+{
+	return grid->cells + (size_t)row * grid->columns;
+}
+
+/* Puts a cell of width 1.  A wide character that loses one half loses the
+ * other as well. */
+static void put_cell(const struct grid *grid, struct cell *row, unsigned column,
+		     uint32_t character, enum role role)
+{
+	if (column > 0 && row[column].character == 0)
+		row[column - 1].character = ' ';
+	if (column + 1 < grid->columns && row[column + 1].character == 0)
+		row[column + 1].character = ' ';
+	row[column] = (struct cell){ character, (uint8_t)role };
+}
+
+void grid_put(struct grid *grid, unsigned row, unsigned column,
+	      uint32_t character, enum role role)
+{
+	int width = escape_width(character);
+
+	if (width == 0 || row >= grid->rows || column >= grid->columns ||
+	    (unsigned)width > grid->columns - column)
+		return;
+
+	struct cell *cells = grid_row(grid, row);
+	if (width == 2)
+		put_cell(grid, cells, column + 1, ' ', role);
+	put_cell(grid, cells, column, character, role);
+	if (width == 2)
+		cells[column + 1].character = 0;
+}
+
+void grid_fill(struct grid *grid, unsigned row, unsigned column,
+	       unsigned width, uint32_t character, enum role role)
+{
+	unsigned step = (unsigned)escape_width(character);
+
+	if (step == 0 || column >= grid->columns)
+		return;
+	if (width > grid->columns - column)
+		width = grid->columns - column;
+	for (unsigned used = 0; used + step <= width; used += step)
+		grid_put(grid, row, column + used, character, role);
+}
+
+/* Draws one byte as \xNN if that fits; returns the columns used. */
+static unsigned put_escaped(struct grid *grid, unsigned row, unsigned column,
+			    unsigned width, const char *byte, enum role role)
+{
+	char escaped[5];
+	unsigned length = 4;
+
+	if (width < length)
+		return 0;
+	escape_text(escaped, sizeof escaped, byte, 1);
+	for (unsigned i = 0; i < length; i++)
+		grid_put(grid, row, column + i, (unsigned char)escaped[i],
+			 role);
+	return length;
+}
+
+unsigned grid_bytes(struct grid *grid, unsigned row, unsigned column,
+		    unsigned width, const char *text, size_t length,
+		    enum role role)
+{
+	unsigned used = 0;
+
+	if (column >= grid->columns)
+		return 0;
+	if (width > grid->columns - column)
+		width = grid->columns - column;
+	while (length > 0) {
+		uint32_t character;
+		size_t step = escape_decode(&character, text, length);
+		unsigned needed = (unsigned)escape_width(character);
+
+		if (needed == 0) {
+			step = 1;
+			needed = put_escaped(grid, row, column + used,
+					     width - used, text, role);
+			if (needed == 0)
+				break;
+		} else if (needed > width - used) {
+			break;
+		} else {
+			grid_put(grid, row, column + used, character, role);
+		}
+		used += needed;
+		text += step;
+		length -= step;
+	}
+	return used;
+}
+
+unsigned grid_text(struct grid *grid, unsigned row, unsigned column,
+		   unsigned width, const char *text, enum role role)
+{
+	return grid_bytes(grid, row, column, width, text, strlen(text), role);
+}
+
+const struct cell *grid_cell(const struct grid *grid, unsigned row,
+			     unsigned column)
+{
+	assert(row < grid->rows && column < grid->columns);
+	return grid_row(grid, row) + column;
+}
+
+/* Writes a row as a line; returns its end. */
+static char *row_to_text(const struct grid *grid, unsigned row, char *out)
+{
+	const struct cell *cells = grid_row(grid, row);
+	unsigned columns = grid->columns;
+
+	while (columns > 0 && cells[columns - 1].character == ' ')
+		columns--;
+	for (unsigned column = 0; column < columns; column++)
+		if (cells[column].character != 0)
+			out += escape_encode(out, cells[column].character);
+	*out++ = '\n';
+	return out;
+}
+
+char *grid_to_text(const struct grid *grid)
+{
+	/* What is in memory as cells of 8 bytes has room as 4 bytes each. */
+	size_t cells = (size_t)grid->rows * grid->columns;
+	char *text = malloc(cells * 4 + grid->rows + 1);
+
+	if (!text)
+		return NULL;
+
+	char *out = text;
+	for (unsigned row = 0; row < grid->rows; row++)
+		out = row_to_text(grid, row, out);
+	*out = '\0';
+	return text;
+}
+
+void grid_check(const struct grid *grid)
+{
+	for (unsigned row = 0; row < grid->rows; row++) {
+		const struct cell *cells = grid_row(grid, row);
+		bool wide = false;
+
+		for (unsigned column = 0; column < grid->columns; column++) {
+			uint32_t character = cells[column].character;
+
+			assert((character == 0) == wide);
+			assert(wide || escape_width(character) > 0);
+			assert(cells[column].role < ROLE_COUNT);
+			wide = escape_width(character) == 2;
+		}
+		assert(!wide);
+	}
+}
