@@ -4,6 +4,8 @@
 # command line or in the environment.  VARIANT builds into build/VARIANT: any
 # of tiny (small sizes, so that a few bytes cross every boundary), asan, fuzz,
 # coverage, joined with `-`; another word is only a folder's name.
+#
+# Nothing is installed but by demo, check, check-*, bench and fuzz.
 
 VERSION := 0.1.0
 CFLAGS ?= -O2 -g
@@ -49,7 +51,9 @@ terminal := $(wildcard src/tui/*.c)
 library := $(filter-out $(main),$(wildcard src/*.c src/command/*.c))
 unit_tests := $(call programs,unit) $(call programs,model) $(call programs,fault)
 fuzz_tests := $(filter-out %/replay,$(call programs,fuzz))
-script_tests := tests/layers tests/runner $(wildcard tests/cases) \
+tiny_tests := $(patsubst $(build)/%,build/$(tiny)/%,$(unit_tests)) \
+	$(if $(main),'OCTAVO=$(CURDIR)/build/$(tiny)/octavo tests/cases')
+script_tests := tests/layers tests/runner $(if $(main),tests/cases) \
 	$(wildcard tests/manual) $(wildcard tests/terminal/*-test)
 sources := $(library) $(main) $(terminal) $(wildcard tests/*/*.c)
 
@@ -92,6 +96,99 @@ $(fuzz_tests): $(build)/%: $(build)/%.o $(build)/liboctavo.a \
 clean: ## removes build/
 	rm -rf build
 
+## Look at it
+
+demo: ## opens a sample, or FILE=..., in the terminal; installs what is missing
+	@contrib/install-needs build
+	@$(MAKE) --no-print-directory -s $(parallel) all
+	@contrib/demo $(call quote,$(FILE))
+
+## Check
+
+# A first `make` has two jobs, a `make -j` its own.
+parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j2)
+
+# Sub-makes, for the libraries are looked for when make starts.  Every program
+# of the suite is a word or two for `env`.
+check: export OCTAVO = $(CURDIR)/$(build)/octavo
+check: export LINK = $(link)
+check: export LIBRARY = $(build)/liboctavo.a
+check: ## builds and runs all tests; installs what is missing
+	@contrib/install-needs build check
+	@$(MAKE) --no-print-directory -s $(parallel) all tests
+	@$(MAKE) --no-print-directory -s $(parallel) VARIANT=$(tiny) all tests
+	@tests/run $(script_tests) $(tiny_tests) $(unit_tests) $(fuzz_tests)
+
+check-unit: tests ## only the test programs in C, of VARIANT
+	@tests/run $(unit_tests) $(fuzz_tests)
+
+check-asan: ## the same as check, under the address and undefined sanitizers
+	@$(MAKE) --no-print-directory VARIANT=asan check
+
+check-valgrind: ## the test programs in C, under valgrind
+	@contrib/install-needs build check extra
+	@$(MAKE) --no-print-directory -s $(parallel) tests
+	@UNDER='valgrind -q --error-exitcode=99 --leak-check=full' \
+		TIMEOUT=1200 tests/run $(unit_tests) $(fuzz_tests)
+
+check-clang: ## builds with clang, where a warning is an error
+	@contrib/install-needs build check extra
+	@$(MAKE) --no-print-directory -s $(parallel) CC=clang VARIANT=clang \
+		CFLAGS='$(CFLAGS) -Werror' all tests
+
+lint: ## the manual, the rooms; and, as advice, the format of the code
+	mandoc -Tlint -Wwarning doc/octavo.1
+	tests/layers
+	-clang-format --dry-run $(sources)
+
+coverage: ## runs the tests and says how much of each file they ran
+	@$(MAKE) --no-print-directory VARIANT=coverage CFLAGS='-O0 -g' check
+	@gcov -n build/coverage/src/*.gcda build/coverage/src/*/*.gcda | \
+		awk '/^File .src/ { file = $$2 } \
+		/^Lines/ && file { print $$2, file; file = "" }' | \
+		sed "s/executed:\(.*\)%/\1 %/; s/'//g" | sort -n
+
+fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs clang
+	@contrib/install-needs build extra
+	@$(MAKE) --no-print-directory -s $(parallel) CC=clang VARIANT=fuzz tests
+	@for target in $(notdir $(fuzz_tests)); do \
+		mkdir -p build/fuzz/corpus/$$target && \
+		build/fuzz/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) \
+			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target \
+			tests/fuzz/seeds/$$target || exit 1; \
+	done
+
+bench: ## measures, next to other programs; installs what is missing
+	@contrib/install-needs build check bench
+	@$(MAKE) --no-print-directory -s $(parallel) all
+	@OCTAVO=$(CURDIR)/build/octavo tests/bench/run
+
+## Install
+
+pages := $(wildcard doc/octavo.1)
+man := $(DESTDIR)$(PREFIX)/share/man/man1
+licence := $(DESTDIR)$(PREFIX)/share/doc/octavo
+
+install: all ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(man) $(licence)
+	install -m 755 $(build)/octavo $(DESTDIR)$(PREFIX)/bin/octavo
+	$(if $(pages),install -m 644 $(pages) $(man)/octavo.1)
+	install -m 644 LICENSE $(licence)/LICENSE
+
+uninstall: ## takes away what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/octavo $(man)/octavo.1 $(licence)/LICENSE
+	-rmdir $(licence)
+
+dist: ## build/octavo-VERSION.tar.gz, of what is committed
+	@mkdir -p build
+	git archive --prefix=octavo-$(VERSION)/ -o build/octavo-$(VERSION).tar.gz HEAD
+
+help: ## this table
+	@awk -F ':.*## ' '/^## / { print "\n" substr($$0, 4) } \
+		/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
+
 -include $(patsubst %.o,%.d,$(call objects,$(sources)))
 .SECONDARY:
-.PHONY: FORCE all tests clean
+.PHONY: FORCE all tests demo check check-unit check-asan \
+	check-valgrind check-clang lint coverage fuzz bench install uninstall \
+	dist help clean
