@@ -18,8 +18,10 @@
  * Invariants (pieces_check)
  *  1. Anchored pieces (base and dirty) stand in strictly ascending order of
  *     their place in the file and do not overlap.
- *  2. No piece is empty; two neighbours of the same kind that are contiguous
- *     in memory (and anchored or not alike, neither repeated) are one piece.
+ *  2. No piece is empty; two neighbours of the same kind of which the second
+ *     goes on where the first ends (in memory, or in the same repetition) are
+ *     one piece.  So the pieces depend on the content alone, not on the way
+ *     that led there.
  *  3. The summaries in the nodes are those of their subtrees.
  *
  * A change is a maximal stretch in which the document differs from the file:
@@ -52,12 +54,23 @@ struct piece {
 	uint32_t kind : 2;
 };
 
-/* A growing array of pieces: what an edit took out. */
+/* The LENGTH (> 0) bytes from FROM on of PIECE. */
+struct piece piece_slice(struct piece piece, uint64_t from, uint64_t length);
+/* The address of byte FROM of PIECE, and in *LENGTH how many follow. */
+const unsigned char *piece_run(struct piece piece, uint64_t from,
+			       uint64_t *length);
+
+/* A growing array of pieces: what an edit took out.  All zeros is empty. */
 struct piece_list {
 	struct piece *pieces;
 	size_t count;
 	size_t capacity;
 };
+
+bool piece_list_reserve(struct piece_list *list, size_t more);
+bool piece_list_add(struct piece_list *list, struct piece piece);
+uint64_t piece_list_length(const struct piece_list *list);
+void piece_list_free(struct piece_list *list);
 
 struct pieces;
 
@@ -75,8 +88,10 @@ size_t pieces_count(const struct pieces *pieces);
 
 /*
  * Makes sure that the next pieces_replace of RANGE with COUNT new pieces
- * cannot fail: nodes for it, and room in REMOVED (which the caller clears)
- * for what it takes out.  False where there is no memory; nothing changed.
+ * cannot fail: nodes for it, and room in REMOVED (which the caller clears;
+ * may be NULL) for what it takes out.  Includes the nodes for the replacement
+ * that puts everything back, as long as the replacements in between were
+ * put back as well.  False where there is no memory; nothing changed.
  */
 bool pieces_reserve(struct pieces *pieces, struct range range, size_t count,
 		    struct piece_list *removed);
@@ -98,11 +113,15 @@ struct piece pieces_at(const struct pieces *pieces, uint64_t offset,
  * The longest run of bytes that is contiguous in memory around OFFSET
  * (< length): returns the address of the byte at OFFSET; *BEFORE bytes stand
  * contiguously before it and *AFTER (>= 1) from it on.  Contiguous anchored
- * pieces are one run.  In a repeated piece a run ends where the period ends.
+ * pieces are one run; a foreign piece is a run of its own.  In a repeated piece a run ends where the period ends.
  * BEFORE may be NULL.
  */
 const unsigned char *pieces_run(const struct pieces *pieces, uint64_t offset,
 				uint64_t *before, uint64_t *after);
+
+/* Appends the pieces of RANGE, cut to it, to LIST; false without memory. */
+bool pieces_copy(const struct pieces *pieces, struct range range,
+		 struct piece_list *list);
 
 struct change_place {
 	struct range now;	/* in the document */
@@ -123,9 +142,6 @@ bool pieces_change_from(const struct pieces *pieces, uint64_t offset,
 /* The INDEX-th change in file order, from 0; O(log n). */
 bool pieces_change(const struct pieces *pieces, uint64_t index,
 		   struct change_place *change);
-
-void piece_list_free(struct piece_list *list);
-bool piece_list_reserve(struct piece_list *list, size_t more);
 
 /* Asserts the invariants above. */
 void pieces_check(const struct pieces *pieces);
