@@ -29,6 +29,9 @@ struct io {
 	int (*fstatat)(int folder, const char *name, struct stat *status,
 		       int flags);
 	int (*fstatvfs)(int fd, struct statvfs *status);
+	int (*faccessat)(int folder, const char *name, int mode, int flags);
+	/* mkostemp(3) with O_CLOEXEC: PATTERN ends in XXXXXX. */
+	int (*temporary)(char *pattern);
 	ssize_t (*read)(int fd, void *buffer, size_t size);
 	ssize_t (*write)(int fd, const void *buffer, size_t size);
 	ssize_t (*pread)(int fd, void *buffer, size_t size, off_t offset);
@@ -91,7 +94,9 @@ bool io_write_at(int fd, const void *buffer, size_t size, uint64_t offset);
 /* write(2) of all of SIZE, looping. */
 bool io_write_all(int fd, const void *buffer, size_t size);
 
-/* fsync and close that go on after EINTR. */
+/* open(2) and fsync(2) that go on after EINTR; close(2) where there is
+ * nothing to do about an error (and EINTR means closed). */
+int io_open(int folder, const char *name, int flags);
 int io_fsync(int fd);
 void io_close(int fd);
 

@@ -1,0 +1,127 @@
+/*
+ * compat: the calls that only Linux has, for src/io.c alone.  Elsewhere (or
+ * with OCTAVO_PORTABLE, to try it) they fail with ENOSYS.
+ */
+#ifndef OCTAVO_COMPAT_H
+#define OCTAVO_COMPAT_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#if defined(__linux__) && !defined(OCTAVO_PORTABLE)
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static inline int compat_reserve(int fd, off_t offset, off_t length)
+{
+	return fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+static inline ssize_t compat_copy_range(int from, off_t *from_offset, int to,
+					off_t *to_offset, size_t length)
+{
+	return copy_file_range(from, from_offset, to, to_offset, length, 0);
+}
+
+static inline ssize_t compat_flistxattr(int fd, char *list, size_t size)
+{
+	return flistxattr(fd, list, size);
+}
+
+static inline ssize_t compat_fgetxattr(int fd, const char *name, void *value,
+				       size_t size)
+{
+	return fgetxattr(fd, name, value, size);
+}
+
+static inline int compat_fsetxattr(int fd, const char *name,
+				   const void *value, size_t size, int flags)
+{
+	return fsetxattr(fd, name, value, size, flags);
+}
+
+static inline int compat_exchange(int folder, const char *one,
+				  const char *other)
+{
+	return renameat2(folder, one, folder, other, RENAME_EXCHANGE);
+}
+
+static inline int compat_lock(int fd)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static inline int compat_lease_probe(int fd)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return -1;
+	return fcntl(fd, F_SETLEASE, F_UNLCK);
+}
+
+static inline int compat_device_size(int fd, uint64_t *size)
+{
+	return ioctl(fd, BLKGETSIZE64, size);
+}
+
+static inline int compat_device_read_only(int fd, bool *read_only)
+{
+	int flag = 0;
+	int result = ioctl(fd, BLKROGET, &flag);
+
+	*read_only = flag != 0;
+	return result;
+}
+
+static inline int compat_attributes(int fd, bool *immutable,
+				    bool *append_only)
+{
+	/* The kernel stores an int, though the request's number says long. */
+	int flags[2] = { 0, 0 };
+	int result = ioctl(fd, FS_IOC_GETFLAGS, flags);
+
+	*immutable = (flags[0] & FS_IMMUTABLE_FL) != 0;
+	*append_only = (flags[0] & FS_APPEND_FL) != 0;
+	return result;
+}
+
+#else
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+#define COMPAT_ABSENT(result, name, ...)		\
+	static inline result name(__VA_ARGS__)		\
+	{						\
+		errno = ENOSYS;				\
+		return -1;				\
+	}
+
+COMPAT_ABSENT(int, compat_reserve, int fd, off_t offset, off_t length)
+COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
+	      off_t *to_offset, size_t length)
+COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)
+COMPAT_ABSENT(ssize_t, compat_fgetxattr, int fd, const char *name, void *value,
+	      size_t size)
+COMPAT_ABSENT(int, compat_fsetxattr, int fd, const char *name,
+	      const void *value, size_t size, int flags)
+COMPAT_ABSENT(int, compat_exchange, int folder, const char *one,
+	      const char *other)
+COMPAT_ABSENT(int, compat_lock, int fd)
+COMPAT_ABSENT(int, compat_lease_probe, int fd)
+COMPAT_ABSENT(int, compat_device_size, int fd, uint64_t *size)
+COMPAT_ABSENT(int, compat_device_read_only, int fd, bool *read_only)
+COMPAT_ABSENT(int, compat_attributes, int fd, bool *immutable,
+	      bool *append_only)
+
+#endif
+
+#endif

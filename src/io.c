@@ -1,0 +1,171 @@
+/*
+ * io: the table, filled with the real calls, and the loops around them.
+ */
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compat.h"
+
+static int real_open(const char *path, int flags, mode_t mode)
+{
+	return open(path, flags, mode);
+}
+
+static int real_openat(int folder, const char *name, int flags, mode_t mode)
+{
+	return openat(folder, name, flags, mode);
+}
+
+static int real_temporary(char *pattern)
+{
+	return mkostemp(pattern, O_CLOEXEC);
+}
+
+static int real_device_size(int fd, uint64_t *size)
+{
+	if (compat_device_size(fd, size) == 0)
+		return 0;
+
+	off_t end = lseek(fd, 0, SEEK_END);
+	if (end < 0)
+		return -1;
+	*size = (uint64_t)end;
+	return 0;
+}
+
+static int real_pipe(int ends[2])
+{
+	return pipe2(ends, O_CLOEXEC);
+}
+
+struct io io = {
+	.open = real_open,
+	.openat = real_openat,
+	.close = close,
+	.stat = stat,
+	.fstat = fstat,
+	.fstatat = fstatat,
+	.fstatvfs = fstatvfs,
+	.faccessat = faccessat,
+	.temporary = real_temporary,
+	.read = read,
+	.write = write,
+	.pread = pread,
+	.pwrite = pwrite,
+	.lseek = lseek,
+	.ftruncate = ftruncate,
+	.reserve = compat_reserve,
+	.copy_range = compat_copy_range,
+	.fsync = fsync,
+	.fchown = fchown,
+	.fchmod = fchmod,
+	.flistxattr = compat_flistxattr,
+	.fgetxattr = compat_fgetxattr,
+	.fsetxattr = compat_fsetxattr,
+	.renameat = renameat,
+	.exchange = compat_exchange,
+	.linkat = linkat,
+	.unlinkat = unlinkat,
+	.readlink = readlink,
+	.lock = compat_lock,
+	.lease_probe = compat_lease_probe,
+	.mmap = mmap,
+	.munmap = munmap,
+	.device_size = real_device_size,
+	.device_read_only = compat_device_read_only,
+	.attributes = compat_attributes,
+	.pipe = real_pipe,
+	.fork = fork,
+	.waitpid = waitpid,
+	.kill = kill,
+};
+
+int io_open(int folder, const char *name, int flags)
+{
+	int fd;
+
+	do
+		fd = io.openat(folder, name, flags, 0);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+ssize_t io_read_at(int fd, void *buffer, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count = io.pread(fd, (char *)buffer + done,
+					 size - done, (off_t)(offset + done));
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -1;
+		if (count == 0)
+			break;
+		done += (size_t)count;
+	}
+	return (ssize_t)done;
+}
+
+bool io_write_at(int fd, const void *buffer, size_t size, uint64_t offset)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count = io.pwrite(fd, (const char *)buffer + done,
+					  size - done, (off_t)(offset + done));
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count == 0)
+			errno = EIO;
+		if (count <= 0)
+			return false;
+		done += (size_t)count;
+	}
+	return true;
+}
+
+bool io_write_all(int fd, const void *buffer, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count = io.write(fd, (const char *)buffer + done,
+					 size - done);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count == 0)
+			errno = EIO;
+		if (count <= 0)
+			return false;
+		done += (size_t)count;
+	}
+	return true;
+}
+
+int io_fsync(int fd)
+{
+	int result;
+
+	do
+		result = io.fsync(fd);
+	while (result < 0 && errno == EINTR);
+	return result;
+}
+
+void io_close(int fd)
+{
+	int number = errno;
+
+	io.close(fd);
+	errno = number;
+}
