@@ -9,7 +9,10 @@
 
 #ifdef OCTAVO_TINY
 enum {
+	FILE_GENERATED_MAXIMUM = 64 << 10,
 	MAPPING_GRANULE = 4096,		/* no less than a page */
+	MAPPING_RUNS_MAXIMUM = 16,
+	MAPPING_BAD_MAXIMUM = 4,
 	STORE_BLOCK = 32,
 	DOCUMENT_GRANULE_MAXIMUM = 16,
 	DOCUMENT_REPEAT_MINIMUM = 16,
@@ -22,9 +25,17 @@ enum {
 };
 #else
 enum {
+	/* Bytes read of a file that the system makes up (/proc). */
+	FILE_GENERATED_MAXIMUM = 64 << 20,
 	/* One private granule over the mapping, in bytes: two kernel mappings
 	 * each at worst, of 65,530 that a process may have. */
 	MAPPING_GRANULE = 64 << 10,
+	/* Separate private runs in all mappings of the process: each splits
+	 * the kernel's mappings once more, and some must be left for malloc
+	 * and for patching what was truncated. */
+	MAPPING_RUNS_MAXIMUM = 30000,
+	/* Separate unreadable places that one mapping tells apart. */
+	MAPPING_BAD_MAXIMUM = 256,
 	/* The smallest block of the store that holds typed bytes. */
 	STORE_BLOCK = 64 << 10,
 	/* Overwrites up to this length go to private granules; longer ones

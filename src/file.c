@@ -1,0 +1,472 @@
+/*
+ * file: one descriptor, what it is, and what it looked like last.
+ *
+ * Invariants
+ *  1. The descriptor is read-only and can be mapped; -1 only for FILE_NEW.
+ *  2. `known` is the identity of the descriptor (not of the path) when it was
+ *     opened or last accepted; all zero for FILE_NEW.
+ */
+#include "octavo/file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "sizes.h"
+#include "spool.h"
+
+struct file {
+	char *path;
+	int fd;
+	enum file_kind kind;
+	struct file_identity known;
+	const char *read_only;
+};
+
+enum { FILE_OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
+
+/* --- identity --- */
+
+static bool time_equal(struct timespec one, struct timespec other)
+{
+	return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+bool file_identity_equal(const struct file_identity *one,
+			 const struct file_identity *other)
+{
+	return one->device == other->device && one->inode == other->inode &&
+	       one->size == other->size &&
+	       time_equal(one->modified, other->modified) &&
+	       time_equal(one->changed, other->changed);
+}
+
+static bool file_identify(const struct file *file,
+			  struct file_identity *identity)
+{
+	struct stat status;
+
+	if (io.fstat(file->fd, &status) < 0)
+		return false;
+	*identity = (struct file_identity){
+		.device = status.st_dev,
+		.inode = status.st_ino,
+		.size = (uint64_t)status.st_size,
+		.modified = status.st_mtim,
+		.changed = status.st_ctim,
+	};
+	return file->kind != FILE_DEVICE ||
+	       io.device_size(file->fd, &identity->size) == 0;
+}
+
+bool file_accept(struct file *file, struct error *error)
+{
+	if (file->kind == FILE_NEW)
+		return true;
+
+	struct file_identity now;
+	if (!file_identify(file, &now))
+		return error_set_system(error, errno, "cannot examine %s",
+					file->path);
+	file->known = now;
+	return true;
+}
+
+/* What the path says; FILE_SAME where it still names the descriptor's file,
+ * or where nobody may look. */
+static enum file_state file_check_path(const struct file *file)
+{
+	struct stat status;
+
+	if (io.stat(file->path, &status) < 0) {
+		bool gone = errno == ENOENT || errno == ENOTDIR;
+
+		return gone && file->kind != FILE_NEW ? FILE_REMOVED
+						      : FILE_SAME;
+	}
+	if (file->kind == FILE_NEW || status.st_dev != file->known.device ||
+	    status.st_ino != file->known.inode)
+		return FILE_REPLACED;
+	return FILE_SAME;
+}
+
+static enum file_state file_check_named(const struct file *file,
+					struct file_identity *now)
+{
+	if (!file_identify(file, now))
+		return FILE_REMOVED;
+	if (now->size < file->known.size)
+		return FILE_SHRUNK;
+
+	enum file_state state = file_check_path(file);
+	if (state != FILE_SAME)
+		return state;
+	if (now->size > file->known.size)
+		return FILE_GREW;
+	return file_identity_equal(now, &file->known) ? FILE_SAME
+						      : FILE_WRITTEN;
+}
+
+enum file_state file_check(const struct file *file, struct file_identity *now)
+{
+	struct file_identity identity = file->known;
+	enum file_state state = FILE_SAME;
+
+	if (file->kind == FILE_NEW)
+		state = file_check_path(file);
+	else if (file->kind == FILE_REGULAR || file->kind == FILE_DEVICE)
+		state = file_check_named(file, &identity);
+	if (now)
+		*now = identity;
+	return state;
+}
+
+const char *file_state_text(enum file_state state)
+{
+	static const char *const texts[] = {
+		[FILE_SAME] = "is the same as before",
+		[FILE_GREW] = "has grown on disk",
+		[FILE_SHRUNK] = "has shrunk on disk, bytes are lost",
+		[FILE_WRITTEN] = "has changed on disk",
+		[FILE_REPLACED] = "was replaced on disk by another file",
+		[FILE_REMOVED] = "was removed from disk",
+	};
+
+	return texts[state];
+}
+
+/* --- may it be written? --- */
+
+static const char *file_access_text(int folder, const char *name, int mode)
+{
+	if (io.faccessat(folder, name, mode, AT_EACCESS) == 0)
+		return NULL;
+	switch (errno) {
+	case EROFS:
+		return "read-only file system";
+	case EACCES:
+	case EPERM:
+		return "permission denied";
+	default:
+		return "not writable";
+	}
+}
+
+static const char *file_regular_read_only(int fd, int folder, const char *name)
+{
+	struct statvfs system;
+	bool immutable = false, append_only = false;
+
+	if (io.fstatvfs(fd, &system) == 0 && (system.f_flag & ST_RDONLY))
+		return "read-only file system";
+	if (io.attributes(fd, &immutable, &append_only) == 0) {
+		if (immutable)
+			return "immutable";
+		if (append_only)
+			return "append-only";
+	}
+	return file_access_text(folder, name, W_OK);
+}
+
+static const char *file_device_read_only(int fd, const char *name)
+{
+	bool read_only = false;
+
+	if (io.device_read_only(fd, &read_only) == 0 && read_only)
+		return "read-only device";
+	return file_access_text(AT_FDCWD, name, W_OK);
+}
+
+/* --- opening --- */
+
+static const char *file_refusal(mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return "it is a directory";
+	if (S_ISCHR(mode))
+		return "it is a character device";
+	if (S_ISSOCK(mode))
+		return "it is a socket";
+	return NULL;
+}
+
+static struct file *file_new(const char *path, struct error *error)
+{
+	struct file *file = calloc(1, sizeof *file);
+	char *copy = strdup(path);
+
+	if (!file || !copy) {
+		free(file);
+		free(copy);
+		error_set_memory(error);
+		return NULL;
+	}
+	file->path = copy;
+	file->fd = -1;
+	return file;
+}
+
+/* FILE or, where it did not come to be one, nothing. */
+static struct file *file_finish(struct file *file, bool good)
+{
+	if (good)
+		return file;
+	file_close(file);
+	return NULL;
+}
+
+static bool file_spool(struct file *file, const struct spool_source *source,
+		       enum file_kind kind, struct error *error)
+{
+	int fd = spool_read(source, error);
+
+	if (fd < 0)
+		return false;
+	if (file->fd >= 0)
+		io_close(file->fd);
+	file->fd = fd;
+	file->kind = kind;
+	file->read_only = kind == FILE_SPOOLED ? "came through a pipe"
+					       : "generated by the system";
+	return file_accept(file, error);
+}
+
+/* Is it a regular file whose bytes are made up as they are read?  It says
+ * that it is empty and is not, or cannot be mapped. */
+static bool file_is_generated(const struct file *file, uint64_t size,
+			      bool *generated, struct error *error)
+{
+	unsigned char byte;
+
+	*generated = false;
+	if (size > 0) {
+		void *page = io.mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file->fd,
+				     0);
+		*generated = page == MAP_FAILED && errno == ENODEV;
+		if (page != MAP_FAILED)
+			io.munmap(page, 1);
+		return true;
+	}
+
+	ssize_t count = io_read_at(file->fd, &byte, 1, 0);
+	if (count < 0)
+		return error_set_system(error, errno, "cannot read %s",
+					file->path);
+	*generated = count == 1;
+	return true;
+}
+
+static bool file_begin_regular(struct file *file, int folder, const char *name,
+			       struct error *error)
+{
+	bool generated;
+
+	file->kind = FILE_REGULAR;
+	if (!file_accept(file, error) ||
+	    !file_is_generated(file, file->known.size, &generated, error))
+		return false;
+	if (generated) {
+		struct spool_source source = {
+			.fd = file->fd, .name = file->path,
+			.maximum = FILE_GENERATED_MAXIMUM,
+		};
+
+		return file_spool(file, &source, FILE_GENERATED, error);
+	}
+	file->read_only = file_regular_read_only(file->fd, folder, name);
+	return true;
+}
+
+static bool file_begin_device(struct file *file, struct error *error)
+{
+	file->kind = FILE_DEVICE;
+	file->read_only = file_device_read_only(file->fd, file->path);
+	return file_accept(file, error);
+}
+
+/* Opens NAME, which fstatat said is SEEN, and makes sure that it still is. */
+static bool file_open_seen(struct file *file, int folder, const char *name,
+			   int flags, const struct stat *seen,
+			   struct error *error)
+{
+	struct stat status;
+
+	file->fd = io_open(folder, name, FILE_OPEN_FLAGS | flags);
+	if (file->fd < 0 || io.fstat(file->fd, &status) < 0)
+		return error_set_system(error, errno, "cannot open %s",
+					file->path);
+	if (status.st_dev != seen->st_dev || status.st_ino != seen->st_ino ||
+	    ((status.st_mode ^ seen->st_mode) & S_IFMT))
+		return error_set(error, "cannot open %s: it was replaced just "
+				 "now", file->path);
+	return true;
+}
+
+/* The folder that PATH lies in, to be freed; NULL where there is no memory. */
+static char *path_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* A path that names nothing: a new file, where its folder exists. */
+static bool file_begin_new(struct file *file, struct error *error)
+{
+	char *folder = path_folder(file->path);
+	struct stat status;
+
+	if (!folder)
+		return error_set_memory(error);
+
+	bool found = file->path[strlen(file->path) - 1] != '/' &&
+		     io.stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+	if (found)
+		file->read_only = file_access_text(AT_FDCWD, folder,
+						   W_OK | X_OK);
+	free(folder);
+	file->kind = FILE_NEW;
+	return found || error_set_system(error, ENOENT, "cannot open %s",
+					 file->path);
+}
+
+static bool file_begin_input(struct file *file, file_progress *progress,
+			     void *context, struct error *error)
+{
+	struct stat status;
+	struct spool_source source = {
+		.fd = STDIN_FILENO, .name = file->path, .waits = true,
+		.maximum = UINT64_MAX,
+		.progress = progress, .context = context,
+	};
+
+	if (io.fstat(STDIN_FILENO, &status) < 0)
+		return error_set_system(error, errno, "cannot read %s",
+					file->path);
+	const char *refusal = S_ISSOCK(status.st_mode) ? NULL :
+			      isatty(STDIN_FILENO) ? "it is the terminal" :
+			      file_refusal(status.st_mode);
+	if (refusal)
+		return error_set(error, "cannot read %s: %s", file->path,
+				 refusal);
+	return file_spool(file, &source, FILE_SPOOLED, error);
+}
+
+static bool file_begin(struct file *file, file_progress *progress,
+		       void *context, struct error *error)
+{
+	struct stat seen;
+
+	if (io.stat(file->path, &seen) < 0) {
+		if (errno == ENOENT)
+			return file_begin_new(file, error);
+		return error_set_system(error, errno, "cannot open %s",
+					file->path);
+	}
+	if (file_refusal(seen.st_mode))
+		return error_set(error, "cannot open %s: %s", file->path,
+				 file_refusal(seen.st_mode));
+	if (!file_open_seen(file, AT_FDCWD, file->path, 0, &seen, error))
+		return false;
+	if (S_ISREG(seen.st_mode))
+		return file_begin_regular(file, AT_FDCWD, file->path, error);
+	if (S_ISBLK(seen.st_mode))
+		return file_begin_device(file, error);
+
+	struct spool_source source = {
+		.fd = file->fd, .name = file->path, .waits = true,
+		.maximum = UINT64_MAX,
+		.progress = progress, .context = context,
+	};
+	return file_spool(file, &source, FILE_SPOOLED, error);
+}
+
+struct file *file_open(const char *path, file_progress *progress,
+		       void *context, struct error *error)
+{
+	if (!*path) {
+		error_set(error, "empty file name");
+		return NULL;
+	}
+
+	bool input = strcmp(path, "-") == 0;
+	struct file *file = file_new(input ? "standard input" : path, error);
+	if (!file)
+		return NULL;
+	return file_finish(file, input ? file_begin_input(file, progress,
+							  context, error)
+				       : file_begin(file, progress, context,
+						    error));
+}
+
+struct file *file_open_at(int folder, const char *name, const char *path,
+			  struct error *error)
+{
+	struct file *file = file_new(path, error);
+	struct stat seen;
+
+	if (!file)
+		return NULL;
+	if (io.fstatat(folder, name, &seen, AT_SYMLINK_NOFOLLOW) < 0) {
+		error_set_system(error, errno, "cannot open %s", path);
+		return file_finish(file, false);
+	}
+	if (!S_ISREG(seen.st_mode)) {
+		error_set(error, "cannot open %s: it is not a regular file",
+			  path);
+		return file_finish(file, false);
+	}
+	return file_finish(file, file_open_seen(file, folder, name, O_NOFOLLOW,
+						&seen, error) &&
+				 file_begin_regular(file, folder, name,
+						    error));
+}
+
+void file_close(struct file *file)
+{
+	if (!file)
+		return;
+	if (file->fd >= 0)
+		io_close(file->fd);
+	free(file->path);
+	free(file);
+}
+
+/* --- questions --- */
+
+const char *file_path(const struct file *file)
+{
+	return file->path;
+}
+
+enum file_kind file_kind(const struct file *file)
+{
+	return file->kind;
+}
+
+int file_descriptor(const struct file *file)
+{
+	return file->fd;
+}
+
+uint64_t file_size(const struct file *file)
+{
+	return file->known.size;
+}
+
+struct file_identity file_identity(const struct file *file)
+{
+	return file->known;
+}
+
+const char *file_read_only(const struct file *file)
+{
+	return file->read_only;
+}
