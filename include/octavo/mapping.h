@@ -27,7 +27,8 @@
 struct mapping;
 
 /* Maps the whole of FILE, which must outlive the mapping.  An empty or new
- * file gives a mapping of size 0.  Installs the SIGBUS handler (once). */
+ * file gives a mapping of size 0.  Installs the SIGBUS handler where another
+ * one is installed; a fault that is not ours goes to that one. */
 struct mapping *mapping_open(struct file *file, struct error *error);
 void mapping_close(struct mapping *mapping);
 
@@ -75,5 +76,8 @@ bool mapping_lost(const struct mapping *mapping, uint64_t offset,
 /* Number of faults patched so far plus number of losses noticed: changes when
  * something was lost between two looks. */
 unsigned mapping_epoch(const struct mapping *mapping);
+
+/* Asserts what must hold of the private granules and the marks. */
+void mapping_check(const struct mapping *mapping);
 
 #endif

@@ -1,0 +1,501 @@
+/*
+ * mapping: the file's pages, private granules over them, and what was lost.
+ *
+ * Invariants (mapping_check; those of the header besides)
+ *  1. `runs` holds the private bytes: ascending, not empty, not touching each
+ *     other; each begins at a granule and ends at one or at the size.
+ *  2. A byte is lost where it is not private and either lies at or past
+ *     `kept`, the smallest size that the file was seen to have, or in one of
+ *     the `bad` ranges, whose pages the medium did not give.  Neither ever
+ *     shrinks, and no lost byte becomes private.
+ *  3. Nothing here reads a page of the file through the mapping, so the fault
+ *     handler never meets a half-changed struct.
+ */
+#include "octavo/mapping.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "io.h"
+#include "sizes.h"
+
+enum { MAPPING_BLOCK = 1 << 20 };	/* made private at once */
+
+struct mapping {
+	struct fault_region region;
+	struct file *file;
+	unsigned char *bytes;
+	uint64_t size;
+	uint64_t page;
+	uint64_t granule;
+	struct range *runs;
+	size_t run_count;
+	size_t run_capacity;
+	uint64_t private_bytes;
+	uint64_t kept;
+	struct range bad[MAPPING_BAD_MAXIMUM];
+	size_t bad_count;
+	atomic_uint epoch;
+};
+
+/* Of all mappings: the kernel's limit is one for the process. */
+static size_t mapping_runs;
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+	return (value + unit - 1) / unit * unit;
+}
+
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* --- private runs --- */
+
+/* The first run that ends after OFFSET; run_count where there is none. */
+static size_t run_after(const struct mapping *mapping, uint64_t offset)
+{
+	size_t low = 0, high = mapping->run_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (mapping->runs[middle].end > offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Where the file's bytes from OFFSET on, which is not private, end. */
+static uint64_t file_bytes_end(const struct mapping *mapping, uint64_t offset)
+{
+	size_t next = run_after(mapping, offset);
+
+	return next < mapping->run_count ? mapping->runs[next].start
+					 : mapping->size;
+}
+
+bool mapping_private_run(const struct mapping *mapping, uint64_t offset,
+			 uint64_t *length)
+{
+	size_t index = run_after(mapping, offset);
+
+	if (index < mapping->run_count &&
+	    mapping->runs[index].start <= offset) {
+		*length = mapping->runs[index].end - offset;
+		return true;
+	}
+	*length = file_bytes_end(mapping, offset) - offset;
+	return false;
+}
+
+bool mapping_is_private(const struct mapping *mapping, struct range range)
+{
+	uint64_t length;
+
+	return range_is_empty(range) ||
+	       (mapping_private_run(mapping, range.start, &length) &&
+		length >= range_length(range));
+}
+
+/* The runs that BLOCK touches: *FIRST up to but not including *LAST. */
+static void runs_touched(const struct mapping *mapping, struct range block,
+			 size_t *first, size_t *last)
+{
+	*first = block.start ? run_after(mapping, block.start - 1) : 0;
+	*last = *first;
+	while (*last < mapping->run_count &&
+	       mapping->runs[*last].start <= block.end)
+		++*last;
+}
+
+/* Room for one run more at BLOCK. */
+static bool runs_reserve(struct mapping *mapping, struct range block,
+			 struct error *error)
+{
+	size_t first, last;
+
+	runs_touched(mapping, block, &first, &last);
+	if (first == last && mapping_runs >= MAPPING_RUNS_MAXIMUM)
+		return error_set(error, "%s is edited in too many separate "
+				 "places", file_path(mapping->file));
+	if (mapping->run_count < mapping->run_capacity)
+		return true;
+
+	size_t capacity = mapping->run_capacity ? mapping->run_capacity * 2
+						: 16;
+	struct range *runs = realloc(mapping->runs, capacity * sizeof *runs);
+	if (!runs)
+		return error_set_memory(error);
+	mapping->runs = runs;
+	mapping->run_capacity = capacity;
+	return true;
+}
+
+/* BLOCK, of which nothing was private, is private now. */
+static void runs_add(struct mapping *mapping, struct range block)
+{
+	struct range joined = block;
+	size_t first, last;
+
+	runs_touched(mapping, block, &first, &last);
+	if (first < last) {
+		joined.start = smaller(block.start,
+				       mapping->runs[first].start);
+		if (mapping->runs[last - 1].end > block.end)
+			joined.end = mapping->runs[last - 1].end;
+	}
+	memmove(&mapping->runs[first + 1], &mapping->runs[last],
+		(mapping->run_count - last) * sizeof joined);
+	mapping->runs[first] = joined;
+	mapping->run_count += 1 + first - last;
+	mapping_runs += 1 + first - last;
+	mapping->private_bytes += range_length(block);
+}
+
+/* --- what was lost --- */
+
+static void bad_add(struct mapping *mapping, struct range page)
+{
+	struct range *nearest = NULL;
+	uint64_t distance = UINT64_MAX;
+
+	for (size_t i = 0; i < mapping->bad_count; i++) {
+		struct range *bad = &mapping->bad[i];
+		uint64_t gap = bad->start > page.end ? bad->start - page.end :
+			       page.start > bad->end ? page.start - bad->end :
+			       0;
+
+		if (gap < distance) {
+			nearest = bad;
+			distance = gap;
+		}
+	}
+	/* Where the list is full, what lies between counts as lost as well:
+	 * better than bytes that nobody knows to be wrong. */
+	if (distance == 0 || mapping->bad_count == MAPPING_BAD_MAXIMUM) {
+		nearest->start = smaller(nearest->start, page.start);
+		if (nearest->end < page.end)
+			nearest->end = page.end;
+		return;
+	}
+	mapping->bad[mapping->bad_count++] = page;
+}
+
+/* Is the page at START past the end of the file? */
+static bool mapping_is_cut(struct mapping *mapping, uint64_t start)
+{
+	struct stat status;
+
+	if (file_kind(mapping->file) == FILE_DEVICE ||
+	    io.fstat(file_descriptor(mapping->file), &status) < 0 ||
+	    (uint64_t)status.st_size > start)
+		return false;
+	mapping->kept = smaller(mapping->kept, (uint64_t)status.st_size);
+	return true;
+}
+
+/*
+ * In the signal handler: zeros from the page at OFFSET on.  A truncated file
+ * is patched as far as it goes, a bad medium only where it is bad.
+ */
+static bool mapping_patch(struct fault_region *region, size_t offset)
+{
+	struct mapping *mapping = (struct mapping *)region;
+	uint64_t start = offset / mapping->page * mapping->page;
+	uint64_t length = mapping->page;
+
+	if (mapping_is_cut(mapping, start))
+		length = round_up(file_bytes_end(mapping, start),
+				  mapping->page) - start;
+	else
+		bad_add(mapping, (struct range){
+			start, smaller(start + length, mapping->size) });
+	atomic_fetch_add(&mapping->epoch, 1);
+	return io.mmap(mapping->bytes + start, (size_t)length, PROT_READ,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		       -1, 0) != MAP_FAILED;
+}
+
+/* Is the byte at OFFSET lost; the answer is the same up to *END at least. */
+static bool mapping_lost_here(const struct mapping *mapping, uint64_t offset,
+			      uint64_t *end)
+{
+	uint64_t length;
+	bool private = mapping_private_run(mapping, offset, &length);
+
+	*end = offset + length;
+	if (private)
+		return false;
+	if (offset >= mapping->kept)
+		return true;
+	*end = smaller(*end, mapping->kept);
+	for (size_t i = 0; i < mapping->bad_count; i++) {
+		struct range bad = mapping->bad[i];
+
+		if (range_contains(bad, offset)) {
+			*end = smaller(*end, bad.end);
+			return true;
+		}
+		if (bad.start > offset)
+			*end = smaller(*end, bad.start);
+	}
+	return false;
+}
+
+bool mapping_lost(const struct mapping *mapping, uint64_t offset,
+		  uint64_t *length)
+{
+	uint64_t end = mapping->size;
+	bool lost = false;
+
+	if (mapping->kept < mapping->size || mapping->bad_count > 0) {
+		uint64_t next;
+
+		lost = mapping_lost_here(mapping, offset, &end);
+		while (end < mapping->size &&
+		       mapping_lost_here(mapping, end, &next) == lost)
+			end = next;
+	}
+	*length = end - offset;
+	return lost;
+}
+
+bool mapping_verify(struct mapping *mapping)
+{
+	struct stat status;
+	uint64_t length;
+
+	if (mapping->size == 0)
+		return false;
+	if (file_kind(mapping->file) != FILE_DEVICE &&
+	    io.fstat(file_descriptor(mapping->file), &status) == 0 &&
+	    (uint64_t)status.st_size < mapping->kept) {
+		mapping->kept = (uint64_t)status.st_size;
+		atomic_fetch_add(&mapping->epoch, 1);
+	}
+	return mapping_lost(mapping, 0, &length) || length < mapping->size;
+}
+
+unsigned mapping_epoch(const struct mapping *mapping)
+{
+	return atomic_load(&mapping->epoch);
+}
+
+/* --- making granules private --- */
+
+static bool mapping_lost_error(const struct mapping *mapping,
+			       struct range range, struct error *error)
+{
+	return error_set(error, "bytes of %s between 0x%llx and 0x%llx are "
+			 "lost", file_path(mapping->file),
+			 (unsigned long long)range.start,
+			 (unsigned long long)range.end);
+}
+
+/* Lays anonymous memory over BLOCK, or the file again where that fails: it
+ * may have left a hole. */
+static bool mapping_cover(struct mapping *mapping, struct range block,
+			  struct error *error)
+{
+	size_t length = (size_t)round_up(range_length(block), mapping->page);
+	unsigned char *address = mapping->bytes + block.start;
+
+	if (io.mmap(address, length, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+	    MAP_FAILED)
+		return true;
+
+	int number = errno;
+	io.mmap(address, length, PROT_READ,
+		MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED,
+		file_descriptor(mapping->file), (off_t)block.start);
+	return error_set_system(error, number, "cannot keep edits of %s in "
+				"memory", file_path(mapping->file));
+}
+
+/* Makes BLOCK (whole granules, not private) private, by way of BUFFER. */
+static bool mapping_take(struct mapping *mapping, struct range block,
+			 unsigned char *buffer, struct error *error)
+{
+	size_t length = (size_t)range_length(block);
+	ssize_t count = io_read_at(file_descriptor(mapping->file), buffer,
+				   length, block.start);
+
+	if (count < 0)
+		return error_set_system(error, errno,
+					"cannot read %s at 0x%llx",
+					file_path(mapping->file),
+					(unsigned long long)block.start);
+	if ((size_t)count < length) {
+		mapping_verify(mapping);
+		return mapping_lost_error(mapping, block, error);
+	}
+	if (!runs_reserve(mapping, block, error) ||
+	    !mapping_cover(mapping, block, error))
+		return false;
+	memcpy(mapping->bytes + block.start, buffer, length);
+	runs_add(mapping, block);
+	return true;
+}
+
+/* Takes what is not private yet in RANGE (whole granules). */
+static bool mapping_take_all(struct mapping *mapping, struct range range,
+			     struct error *error)
+{
+	uint64_t most = round_up(MAPPING_BLOCK, mapping->granule);
+	unsigned char *buffer =
+		malloc((size_t)smaller(most, range_length(range)));
+	bool taken = buffer || error_set_memory(error);
+
+	while (taken && range.start < range.end) {
+		uint64_t length;
+		bool private = mapping_private_run(mapping, range.start,
+						   &length);
+
+		length = smaller(length, range_length(range));
+		if (!private) {
+			length = smaller(length, most);
+			taken = mapping_take(mapping,
+					     range_of(range.start, length),
+					     buffer, error);
+		}
+		range.start += length;
+	}
+	free(buffer);
+	return taken;
+}
+
+bool mapping_prepare(struct mapping *mapping, struct range range,
+		     struct error *error)
+{
+	assert(range.start <= range.end && range.end <= mapping->size);
+	if (mapping_is_private(mapping, range))
+		return true;
+
+	uint64_t length;
+	uint64_t end = round_up(range.end, mapping->granule);
+	struct range whole = {
+		range.start / mapping->granule * mapping->granule,
+		smaller(end, mapping->size),
+	};
+
+	mapping_verify(mapping);
+	if (mapping_lost(mapping, whole.start, &length) ||
+	    length < range_length(whole))
+		return mapping_lost_error(mapping, whole, error);
+	return mapping_take_all(mapping, whole, error);
+}
+
+void mapping_write(struct mapping *mapping, uint64_t offset,
+		   const unsigned char *bytes, uint64_t length)
+{
+	assert(mapping_is_private(mapping, range_of(offset, length)));
+	memmove(mapping->bytes + offset, bytes, (size_t)length);
+}
+
+uint64_t mapping_private_bytes(const struct mapping *mapping)
+{
+	return mapping->private_bytes;
+}
+
+/* --- opening --- */
+
+static bool mapping_map(struct mapping *mapping, struct error *error)
+{
+	const char *path = file_path(mapping->file);
+	void *bytes = MAP_FAILED;
+
+	errno = ENOMEM;
+	if (mapping->size <= PTRDIFF_MAX - mapping->page)
+		bytes = io.mmap(NULL, (size_t)mapping->size, PROT_READ,
+				MAP_PRIVATE | MAP_NORESERVE,
+				file_descriptor(mapping->file), 0);
+	if (bytes == MAP_FAILED)
+		return error_set_system(error, errno,
+					"cannot map %s (%llu bytes)", path,
+					(unsigned long long)mapping->size);
+	mapping->bytes = bytes;
+	mapping->region = (struct fault_region){
+		.start = bytes,
+		.length = (size_t)round_up(mapping->size, mapping->page),
+		.patch = mapping_patch,
+	};
+	fault_watch(&mapping->region);
+	return true;
+}
+
+struct mapping *mapping_open(struct file *file, struct error *error)
+{
+	static unsigned char nothing[1];
+	struct mapping *mapping = calloc(1, sizeof *mapping);
+
+	if (!mapping) {
+		error_set_memory(error);
+		return NULL;
+	}
+	mapping->file = file;
+	mapping->bytes = nothing;
+	mapping->size = mapping->kept = file_size(file);
+	mapping->page = (uint64_t)sysconf(_SC_PAGESIZE);
+	mapping->granule = round_up(MAPPING_GRANULE, mapping->page);
+	if (mapping->size > 0 && !mapping_map(mapping, error)) {
+		free(mapping);
+		return NULL;
+	}
+	return mapping;
+}
+
+void mapping_close(struct mapping *mapping)
+{
+	if (!mapping)
+		return;
+	if (mapping->size > 0) {
+		fault_forget(&mapping->region);
+		io.munmap(mapping->bytes, mapping->region.length);
+	}
+	mapping_runs -= mapping->run_count;
+	free(mapping->runs);
+	free(mapping);
+}
+
+const unsigned char *mapping_bytes(const struct mapping *mapping)
+{
+	return mapping->bytes;
+}
+
+uint64_t mapping_size(const struct mapping *mapping)
+{
+	return mapping->size;
+}
+
+void mapping_check(const struct mapping *mapping)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < mapping->run_count; i++) {
+		struct range run = mapping->runs[i];
+
+		assert(run.start < run.end && run.end <= mapping->size);
+		assert(run.start % mapping->granule == 0);
+		assert(run.end % mapping->granule == 0 ||
+		       run.end == mapping->size);
+		assert(i == 0 || mapping->runs[i - 1].end < run.start);
+		total += range_length(run);
+	}
+	assert(total == mapping->private_bytes);
+	(void)total;
+	assert(mapping->run_count <= mapping_runs);
+	assert(mapping->kept <= mapping->size);
+	assert(mapping->bad_count <= MAPPING_BAD_MAXIMUM);
+}
