@@ -1,0 +1,212 @@
+/* Unit tests of the data room. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "octavo/data.h"
+
+/* TEXT reads as LENGTH BYTES and ends REST before its end. */
+static void expect(const char *text, const void *bytes, size_t length,
+		   size_t rest)
+{
+	struct error error = ERROR_NONE;
+	struct data data;
+	size_t position = 0;
+
+	if (!data_parse(&data, text, &position, false, &error))
+		fail_msg("%s: %s", text, error.message);
+	assert_int_equal(data.length, length);
+	assert_memory_equal(data.bytes, bytes, length);
+	assert_null(data.mask);
+	assert_int_equal(position, strlen(text) - rest);
+	data_free(&data);
+}
+
+/* TEXT is refused, at PLACE. */
+static void refuse(const char *text, bool wildcards, long place)
+{
+	struct error error = ERROR_NONE;
+	struct data data;
+	size_t position = 0;
+
+	if (data_parse(&data, text, &position, wildcards, &error))
+		fail_msg("%s: taken", text);
+	assert_int_equal(position, 0);
+	assert_true(error.message[0]);
+	if (error.position != place)
+		fail_msg("%s: %s at %ld", text, error.message, error.position);
+}
+
+static void test_data_text(void **state)
+{
+	(void)state;
+	expect("\"\"", "", 0, 0);
+	expect("\"abc\" x", "abc", 3, 2);
+	expect("\"\\n\\t\\r\\0\\e\\a\\\"\\\\\"", "\n\t\r\0\033\a\"\\", 8, 0);
+	expect("\"\\x00\\xfF\"", "\0\xff", 2, 0);
+	expect("\"\\u0041\\u00e9\\u20ac\"", "A\xc3\xa9\xe2\x82\xac", 6, 0);
+	expect("\"\xc3\xa9\"", "\xc3\xa9", 2, 0);
+	refuse("\"abc", false, 0);
+	refuse("\"abc\\\"", false, 0);
+	refuse("\"a\\", false, 2);
+	refuse("\"a\\q\"", false, 2);
+	refuse("\"\\x4\"", false, 1);
+	refuse("\"\\u123\"", false, 1);
+	refuse("\"\\ud800\"", false, 1);
+}
+
+static void test_data_hex(void **state)
+{
+	(void)state;
+	expect("{}", "", 0, 0);
+	expect("{7f 45 4c46}", "\x7f" "ELF", 4, 0);
+	expect("{ FF\n00 }z", "\xff\0", 2, 1);
+	refuse("{7f", false, 0);
+	refuse("{7}", false, 2);
+	refuse("{7 f}", false, 2);
+	refuse("{7g}", false, 2);
+	refuse("{7f ??}", false, 4);
+}
+
+static void test_data_wildcards(void **state)
+{
+	struct error error = ERROR_NONE;
+	struct data data;
+	size_t position = 1;
+
+	(void)state;
+	assert_true(data_parse(&data, " {7f ?? 4? ?6}", &position, true,
+			       &error));
+	assert_int_equal(data.length, 4);
+	assert_memory_equal(data.bytes, "\x7f\x00\x40\x06", 4);
+	assert_memory_equal(data.mask, "\xff\x00\xf0\x0f", 4);
+	assert_int_equal(position, 14);
+	data_free(&data);
+
+	position = 0;
+	assert_true(data_parse(&data, "{7f}", &position, true, &error));
+	assert_null(data.mask);
+	data_free(&data);
+}
+
+static void test_data_numbers(void **state)
+{
+	(void)state;
+	expect("u8:255", "\xff", 1, 0);
+	expect("i8:-128", "\x80", 1, 0);
+	expect("u16be:0x102 ", "\1\2", 2, 1);
+	expect("u32le:258", "\2\1\0\0", 4, 0);
+	expect("i16be:-1", "\xff\xff", 2, 0);
+	expect("u64be:18446744073709551615", "\xff\xff\xff\xff\xff\xff\xff\xff",
+	       8, 0);
+	expect("i64le:-9223372036854775808", "\0\0\0\0\0\0\0\x80", 8, 0);
+	expect("u16le:010", "\x0a\0", 2, 0);
+	expect("i32be:-0x10", "\xff\xff\xff\xf0", 4, 0);
+	refuse("u8:256", false, 3);
+	refuse("u8:-1", false, 3);
+	refuse("i8:128", false, 3);
+	refuse("i8:-129", false, 3);
+	refuse("u64le:18446744073709551616", false, 6);
+	refuse("u32le:", false, 6);
+	refuse("u32le:0x", false, 6);
+	refuse("u32le:12x", false, 6);
+	refuse("u32le:+1", false, 6);
+	refuse("u32le: 1", false, 6);
+	refuse("u24le:1", false, 0);
+}
+
+static void test_data_floats(void **state)
+{
+	double three = 3.14;
+	float half = -0.5f;
+	/* Where the decimal point is a comma; where that locale is not
+	 * installed this says nothing, and nothing else depends on it. */
+	const char *changed = setlocale(LC_NUMERIC, "de_DE.UTF-8");
+
+	(void)state;
+	(void)changed;
+	expect("f64le:3.14", &three, 8, 0);
+	expect("f32le:-5e-1", &half, 4, 0);
+	expect("f32be:1", "\x3f\x80\0\0", 4, 0);
+	expect("f64be:inf", "\x7f\xf0\0\0\0\0\0\0", 8, 0);
+	refuse("f32le:1e39", false, 6);
+	refuse("f64le:1e309", false, 6);
+	refuse("f64le:1,5", false, 6);
+	refuse("f64le:x", false, 6);
+	setlocale(LC_NUMERIC, "C");
+}
+
+static void test_data_file(void **state)
+{
+	char folder[] = "/tmp/octavo-data-XXXXXX";
+	char path[64], text[80];
+	static unsigned char big[200000];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/a b", folder);
+	for (size_t i = 0; i < sizeof big; i++)
+		big[i] = (unsigned char)(i * 7 >> 3);
+
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(big, 1, sizeof big, file), sizeof big);
+	fclose(file);
+	snprintf(text, sizeof text, "@%s", path);
+	expect(text, big, sizeof big, 0);
+	snprintf(text, sizeof text, "@%s\nx", path);
+	expect(text, big, sizeof big, 2);
+	unlink(path);
+	refuse(text, false, ERROR_NO_POSITION);
+	snprintf(text, sizeof text, "@%s", folder);
+	refuse(text, false, ERROR_NO_POSITION);
+	/* Opening it would wait for a writer. */
+	assert_int_equal(mkfifo(path, 0600), 0);
+	snprintf(text, sizeof text, "@%s", path);
+	refuse(text, false, ERROR_NO_POSITION);
+	unlink(path);
+	rmdir(folder);
+	refuse("@", false, 0);
+	refuse("@/dev/zero", false, ERROR_NO_POSITION);
+}
+
+static void test_data_starts(void **state)
+{
+	(void)state;
+	assert_true(data_starts("x\"", 1));
+	assert_true(data_starts("{", 0));
+	assert_true(data_starts("@", 0));
+	assert_true(data_starts("u8:", 0));
+	assert_true(data_starts("f64be:1", 0));
+	assert_false(data_starts("", 0));
+	assert_false(data_starts("u8", 0));
+	assert_false(data_starts("/u8:/", 0));
+	refuse("", false, 0);
+	refuse("abc", false, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_data_text),
+		cmocka_unit_test(test_data_hex),
+		cmocka_unit_test(test_data_wildcards),
+		cmocka_unit_test(test_data_numbers),
+		cmocka_unit_test(test_data_floats),
+		cmocka_unit_test(test_data_file),
+		cmocka_unit_test(test_data_starts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
