@@ -15,8 +15,8 @@ struct pattern {
 				 * compiled for complete and hard partial
 				 * matching where JIT is to be had */
 	char *text;
-	size_t lookbehind;	/* bytes before a start that a match may look
-				 * at; at least 1 (for \b and ^) */
+	size_t lookbehind;	/* more bytes than a match can look at before
+				 * its start; SIZE_MAX: no bound is known */
 	bool utf;
 	bool jit;
 	bool sequential;	/* cannot be cut into chunks: \G, or verbs that

@@ -1,0 +1,475 @@
+/*
+ * pattern: what to look for, as one compiled PCRE2 program.
+ *
+ * A regex goes to PCRE2 as it was typed, between the delimiters: a backslash
+ * before the delimiter stays, because PCRE2 takes any escaped punctuation for
+ * itself, and so its error offsets are places in the text.  (Only between \Q
+ * and \E that is not so; another delimiter helps there.)  Data becomes a
+ * regex of \xHH and classes.
+ *
+ * What the search room must know about a program is found in two ways: from
+ * PCRE2 where it tells, else by looking for the letters of a construct in the
+ * text, anywhere.  That finds too much (in a class, after \Q), which costs
+ * only speed; it never finds too little.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "octavo/data.h"
+#include "pattern_internal.h"
+
+enum { PATTERN_MESSAGE_SIZE = 256 };
+/* \X looks back along flag letters (regional indicators); nobody has more of
+ * them in a row than this. */
+enum { PATTERN_CLUSTER_BYTES = 4096 };
+
+struct options {
+	uint32_t compile;
+	uint32_t extra;
+};
+
+static bool flags_options(const char *flags, struct options *options,
+			  struct error *error)
+{
+	*options = (struct options){
+		PCRE2_MULTILINE | PCRE2_USE_OFFSET_LIMIT, 0
+	};
+	for (const char *flag = flags; *flag; flag++) {
+		switch (*flag) {
+		case 'i':
+			options->compile |= PCRE2_CASELESS;
+			break;
+		case 's':
+			options->compile |= PCRE2_DOTALL;
+			break;
+		case 'u':
+			options->compile |= PCRE2_UTF | PCRE2_UCP |
+					    PCRE2_MATCH_INVALID_UTF |
+					    PCRE2_NEVER_BACKSLASH_C;
+			break;
+		case 'x':
+			options->compile |= PCRE2_EXTENDED;
+			break;
+		case 'w':
+			options->extra |= PCRE2_EXTRA_MATCH_WORD;
+			break;
+		default:
+			return error_set_at(error, (size_t)(flag - flags),
+					    "unknown flag %c: flags are i s u "
+					    "x w", *flag);
+		}
+	}
+	if (!(options->compile & PCRE2_UTF))
+		options->compile |= PCRE2_NEVER_UTF;
+	return true;
+}
+
+static size_t count_of(const char *regex, size_t length, const char *word)
+{
+	size_t size = strlen(word);
+	size_t count = 0;
+
+	for (size_t i = 0; i + size <= length; i++)
+		count += !memcmp(regex + i, word, size);
+	return count;
+}
+
+static bool has(const char *regex, size_t length, const char *word)
+{
+	return count_of(regex, length, word) > 0;
+}
+
+static bool has_any(const char *regex, size_t length,
+		    const char *const *words)
+{
+	for (; *words; words++)
+		if (has(regex, length, *words))
+			return true;
+	return false;
+}
+
+static bool is_sequential(const char *regex, size_t length)
+{
+	static const char *const words[] = {
+		"\\G", "(*COMMIT", "(*PRUNE", "(*SKIP", "(*THEN", NULL
+	};
+
+	return has_any(regex, length, words);
+}
+
+/* Calls of groups: with one, look-behinds may nest without a bound. */
+static bool has_calls(const char *regex, size_t length)
+{
+	static const char *const words[] = {
+		"(?R", "(?&", "(?P>", "(?+", "(?-", "\\g", "(?0", "(?1",
+		"(?2", "(?3", "(?4", "(?5", "(?6", "(?7", "(?8", "(?9", NULL
+	};
+
+	return has_any(regex, length, words);
+}
+
+/*
+ * PCRE2 gives the longest single look-behind, in characters; nested ones add
+ * up.  One more for \b and ^ in the innermost, and one so that no look-behind
+ * ever sees where a window begins.
+ */
+static size_t find_lookbehind(const struct pattern *pattern, const char *regex,
+			      size_t length)
+{
+	uint32_t longest = 0;
+	size_t groups = count_of(regex, length, "(?<") +
+			count_of(regex, length, "(*");
+
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_MAXLOOKBEHIND, &longest);
+	if (longest > 0 && groups > 0 && has_calls(regex, length))
+		return SIZE_MAX;
+
+	size_t characters = longest * (groups + 1) + 2;
+	size_t bytes = pattern->utf ? characters * 4 + 4 : characters;
+
+	return has(regex, length, "\\X") ? bytes + PATTERN_CLUSTER_BYTES
+					 : bytes;
+}
+
+static bool compile_error(int code, size_t offset, struct error *error)
+{
+	PCRE2_UCHAR message[PATTERN_MESSAGE_SIZE];
+
+	if (pcre2_get_error_message(code, message, sizeof message) < 0)
+		return error_set_at(error, offset, "PCRE2 error %d", code);
+	return error_set_at(error, offset, "%s", (char *)message);
+}
+
+static bool pattern_compile(struct pattern *pattern, const char *regex,
+			    size_t length, const struct options *options,
+			    struct error *error)
+{
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	int code;
+	size_t offset;
+
+	if (!context)
+		return error_set_memory(error);
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	pcre2_set_bsr(context, PCRE2_BSR_UNICODE);
+	pcre2_set_compile_extra_options(context, options->extra);
+	pattern->code = pcre2_compile((PCRE2_SPTR)regex, length,
+				      options->compile, &code, &offset,
+				      context);
+	pcre2_compile_context_free(context);
+	if (!pattern->code)
+		return compile_error(code, offset, error);
+
+	uint32_t newline = 0;
+
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_NEWLINE, &newline);
+	if (newline != PCRE2_NEWLINE_LF)
+		return error_set_at(error, 0, "a pattern cannot change what a "
+				    "newline is");
+	return true;
+}
+
+static void pattern_study(struct pattern *pattern, const char *regex,
+			  size_t length, const struct options *options)
+{
+	size_t program = 0;
+
+	/* Whether it worked shows in the size: (*NO_JIT) is no error. */
+	pcre2_jit_compile(pattern->code,
+			  PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_JITSIZE, &program);
+	pattern->jit = program > 0;
+	pattern->utf = options->compile & PCRE2_UTF;
+	pattern->sequential = is_sequential(regex, length);
+	pattern->lookbehind = find_lookbehind(pattern, regex, length);
+}
+
+/* Takes TEXT, which is freed also on failure. */
+static struct pattern *pattern_new(char *text, const char *regex,
+				   size_t length,
+				   const struct options *options,
+				   struct error *error)
+{
+	struct pattern *pattern = text ? calloc(1, sizeof *pattern) : NULL;
+
+	if (!pattern) {
+		free(text);
+		error_set_memory(error);
+		return NULL;
+	}
+	pattern->text = text;
+	if (!pattern_compile(pattern, regex, length, options, error)) {
+		pattern_free(pattern);
+		return NULL;
+	}
+	pattern_study(pattern, regex, length, options);
+	return pattern;
+}
+
+/* --- from text --- */
+
+static bool is_delimiter(char c)
+{
+	return c > ' ' && c < 0x7f && !isalnum((unsigned char)c) &&
+	       !strchr("\"{@\\", c);
+}
+
+/* Where the regex that begins at TEXT ends: its delimiter or the end. */
+static size_t regex_length(const char *text, char delimiter)
+{
+	size_t i = 0;
+
+	while (text[i] && text[i] != delimiter)
+		i += text[i] == '\\' && text[i + 1] ? 2 : 1;
+	return i;
+}
+
+static struct pattern *parse_regex(const char *text, size_t *position,
+				   struct error *error)
+{
+	size_t start = *position + 1;
+	size_t length = regex_length(text + start, text[*position]);
+	size_t end = start + length;
+	struct options options;
+	char flags[16] = "";
+
+	if (length == 0) {
+		error_set_at(error, *position, "the pattern is empty");
+		return NULL;
+	}
+	if (text[end])
+		end++;
+
+	size_t letters = 0;
+
+	while (isalpha((unsigned char)text[end + letters]))
+		letters++;
+	/* Longer ones are a word, and wrong at their first odd letter. */
+	snprintf(flags, sizeof flags, "%.*s", (int)letters, text + end);
+
+	struct error inner = ERROR_NONE;
+	struct pattern *pattern = NULL;
+
+	if (!flags_options(flags, &options, &inner) ||
+	    letters >= sizeof flags) {
+		error_set_at(error, end + (inner.position > 0
+					   ? (size_t)inner.position : 0),
+			     "%s", *inner.message ? inner.message
+						  : "too many flags");
+		return NULL;
+	}
+	end += letters;
+	pattern = pattern_new(strndup(text + *position, end - *position),
+			      text + start, length, &options, &inner);
+	if (pattern)
+		*position = end;
+	else if (inner.position == ERROR_NO_POSITION)
+		error_set(error, "%s", inner.message);
+	else
+		error_set_at(error, start + (size_t)inner.position, "%s",
+			     inner.message);
+	return pattern;
+}
+
+static struct pattern *parse_data(const char *text, size_t *position,
+				  struct error *error)
+{
+	size_t end = *position;
+	struct data data;
+
+	if (!data_parse(&data, text, &end, true, error))
+		return NULL;
+
+	struct pattern *pattern = pattern_bytes(data.bytes, data.mask,
+						data.length, error);
+
+	data_free(&data);
+	if (!pattern)
+		return NULL;
+
+	char *typed = strndup(text + *position, end - *position);
+
+	if (!typed) {
+		pattern_free(pattern);
+		error_set_memory(error);
+		return NULL;
+	}
+	free(pattern->text);
+	pattern->text = typed;
+	*position = end;
+	return pattern;
+}
+
+struct pattern *pattern_parse(const char *text, size_t *position,
+			      struct error *error)
+{
+	if (data_starts(text, *position))
+		return parse_data(text, position, error);
+	if (is_delimiter(text[*position]))
+		return parse_regex(text, position, error);
+	error_set_at(error, *position, text[*position]
+		     ? "a pattern is /regex/, \"text\", {hex} or a number"
+		     : "a pattern is missing");
+	return NULL;
+}
+
+/* --- from parts --- */
+
+/* A delimiter that REGEX does not hold, else the slash. */
+static char choose_delimiter(const char *regex, size_t length)
+{
+	static const char candidates[] = "/,!%;~&'`=:_#<>-|";
+
+	for (const char *c = candidates; *c; c++)
+		if (!memchr(regex, *c, length))
+			return *c;
+	return '/';
+}
+
+/* As it can be typed: what would end it is escaped, and so is NUL. */
+static char *regex_text(const char *regex, size_t length, const char *flags)
+{
+	char delimiter = choose_delimiter(regex, length);
+	char *text = malloc(length * 4 + strlen(flags) + 3);
+	char *out = text;
+
+	if (!text)
+		return NULL;
+	*out++ = delimiter;
+	for (size_t i = 0; i < length; i++) {
+		bool escaped = regex[i] == '\\' && i + 1 < length;
+
+		if (escaped && regex[i + 1])
+			*out++ = regex[i++];
+		else if (escaped)
+			i++;
+		else if (regex[i] == delimiter)
+			*out++ = '\\';
+		if (regex[i])
+			*out++ = regex[i];
+		else
+			out += sprintf(out, "\\x00");
+	}
+	*out++ = delimiter;
+	strcpy(out, flags);
+	return text;
+}
+
+struct pattern *pattern_regex(const char *regex, size_t length,
+			      const char *flags, struct error *error)
+{
+	struct options options;
+
+	if (length == 0) {
+		error_set_at(error, 0, "the pattern is empty");
+		return NULL;
+	}
+
+	struct error inner = ERROR_NONE;
+
+	if (!flags_options(flags, &options, &inner)) {
+		error_set(error, "%s", inner.message);
+		return NULL;
+	}
+	return pattern_new(regex_text(regex, length, flags), regex, length,
+			   &options, error);
+}
+
+/* One byte under MASK, as PCRE2 wants it. */
+static char *masked_byte(char *out, unsigned byte, unsigned mask)
+{
+	if (mask == 0xff)
+		return out + sprintf(out, "\\x%02x", byte);
+	if (mask == 0)
+		return out + sprintf(out, "[\\x00-\\xff]");
+	if (mask == 0xf0)
+		return out + sprintf(out, "[\\x%02x-\\x%02x]", byte,
+				     byte | 0x0f);
+	*out++ = '[';
+	for (unsigned value = 0; value <= 0xff; value++)
+		if ((value & mask) == (byte & mask))
+			out += sprintf(out, "\\x%02x", value);
+	*out++ = ']';
+	return out;
+}
+
+/* {7f ?? 4?}; a mask of other than whole digits can't be typed, and shows as
+ * the digits that are whole. */
+static char *bytes_text(const unsigned char *bytes, const unsigned char *mask,
+			size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = malloc(length * 3 + 2);
+	char *out = text;
+
+	if (!text)
+		return NULL;
+	*out++ = '{';
+	for (size_t i = 0; i < length; i++) {
+		unsigned bits = mask ? mask[i] : 0xff;
+
+		if (i > 0)
+			*out++ = ' ';
+		*out++ = bits >> 4 == 0xf ? digits[bytes[i] >> 4] : '?';
+		*out++ = (bits & 0xf) == 0xf ? digits[bytes[i] & 0xf] : '?';
+	}
+	*out++ = '}';
+	*out = '\0';
+	return text;
+}
+
+struct pattern *pattern_bytes(const unsigned char *bytes,
+			      const unsigned char *mask, size_t length,
+			      struct error *error)
+{
+	const struct options options = {
+		PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF, 0
+	};
+	/* The longest class: 128 values of four characters. */
+	size_t each = mask ? 4 * 128 + 2 : 4;
+
+	if (length == 0) {
+		error_set(error, "the pattern is empty");
+		return NULL;
+	}
+
+	char *regex = length < SIZE_MAX / each - 1 ? malloc(length * each + 1)
+						   : NULL;
+
+	if (!regex) {
+		error_set_memory(error);
+		return NULL;
+	}
+
+	char *out = regex;
+
+	for (size_t i = 0; i < length; i++)
+		out = masked_byte(out, bytes[i], mask ? mask[i] : 0xff);
+
+	struct error inner = ERROR_NONE;
+	struct pattern *pattern = pattern_new(bytes_text(bytes, mask, length),
+					      regex, (size_t)(out - regex),
+					      &options, &inner);
+
+	/* Places in the made-up regex would mean nothing to anybody. */
+	if (!pattern)
+		error_set(error, "%s", inner.message);
+	free(regex);
+	return pattern;
+}
+
+void pattern_free(struct pattern *pattern)
+{
+	if (!pattern)
+		return;
+	pcre2_code_free(pattern->code);
+	free(pattern->text);
+	free(pattern);
+}
+
+const char *pattern_text(const struct pattern *pattern)
+{
+	return pattern->text;
+}

@@ -1,0 +1,285 @@
+/* Unit tests of the pattern room. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pattern_internal.h"
+
+/* Where PATTERN first matches in LENGTH bytes of SUBJECT; -1: nowhere. */
+static long first_match(const struct pattern *pattern, const char *subject,
+			size_t length)
+{
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	int code = pcre2_match(pattern->code, (PCRE2_SPTR)subject, length, 0,
+			       0, data, NULL);
+	long start = code < 0 ? -1 : (long)*pcre2_get_ovector_pointer(data);
+
+	pcre2_match_data_free(data);
+	return start;
+}
+
+static void expect(const char *text, const char *subject, size_t length,
+		   long start)
+{
+	struct error error = ERROR_NONE;
+	size_t position = 0;
+	struct pattern *pattern = pattern_parse(text, &position, &error);
+
+	if (!pattern)
+		fail_msg("%s: %s", text, error.message);
+	if (first_match(pattern, subject, length) != start)
+		fail_msg("%s: matches at %ld", text,
+			 first_match(pattern, subject, length));
+	assert_int_equal(position, strlen(text));
+
+	/* What it prints reads as the same pattern. */
+	struct pattern *again;
+
+	position = 0;
+	again = pattern_parse(pattern_text(pattern), &position, &error);
+	assert_non_null(again);
+	assert_int_equal(first_match(again, subject, length), start);
+	pattern_free(again);
+	pattern_free(pattern);
+}
+
+static void refuse(const char *text, long place, const char *words)
+{
+	struct error error = ERROR_NONE;
+	size_t position = 0;
+
+	if (pattern_parse(text, &position, &error))
+		fail_msg("%s: taken", text);
+	assert_int_equal(position, 0);
+	if (error.position != place || !strstr(error.message, words))
+		fail_msg("%s: %s at %ld", text, error.message, error.position);
+}
+
+static void test_pattern_regex(void **state)
+{
+	(void)state;
+	expect("/b+/", "abb", 3, 1);
+	expect("/b+", "abb", 3, 1);
+	expect("#b/c#", "ab/c", 4, 1);
+	expect("/b\\/c/", "ab/c", 4, 1);
+	expect("|a\\|b|", "b a|b", 5, 2);
+	expect("/a\\\\/", "a a\\", 4, 2);
+	expect("/[\\/]/", "a/", 2, 1);
+	expect("/^b/", "a\nb", 3, 2);
+	expect("/a$/", "a\nb", 3, 0);
+	expect("/a.b/", "a\nb", 3, -1);
+	expect("/\\xff/", "a\xff", 2, 1);
+	expect("/\xff/", "a\xff", 2, 1);
+}
+
+static void test_pattern_flags(void **state)
+{
+	(void)state;
+	expect("/B/i", "ab", 2, 1);
+	expect("/a.b/s", "a\nb", 3, 0);
+	expect("/a b/x", "ab", 2, 0);
+	expect("/a|b/w", "ba a", 4, 3);
+	expect("/\xc3\x89/iu", "x\xc3\xa9", 3, 1);
+	expect("/\\w/u", "\xc3\xa9", 2, 0);
+	expect("/^.$/u", "\xc3\xa9", 2, 0);
+	expect("/^..$/", "\xc3\xa9", 2, 0);
+	refuse("/a/q", 3, "flag");
+	refuse("/a/iq", 4, "flag");
+	refuse("/a/iiiiiiiiiiiiiiiiiiiiiiii", 3, "flags");
+}
+
+static void test_pattern_position(void **state)
+{
+	struct error error = ERROR_NONE;
+	size_t position = 5;
+	struct pattern *pattern = pattern_parse("find /a/i+4", &position,
+						&error);
+
+	(void)state;
+	assert_non_null(pattern);
+	assert_int_equal(position, 9);
+	assert_string_equal(pattern_text(pattern), "/a/i");
+	pattern_free(pattern);
+
+	position = 5;
+	assert_null(pattern_parse("find /ab(/", &position, &error));
+	assert_int_equal(error.position, 9);
+	assert_int_equal(position, 5);
+}
+
+static void test_pattern_refused(void **state)
+{
+	(void)state;
+	refuse("", 0, "missing");
+	refuse("abc", 0, "/regex/");
+	refuse("//", 0, "empty");
+	refuse("/", 0, "empty");
+	refuse("\"\"", ERROR_NO_POSITION, "empty");
+	refuse("{7?", 0, "missing");
+	refuse("/a(b/", 5 - 1, "parenthes");
+	refuse("/a(b/w", 4, "parenthes");
+	refuse("/(*UTF)a/", 7, "UTF");
+	refuse("/(*CRLF)a/", 1, "newline");
+	refuse("/(*NUL)a/", 1, "newline");
+	refuse("/\\C/u", 3, "\\C");
+}
+
+static void test_pattern_data(void **state)
+{
+	(void)state;
+	expect("\"a.b\"", "axb a.b", 7, 4);
+	expect("{00 ff}", "a\0\xff", 3, 1);
+	expect("{?1 4? ??}", "0\x21\x4f\n", 4, 1);
+	expect("{?? 41}", "AA", 2, 0);
+	expect("u16be:258", "\0\1\2", 3, 1);
+	expect("{5c 5d 5b 5e 2d}", "\\][^-", 5, 0);
+}
+
+static void test_pattern_mask(void **state)
+{
+	struct error error = ERROR_NONE;
+	unsigned char byte = 0x81, mask = 0x81;
+	struct pattern *pattern = pattern_bytes(&byte, &mask, 1, &error);
+	unsigned char all[256];
+	long first = -1;
+
+	(void)state;
+	assert_non_null(pattern);
+	for (int i = 0; i < 256; i++) {
+		all[i] = (unsigned char)i;
+		bool wanted = (i & 0x81) == 0x81;
+
+		assert_int_equal(first_match(pattern, (char *)&all[i], 1),
+				 wanted ? 0 : -1);
+		if (wanted && first < 0)
+			first = i;
+	}
+	assert_int_equal(first_match(pattern, (char *)all, 256), first);
+	pattern_free(pattern);
+}
+
+static void test_pattern_text_again(void **state)
+{
+	static const struct {
+		const char *regex;
+		size_t length;
+		const char *text;
+	} cases[] = {
+		{ "a", 1, "/a/i" },
+		{ "a/b", 3, ",a/b,i" },
+		{ "\\/", 2, ",\\/,i" },
+		{ "a\0b", 3, "/a\\x00b/i" },
+		{ "a\\\0b", 4, "/a\\x00b/i" },
+		{ "/,!%;~&'`=:_#<>-\\|", 18,
+		  "/\\/,!%;~&'`=:_#<>-\\|/i" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct error error = ERROR_NONE;
+		struct pattern *pattern = pattern_regex(
+			cases[i].regex, cases[i].length, "i", &error);
+
+		assert_non_null(pattern);
+		assert_string_equal(pattern_text(pattern), cases[i].text);
+		pattern_free(pattern);
+	}
+}
+
+static struct pattern *regex(const char *text, const char *flags)
+{
+	struct pattern *pattern = pattern_regex(text, strlen(text), flags,
+						NULL);
+
+	assert_non_null(pattern);
+	return pattern;
+}
+
+static void test_pattern_sequential(void **state)
+{
+	static const char *const yes[] = {
+		"\\Ga", "a\\G", "a(*COMMIT)b", "(*PRUNE:x)a", "a(*SKIP)b",
+		"a(*THEN)b|c"
+	};
+	static const char *const no[] = { "a", "(*ACCEPT)", "\\g1(a)", "G" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+		struct pattern *pattern = regex(yes[i], "");
+
+		assert_true(pattern->sequential);
+		pattern_free(pattern);
+	}
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+		struct pattern *pattern = regex(no[i], "");
+
+		assert_false(pattern->sequential);
+		pattern_free(pattern);
+	}
+}
+
+static void test_pattern_lookbehind(void **state)
+{
+	static const struct {
+		const char *regex;
+		const char *flags;
+		size_t least;
+	} cases[] = {
+		{ "a", "", 1 }, { "\\ba", "", 2 }, { "^a", "", 2 },
+		{ "(?<=abc)d", "", 4 }, { "(?<=(?<!b)a)c", "", 3 },
+		{ "(?<=(?<=(?<=ab)cd)ef)g", "", 7 },
+		{ "(?<=abc)d", "u", 13 }, { "\\X", "u", 1000 },
+		{ "(*plb:(*plb:ab)cd)e", "", 5 },
+		{ "(a)(?<=(?=(?1)).)", "", SIZE_MAX },
+		{ "(?<=(?=(?R)|b).)", "", SIZE_MAX },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pattern *pattern = regex(cases[i].regex,
+						cases[i].flags);
+
+		assert_true(pattern->lookbehind >= cases[i].least);
+		assert_true(pattern->lookbehind == SIZE_MAX ||
+			    pattern->lookbehind < 8192);
+		pattern_free(pattern);
+	}
+}
+
+static void test_pattern_no_jit(void **state)
+{
+	struct pattern *with = regex("a", "");
+	struct pattern *without = regex("(*NO_JIT)a", "");
+	uint32_t available = 0;
+
+	(void)state;
+	pcre2_config(PCRE2_CONFIG_JIT, &available);
+	assert_int_equal(with->jit, available);
+	assert_false(without->jit);
+	pattern_free(with);
+	pattern_free(without);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pattern_regex),
+		cmocka_unit_test(test_pattern_flags),
+		cmocka_unit_test(test_pattern_position),
+		cmocka_unit_test(test_pattern_refused),
+		cmocka_unit_test(test_pattern_data),
+		cmocka_unit_test(test_pattern_mask),
+		cmocka_unit_test(test_pattern_text_again),
+		cmocka_unit_test(test_pattern_sequential),
+		cmocka_unit_test(test_pattern_lookbehind),
+		cmocka_unit_test(test_pattern_no_jit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
