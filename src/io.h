@@ -80,8 +80,8 @@ struct io {
 	pid_t (*fork)(void);
 	pid_t (*waitpid)(pid_t process, int *status, int options);
 	int (*kill)(pid_t process, int signal);
-	/* PR_SET_PDEATHSIG: the calling process is killed when its parent
-	 * dies; ENOSYS where there is no such thing. */
+	/* The calling process is killed when its parent dies; ENOSYS where
+	 * there is no such thing. */
 	int (*die_with_parent)(void);
 };
 
