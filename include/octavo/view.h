@@ -10,7 +10,7 @@
  *     last byte is where appending goes on), or 0 in an empty document.
  *  2. top is a multiple of bytes_per_row, and the cursor's row is in the
  *     window (after view_show).
- *  3. nibble is 0 or 1, and 0 in the text pane.
+ *  3. nibble is 0 or 1, and 0 in the text pane and while browsing.
  * The document may shrink under a view: call view_show after every edit.
  */
 #ifndef OCTAVO_VIEW_H
@@ -76,9 +76,17 @@ void view_show(struct view *view);
 
 void view_set_mode(struct view *view, enum view_mode mode);
 void view_set_pane(struct view *view, enum view_pane pane);
+/* To the digit NIBBLE of the cursor's byte, where the invariants allow it;
+ * every other motion goes to the first one. */
+void view_set_nibble(struct view *view, unsigned nibble);
 
-/* Moves the cursor; false if it was already as far as it goes.  In an editing
- * mode VIEW_LEFT and VIEW_RIGHT move by bytes as well. */
+/*
+ * Moves the cursor; false if it was already as far as it goes.  In an editing
+ * mode VIEW_LEFT and VIEW_RIGHT move by bytes as well.  Pages and half pages
+ * move the window with the cursor, which keeps its row on the screen; in the
+ * first or last row they go to the first or last byte.  COUNT means nothing
+ * to the ends of a row and of the document.
+ */
 bool view_move(struct view *view, enum view_motion motion, uint64_t count);
 /* To OFFSET, cut to the document; if that is outside the window its row comes
  * to the middle. */
@@ -88,6 +96,7 @@ void view_scroll(struct view *view, int64_t rows);
 /* Puts the cursor's row into the middle. */
 void view_center(struct view *view);
 
+/* On: from the cursor on, unless a selection goes on already. */
 void view_select(struct view *view, bool on);
 /* The selected bytes, cursor included; false where nothing is selected. */
 bool view_selection(const struct view *view, struct range *selection);

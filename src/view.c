@@ -1,0 +1,437 @@
+/*
+ * view: the cursor, the selection and the window, and how they move.
+ *
+ * All arithmetic is on rows and columns of offsets that are at most a
+ * document's size, which is at most 2^63; counts are cut to what is left
+ * before they are multiplied or added, so nothing overflows.  The invariants
+ * stand in the header.
+ */
+#include "octavo/view.h"
+
+#include <assert.h>
+
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+static bool appends(const struct view *view)
+{
+	return view->mode == VIEW_OVERWRITE || view->mode == VIEW_INSERT;
+}
+
+/* The last offset that the cursor may have. */
+static uint64_t cursor_limit(const struct view *view)
+{
+	uint64_t size = document_size(view->document);
+
+	return appends(view) || size == 0 ? size : size - 1;
+}
+
+static uint64_t row_of(const struct view *view, uint64_t offset)
+{
+	return offset / view->layout.bytes_per_row;
+}
+
+static unsigned column_of(const struct view *view, uint64_t offset)
+{
+	return (unsigned)(offset % view->layout.bytes_per_row);
+}
+
+static uint64_t row_start(const struct view *view, uint64_t offset)
+{
+	return offset - column_of(view, offset);
+}
+
+static uint64_t last_row(const struct view *view)
+{
+	return row_of(view, cursor_limit(view));
+}
+
+/* The row at the top when the last one is at the bottom. */
+static uint64_t last_top_row(const struct view *view)
+{
+	uint64_t last = last_row(view);
+
+	return last - smaller(last, view->rows - 1);
+}
+
+static void set_top_row(struct view *view, uint64_t row)
+{
+	view->top = row * view->layout.bytes_per_row;
+}
+
+static void reveal_cursor(struct view *view)
+{
+	uint64_t row = row_of(view, view->cursor);
+
+	if (view->cursor < view->top)
+		set_top_row(view, row);
+	else if (row - row_of(view, view->top) >= view->rows)
+		set_top_row(view, row - (view->rows - 1));
+}
+
+/* Lays the rows out again, with as many above the cursor's as before. */
+static void lay_out(struct view *view)
+{
+	uint64_t above = row_of(view, view->cursor) - row_of(view, view->top);
+
+	if (view->cursor < view->top)
+		above = 0;
+	unsigned before = view->layout.bytes_per_row;
+	view->layout = layout_compute(view->columns,
+				      document_size(view->document),
+				      &view->options);
+	if (view->layout.bytes_per_row == before)
+		return;
+	uint64_t row = row_of(view, view->cursor);
+	set_top_row(view, row - smaller(row, above));
+}
+
+void view_init(struct view *view, struct document *document)
+{
+	*view = (struct view){
+		.document = document,
+		.options = { .group = 8 },
+		.columns = 80,
+		.rows = 24,
+	};
+	view->layout = layout_compute(view->columns, document_size(document),
+				      &view->options);
+}
+
+void view_show(struct view *view)
+{
+	uint64_t limit = cursor_limit(view);
+
+	if (view->cursor > limit) {
+		view->cursor = limit;
+		view->nibble = 0;
+	}
+	view->anchor = smaller(view->anchor, limit);
+	lay_out(view);
+	reveal_cursor(view);
+}
+
+void view_resize(struct view *view, unsigned columns, unsigned rows)
+{
+	bool same = columns == view->columns && rows == view->rows;
+
+	view->columns = columns;
+	view->rows = rows;
+	view_show(view);
+	/* A window that grows at the end shows more, not blank rows. */
+	if (!same && row_of(view, view->top) > last_top_row(view))
+		set_top_row(view, last_top_row(view));
+}
+
+void view_set_options(struct view *view, const struct layout_options *options)
+{
+	view->options = *options;
+	view_show(view);
+}
+
+void view_set_mode(struct view *view, enum view_mode mode)
+{
+	view->mode = mode;
+	view->nibble = 0;
+	view_show(view);
+}
+
+void view_set_pane(struct view *view, enum view_pane pane)
+{
+	view->pane = pane;
+	view->nibble = 0;
+}
+
+void view_set_nibble(struct view *view, unsigned nibble)
+{
+	view->nibble = view->mode != VIEW_BROWSE && view->pane == VIEW_HEX &&
+		       nibble != 0;
+}
+
+/* --- motions: each finds the offset that the cursor goes to --- */
+
+/* ROW, in the cursor's column, cut to the document. */
+static uint64_t offset_in_row(const struct view *view, uint64_t row)
+{
+	uint64_t offset = row * view->layout.bytes_per_row +
+			  column_of(view, view->cursor);
+
+	return smaller(offset, cursor_limit(view));
+}
+
+static uint64_t rows_up(const struct view *view, uint64_t rows)
+{
+	uint64_t row = row_of(view, view->cursor);
+
+	return offset_in_row(view, row - smaller(rows, row));
+}
+
+static uint64_t rows_down(const struct view *view, uint64_t rows)
+{
+	uint64_t row = row_of(view, view->cursor);
+
+	/* In the last row there is nothing below, not even its end. */
+	if (row == last_row(view))
+		return view->cursor;
+	return offset_in_row(view, row + smaller(rows, last_row(view) - row));
+}
+
+/* COUNT times ROWS, or more rows than there are. */
+static uint64_t count_rows(const struct view *view, unsigned rows,
+			   uint64_t count)
+{
+	uint64_t all = last_row(view) + 1;
+
+	return count > all / rows ? all : count * rows;
+}
+
+/* Window and cursor move together; a cursor that cannot go by rows any more
+ * goes to the first or last byte. */
+static uint64_t page_up(struct view *view, unsigned page, uint64_t count)
+{
+	uint64_t rows = count_rows(view, page, count);
+	uint64_t top = row_of(view, view->top);
+
+	set_top_row(view, top - smaller(rows, top));
+	if (row_of(view, view->cursor) == 0)
+		return 0;
+	return rows_up(view, rows);
+}
+
+static uint64_t page_down(struct view *view, unsigned page, uint64_t count)
+{
+	uint64_t rows = count_rows(view, page, count);
+	uint64_t top = row_of(view, view->top);
+	uint64_t last = last_top_row(view);
+
+	if (top < last)
+		set_top_row(view, top + smaller(rows, last - top));
+	if (row_of(view, view->cursor) == last_row(view))
+		return cursor_limit(view);
+	return rows_down(view, rows);
+}
+
+static unsigned group_bytes(const struct view *view)
+{
+	unsigned group = view->layout.group;
+	unsigned bytes = view->layout.bytes_per_row;
+
+	return group == 0 || group > bytes ? bytes : group;
+}
+
+static unsigned groups_per_row(const struct view *view)
+{
+	unsigned group = group_bytes(view);
+
+	return (view->layout.bytes_per_row + group - 1) / group;
+}
+
+/* Groups are counted from the start of the document. */
+static uint64_t group_of(const struct view *view, uint64_t offset)
+{
+	return row_of(view, offset) * groups_per_row(view) +
+	       column_of(view, offset) / group_bytes(view);
+}
+
+static uint64_t group_start(const struct view *view, uint64_t group)
+{
+	unsigned in_row = groups_per_row(view);
+
+	return group / in_row * view->layout.bytes_per_row +
+	       group % in_row * group_bytes(view);
+}
+
+static uint64_t groups_left(const struct view *view, uint64_t count)
+{
+	uint64_t group = group_of(view, view->cursor);
+
+	/* From within a group its own start is the first one. */
+	if (group_start(view, group) < view->cursor)
+		count--;
+	return group_start(view, group - smaller(count, group));
+}
+
+static uint64_t groups_right(const struct view *view, uint64_t count)
+{
+	uint64_t limit = cursor_limit(view);
+	uint64_t group = group_of(view, view->cursor);
+	uint64_t left = group_of(view, limit) - group + 1;
+
+	return smaller(group_start(view, group + smaller(count, left)), limit);
+}
+
+static uint64_t target(struct view *view, enum view_motion motion,
+		       uint64_t count)
+{
+	uint64_t cursor = view->cursor;
+	uint64_t limit = cursor_limit(view);
+	uint64_t start = row_start(view, cursor);
+	unsigned half = view->rows / 2 ? view->rows / 2 : 1;
+
+	switch (motion) {
+	case VIEW_LEFT:
+		return cursor - smaller(count, cursor);
+	case VIEW_RIGHT:
+		return cursor + smaller(count, limit - cursor);
+	case VIEW_UP:
+		return rows_up(view, count);
+	case VIEW_DOWN:
+		return rows_down(view, count);
+	case VIEW_PAGE_UP:
+		return page_up(view, view->rows, count);
+	case VIEW_PAGE_DOWN:
+		return page_down(view, view->rows, count);
+	case VIEW_HALF_UP:
+		return page_up(view, half, count);
+	case VIEW_HALF_DOWN:
+		return page_down(view, half, count);
+	case VIEW_ROW_START:
+		return start;
+	case VIEW_ROW_END:
+		return smaller(start + view->layout.bytes_per_row - 1, limit);
+	case VIEW_GROUP_LEFT:
+		return groups_left(view, count);
+	case VIEW_GROUP_RIGHT:
+		return groups_right(view, count);
+	case VIEW_START:
+		return 0;
+	case VIEW_END:
+		return limit;
+	}
+	return cursor;
+}
+
+bool view_move(struct view *view, enum view_motion motion, uint64_t count)
+{
+	view_show(view);
+	if (count == 0)
+		return false;
+
+	uint64_t offset = target(view, motion, count);
+	bool moved = offset != view->cursor || view->nibble != 0;
+	view->cursor = offset;
+	view->nibble = 0;
+	reveal_cursor(view);
+	return moved;
+}
+
+void view_goto(struct view *view, uint64_t offset)
+{
+	view_show(view);
+	view->cursor = smaller(offset, cursor_limit(view));
+	view->nibble = 0;
+
+	uint64_t row = row_of(view, view->cursor);
+	uint64_t top = row_of(view, view->top);
+	if (row < top || row - top >= view->rows)
+		view_center(view);
+}
+
+void view_center(struct view *view)
+{
+	view_show(view);
+
+	uint64_t row = row_of(view, view->cursor);
+	uint64_t top = row - smaller(row, view->rows / 2);
+	set_top_row(view, smaller(top, last_top_row(view)));
+}
+
+void view_scroll(struct view *view, int64_t rows)
+{
+	view_show(view);
+
+	uint64_t top = row_of(view, view->top);
+	uint64_t last = last_top_row(view);
+	if (rows < 0)
+		top -= smaller(0 - (uint64_t)rows, top);
+	else if (top < last)
+		top += smaller((uint64_t)rows, last - top);
+	set_top_row(view, top);
+
+	uint64_t row = row_of(view, view->cursor);
+	uint64_t inside = row < top ? top : smaller(row, top + view->rows - 1);
+	if (inside == row)
+		return;
+	view->cursor = offset_in_row(view, inside);
+	view->nibble = 0;
+}
+
+void view_select(struct view *view, bool on)
+{
+	if (on && !view->selecting)
+		view->anchor = view->cursor;
+	view->selecting = on;
+}
+
+bool view_selection(const struct view *view, struct range *selection)
+{
+	if (!view->selecting)
+		return false;
+
+	bool forward = view->anchor <= view->cursor;
+	uint64_t size = document_size(view->document);
+	uint64_t first = forward ? view->anchor : view->cursor;
+	uint64_t last = forward ? view->cursor : view->anchor;
+	selection->start = smaller(first, size);
+	selection->end = last < size ? last + 1 : size;
+	return !range_is_empty(*selection);
+}
+
+struct range view_window(const struct view *view)
+{
+	uint64_t size = document_size(view->document);
+	uint64_t start = smaller(view->top, size);
+	uint64_t bytes = (uint64_t)view->rows * view->layout.bytes_per_row;
+
+	return range_of(start, smaller(bytes, size - start));
+}
+
+/* The share ROW of the scroll bar has of the document: its first row is the
+ * start, its last one the end. */
+static uint64_t scroll_offset(const struct view *view, unsigned row)
+{
+	uint64_t limit = cursor_limit(view);
+	unsigned parts = view->rows > 1 ? view->rows - 1 : 1;
+
+	return limit / parts * row + limit % parts * row / parts;
+}
+
+bool view_hit(const struct view *view, unsigned row, unsigned column,
+	      enum layout_area *area, uint64_t *offset, unsigned *nibble)
+{
+	unsigned index;
+
+	*offset = 0;
+	*nibble = 0;
+	*area = LAYOUT_NOWHERE;
+	if (row >= view->rows)
+		return false;
+	*area = layout_hit(&view->layout, column, &index, nibble);
+	if (*area == LAYOUT_NOWHERE)
+		return false;
+	if (*area == LAYOUT_SCROLL) {
+		*offset = scroll_offset(view, row);
+		return true;
+	}
+	*offset = view->top +
+		  (uint64_t)row * view->layout.bytes_per_row + index;
+	return *offset <= cursor_limit(view);
+}
+
+void view_check(const struct view *view)
+{
+	uint64_t limit = cursor_limit(view);
+
+	assert(view->columns > 0 && view->rows > 0);
+	assert(view->cursor <= limit);
+	assert(view->top % view->layout.bytes_per_row == 0);
+	assert(view->top <= view->cursor);
+	assert(row_of(view, view->cursor) - row_of(view, view->top) <
+	       view->rows);
+	assert(view->nibble <= 1);
+	assert(view->nibble == 0 ||
+	       (view->pane == VIEW_HEX && view->mode != VIEW_BROWSE));
+	assert(!view->selecting || view->anchor <= limit);
+}

@@ -1,0 +1,328 @@
+/*
+ * view_draw: the window as cells.
+ *
+ * A row is drawn from one copy of its bytes and, for each, its role without
+ * the cursor; what covers is painted over what is covered.  Every change of
+ * role costs a terminal an escape sequence, so a blank takes the role of a
+ * neighbour wherever that cannot be seen: roles for kinds of bytes show on
+ * ink only, marks (selection, match, changed, lost) may show on blanks and
+ * fill them only between two bytes of the same mark.
+ */
+#include "octavo/view.h"
+
+struct drawing {
+	const struct view *view;
+	struct grid *grid;
+	const struct range *matches;	/* those that may still come */
+	size_t match_count;
+	struct range selection;
+};
+
+struct row {
+	unsigned place;			/* in the grid */
+	struct range range;		/* its bytes that can be seen */
+	unsigned count;			/* of them */
+	unsigned char bytes[LAYOUT_BYTES_MAXIMUM];
+	uint8_t roles[LAYOUT_BYTES_MAXIMUM];
+	bool has_cursor;
+	unsigned cursor;		/* its index, maybe past the last byte */
+};
+
+static enum role kind_of(unsigned char byte)
+{
+	if (byte == 0)
+		return ROLE_ZERO;
+	if (byte == ' ' || (byte >= '\t' && byte <= '\r'))
+		return ROLE_SPACE;
+	if (byte < ' ' || byte == 0x7f)
+		return ROLE_CONTROL;
+	return byte < 0x80 ? ROLE_PRINTABLE : ROLE_HIGH;
+}
+
+static bool is_kind(enum role role)
+{
+	return role >= ROLE_ZERO && role <= ROLE_HIGH;
+}
+
+/* --- the roles of a row, without the cursor --- */
+
+static void paint(struct row *row, struct range range, enum role role)
+{
+	struct range part = range_intersect(row->range, range);
+
+	for (uint64_t offset = part.start; offset < part.end; offset++)
+		row->roles[offset - row->range.start] = (uint8_t)role;
+}
+
+static void paint_lost(const struct document *document, struct row *row)
+{
+	uint64_t length;
+
+	for (uint64_t offset = row->range.start; offset < row->range.end;
+	     offset += length) {
+		bool lost = document_lost(document, offset, &length);
+
+		if (length > row->range.end - offset)
+			length = row->range.end - offset;
+		if (lost)
+			paint(row, range_of(offset, length), ROLE_LOST);
+	}
+}
+
+static void paint_changes(const struct document *document, struct row *row)
+{
+	uint64_t offset = row->range.start;
+	struct change change;
+	uint64_t index;
+
+	while (offset < row->range.end &&
+	       document_change_from(document, offset, &change, &index)) {
+		struct range mark = change.now;
+
+		/* A deletion shows at the byte that stands there now. */
+		if (range_is_empty(mark))
+			mark.end++;
+		paint(row, mark, ROLE_CHANGED);
+		offset = mark.end;
+	}
+}
+
+static void paint_matches(struct drawing *drawing, struct row *row)
+{
+	while (drawing->match_count > 0 &&
+	       drawing->matches->end <= row->range.start) {
+		drawing->matches++;
+		drawing->match_count--;
+	}
+	for (size_t i = 0; i < drawing->match_count; i++) {
+		if (drawing->matches[i].start >= row->range.end)
+			break;
+		paint(row, drawing->matches[i], ROLE_MATCH);
+	}
+}
+
+/* Reads the row that begins at START; false where there is nothing. */
+static bool read_row(struct drawing *drawing, struct row *row, uint64_t start)
+{
+	const struct view *view = drawing->view;
+	uint64_t size = document_size(view->document);
+	unsigned bytes = view->layout.bytes_per_row;
+
+	row->has_cursor = view->cursor >= start && view->cursor - start < bytes;
+	row->cursor = row->has_cursor ? (unsigned)(view->cursor - start) : 0;
+	if (start >= size && !row->has_cursor)
+		return false;
+
+	if (start > size || bytes > size - start)
+		bytes = start > size ? 0 : (unsigned)(size - start);
+	row->count = (unsigned)document_read(view->document, start, row->bytes,
+					     bytes);
+	row->range = range_of(start, row->count);
+	for (unsigned i = 0; i < row->count; i++)
+		row->roles[i] = (uint8_t)kind_of(row->bytes[i]);
+	/* Reading is what finds out about lost bytes: ask afterwards. */
+	paint_lost(view->document, row);
+	paint_changes(view->document, row);
+	paint_matches(drawing, row);
+	paint(row, drawing->selection, ROLE_SELECTION);
+	return true;
+}
+
+/* --- cells --- */
+
+/* Only what fits the window: there may be others beside it. */
+static void put(const struct drawing *drawing, const struct row *row,
+		unsigned column, int character, enum role role)
+{
+	if (column < drawing->view->columns)
+		grid_put(drawing->grid, row->place, column,
+			 (uint32_t)character, role);
+}
+
+/* The role of blanks that part bytes of the roles ONE and OTHER. */
+static enum role gap_role(enum role one, enum role other)
+{
+	if (one == other || is_kind(one))
+		return one;
+	return is_kind(other) ? other : ROLE_NORMAL;
+}
+
+/* The role of byte INDEX in PANE, with the cursor. */
+static enum role cell_role(const struct drawing *drawing, const struct row *row,
+			   unsigned index, enum view_pane pane)
+{
+	if (!row->has_cursor || index != row->cursor)
+		return row->roles[index];
+	return drawing->view->pane == pane ? ROLE_CURSOR : ROLE_CURSOR_OTHER;
+}
+
+static void draw_offset(const struct drawing *drawing, const struct row *row)
+{
+	const struct layout *layout = &drawing->view->layout;
+	unsigned digits = layout->offset_digits;
+
+	for (unsigned i = 0; i < digits; i++) {
+		unsigned shift = 4 * (digits - 1 - i);
+
+		put(drawing, row, i,
+		    "0123456789abcdef"[row->range.start >> shift & 15],
+		    ROLE_OFFSET);
+	}
+	for (unsigned i = digits; i < layout->hex_column; i++)
+		put(drawing, row, i, ' ', ROLE_OFFSET);
+}
+
+static void draw_hex(const struct drawing *drawing, const struct row *row)
+{
+	const struct layout *layout = &drawing->view->layout;
+
+	for (unsigned i = 0; i < row->count; i++) {
+		unsigned column = layout_hex(layout, i);
+		enum role role = cell_role(drawing, row, i, VIEW_HEX);
+		bool lost = row->roles[i] == ROLE_LOST;
+		unsigned byte = row->bytes[i];
+		const char *digits = "0123456789abcdef";
+
+		if (column >= drawing->view->columns)
+			break;
+		put(drawing, row, column, lost ? '?' : digits[byte >> 4], role);
+		put(drawing, row, column + 1, lost ? '?' : digits[byte & 15],
+		    role);
+		if (i + 1 == row->count)
+			break;
+		role = gap_role(row->roles[i], row->roles[i + 1]);
+		for (column += 2; column < layout_hex(layout, i + 1); column++)
+			put(drawing, row, column, ' ', role);
+	}
+}
+
+/* The blanks between the panes of a full row. */
+static void draw_pane_gap(const struct drawing *drawing, const struct row *row)
+{
+	const struct layout *layout = &drawing->view->layout;
+	unsigned last = layout->bytes_per_row - 1;
+	enum role role = ROLE_NORMAL;
+
+	if (row->count <= last)
+		return;
+	if (is_kind(row->roles[last]))
+		role = row->roles[last];
+	else if (is_kind(row->roles[0]))
+		role = row->roles[0];
+	for (unsigned column = layout_hex(layout, last) + 2;
+	     column < layout->text_column; column++)
+		put(drawing, row, column, ' ', role);
+}
+
+static void draw_text(const struct drawing *drawing, const struct row *row)
+{
+	enum role before = ROLE_NORMAL;
+
+	for (unsigned i = 0; i < row->count; i++) {
+		enum role role = cell_role(drawing, row, i, VIEW_TEXT);
+		unsigned byte = row->bytes[i];
+		int character = byte >= ' ' && byte < 0x7f ? (int)byte : '.';
+
+		if (row->roles[i] == ROLE_LOST)
+			character = '?';
+		if (byte == ' ' && role == ROLE_SPACE && is_kind(before))
+			role = before;
+		put(drawing, row, layout_text(&drawing->view->layout, i),
+		    character, role);
+		before = role;
+	}
+}
+
+/* The cursor may stand behind the last byte; then it is a blank. */
+static void draw_cursor(const struct drawing *drawing, const struct row *row)
+{
+	const struct view *view = drawing->view;
+	bool in_hex = view->pane == VIEW_HEX;
+	unsigned hex = layout_hex(&view->layout, row->cursor);
+	unsigned text = layout_text(&view->layout, row->cursor);
+	unsigned column = in_hex ? hex + view->nibble : text;
+
+	if (!row->has_cursor)
+		return;
+	if (row->cursor >= row->count) {
+		enum role role = in_hex ? ROLE_CURSOR : ROLE_CURSOR_OTHER;
+
+		put(drawing, row, hex, ' ', role);
+		put(drawing, row, hex + 1, ' ', role);
+		role = in_hex ? ROLE_CURSOR_OTHER : ROLE_CURSOR;
+		put(drawing, row, text, ' ', role);
+	}
+	drawing->grid->cursor_visible = column < view->columns &&
+					column < drawing->grid->columns &&
+					row->place < drawing->grid->rows;
+	drawing->grid->cursor_row = row->place;
+	drawing->grid->cursor_column = column;
+}
+
+static void draw_row(struct drawing *drawing, unsigned index,
+		     unsigned first_row)
+{
+	const struct view *view = drawing->view;
+	uint64_t bytes = view->layout.bytes_per_row;
+	struct row row;
+
+	row.place = first_row + index;
+	grid_fill(drawing->grid, row.place, 0, view->columns, ' ',
+		  ROLE_NORMAL);
+	if (!read_row(drawing, &row, view->top + index * bytes))
+		return;
+	draw_offset(drawing, &row);
+	draw_hex(drawing, &row);
+	draw_pane_gap(drawing, &row);
+	draw_text(drawing, &row);
+	draw_cursor(drawing, &row);
+}
+
+/* --- the scroll bar --- */
+
+/* The row of the bar in which OFFSET of SIZE lies, of ROWS. */
+static unsigned bar_row(uint64_t offset, uint64_t size, unsigned rows)
+{
+	double share = size == 0 ? 0 : (double)offset / (double)size;
+	double row = share * rows;
+
+	return row < rows ? (unsigned)row : rows - 1;
+}
+
+/* The thumb covers the window's share of the document, one row at least. */
+static void draw_scroll(const struct drawing *drawing, unsigned first_row)
+{
+	const struct view *view = drawing->view;
+	struct range window = view_window(view);
+	uint64_t size = document_size(view->document);
+	uint64_t last = range_is_empty(window) ? window.end : window.end - 1;
+	unsigned top = bar_row(window.start, size, view->rows);
+	unsigned bottom = bar_row(last, size, view->rows);
+
+	for (unsigned i = 0; i < view->rows; i++) {
+		bool thumb = i >= top && i <= bottom;
+
+		grid_put(drawing->grid, first_row + i, view->layout.width - 1,
+			 thumb ? ' ' : '|',
+			 thumb ? ROLE_SCROLL_THUMB : ROLE_SCROLL);
+	}
+}
+
+void view_draw(const struct view *view, struct grid *grid, unsigned first_row,
+	       const struct range *matches, size_t count)
+{
+	struct drawing drawing = {
+		.view = view,
+		.grid = grid,
+		.matches = matches,
+		.match_count = count,
+	};
+
+	if (!view_selection(view, &drawing.selection))
+		drawing.selection = range_of(0, 0);
+	grid->cursor_visible = false;
+	for (unsigned i = 0; i < view->rows && i < grid->rows; i++)
+		draw_row(&drawing, i, first_row);
+	if (view->layout.has_scroll)
+		draw_scroll(&drawing, first_row);
+}
