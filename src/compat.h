@@ -15,10 +15,8 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -48,6 +46,11 @@ static inline int compat_fsetxattr(int fd, const char *name,
 				   const void *value, size_t size, int flags)
 {
 	return fsetxattr(fd, name, value, size, flags);
+}
+
+static inline int compat_fremovexattr(int fd, const char *name)
+{
+	return fremovexattr(fd, name);
 }
 
 static inline int compat_exchange(int folder, const char *one,
@@ -96,11 +99,6 @@ static inline int compat_attributes(int fd, bool *immutable,
 	return result;
 }
 
-static inline int compat_die_with_parent(void)
-{
-	return prctl(PR_SET_PDEATHSIG, SIGKILL);
-}
-
 #else
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -120,6 +118,7 @@ COMPAT_ABSENT(ssize_t, compat_fgetxattr, int fd, const char *name, void *value,
 	      size_t size)
 COMPAT_ABSENT(int, compat_fsetxattr, int fd, const char *name,
 	      const void *value, size_t size, int flags)
+COMPAT_ABSENT(int, compat_fremovexattr, int fd, const char *name)
 COMPAT_ABSENT(int, compat_exchange, int folder, const char *one,
 	      const char *other)
 COMPAT_ABSENT(int, compat_lock, int fd)
@@ -128,7 +127,6 @@ COMPAT_ABSENT(int, compat_device_size, int fd, uint64_t *size)
 COMPAT_ABSENT(int, compat_device_read_only, int fd, bool *read_only)
 COMPAT_ABSENT(int, compat_attributes, int fd, bool *immutable,
 	      bool *append_only)
-COMPAT_ABSENT(int, compat_die_with_parent, void)
 
 #endif
 

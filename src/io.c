@@ -70,6 +70,8 @@ struct io io = {
 	.flistxattr = compat_flistxattr,
 	.fgetxattr = compat_fgetxattr,
 	.fsetxattr = compat_fsetxattr,
+	.fremovexattr = compat_fremovexattr,
+	.mkdirat = mkdirat,
 	.renameat = renameat,
 	.exchange = compat_exchange,
 	.linkat = linkat,
@@ -86,7 +88,6 @@ struct io io = {
 	.fork = fork,
 	.waitpid = waitpid,
 	.kill = kill,
-	.die_with_parent = compat_die_with_parent,
 };
 
 int io_open(int folder, const char *name, int flags)

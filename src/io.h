@@ -53,6 +53,8 @@ struct io {
 			     size_t size);
 	int (*fsetxattr)(int fd, const char *name, const void *value,
 			 size_t size, int flags);
+	int (*fremovexattr)(int fd, const char *name);
+	int (*mkdirat)(int folder, const char *name, mode_t mode);
 	int (*renameat)(int from_folder, const char *from, int to_folder,
 			const char *to);
 	/* renameat2(RENAME_EXCHANGE); ENOSYS or EINVAL where there is none. */
@@ -80,9 +82,6 @@ struct io {
 	pid_t (*fork)(void);
 	pid_t (*waitpid)(pid_t process, int *status, int options);
 	int (*kill)(pid_t process, int signal);
-	/* The calling process is killed when its parent dies; ENOSYS where
-	 * there is no such thing. */
-	int (*die_with_parent)(void);
 };
 
 /* The real calls; tests assign to its members and put them back. */
