@@ -1,0 +1,14 @@
+/*
+ * journal_crc: the Castagnoli checksum, as in iSCSI, of bytes in one or more
+ * parts.
+ */
+#ifndef OCTAVO_JOURNAL_CRC_H
+#define OCTAVO_JOURNAL_CRC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The checksum of what gave CRC (0 for nothing) followed by SIZE bytes. */
+uint32_t journal_crc(uint32_t crc, const void *bytes, size_t size);
+
+#endif
