@@ -15,8 +15,10 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -99,6 +101,11 @@ static inline int compat_attributes(int fd, bool *immutable,
 	return result;
 }
 
+static inline int compat_die_with_parent(void)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 #else
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
@@ -127,6 +134,7 @@ COMPAT_ABSENT(int, compat_device_size, int fd, uint64_t *size)
 COMPAT_ABSENT(int, compat_device_read_only, int fd, bool *read_only)
 COMPAT_ABSENT(int, compat_attributes, int fd, bool *immutable,
 	      bool *append_only)
+COMPAT_ABSENT(int, compat_die_with_parent, void)
 
 #endif
 

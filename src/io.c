@@ -88,6 +88,7 @@ struct io io = {
 	.fork = fork,
 	.waitpid = waitpid,
 	.kill = kill,
+	.die_with_parent = compat_die_with_parent,
 };
 
 int io_open(int folder, const char *name, int flags)

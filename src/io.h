@@ -82,6 +82,9 @@ struct io {
 	pid_t (*fork)(void);
 	pid_t (*waitpid)(pid_t process, int *status, int options);
 	int (*kill)(pid_t process, int signal);
+	/* The calling process is killed when its parent dies; ENOSYS where
+	 * there is no such thing. */
+	int (*die_with_parent)(void);
 };
 
 /* The real calls; tests assign to its members and put them back. */
