@@ -2,8 +2,9 @@
 #
 # CC CFLAGS CPPFLAGS LDFLAGS PKG_CONFIG PREFIX DESTDIR are yours to set, on the
 # command line or in the environment.  VARIANT builds into build/VARIANT: any
-# of tiny (small sizes, so that a few bytes cross every boundary), asan, fuzz,
-# coverage, joined with `-`; another word is only a folder's name.
+# of tiny (small sizes, so that a few bytes cross every boundary), portable
+# (without the calls that only Linux has), asan, fuzz, coverage, joined with
+# `-`; another word is only a folder's name.
 #
 # Nothing is installed but by demo, check, check-*, bench and fuzz.
 
@@ -33,7 +34,8 @@ pcre2_cflags := $(call pkg,--cflags libpcre2-8)
 cmocka := $(or $(call pkg,--libs cmocka),-lcmocka)
 
 cppflags := -D_GNU_SOURCE -DOCTAVO_VERSION='"$(VERSION)"' -Iinclude -Isrc \
-	$(pcre2_cflags) $(if $(call variant,tiny),-DOCTAVO_TINY)
+	$(pcre2_cflags) $(if $(call variant,tiny),-DOCTAVO_TINY) \
+	$(if $(call variant,portable),-DOCTAVO_PORTABLE)
 cflags := -std=c11 $(warnings) \
 	$(if $(call variant,asan),$(sanitize)) \
 	$(if $(call variant,fuzz),-fsanitize=fuzzer-no-link $(sanitize)) \
@@ -53,7 +55,7 @@ unit_tests := $(call programs,unit) $(call programs,model) $(call programs,fault
 fuzz_tests := $(filter-out %/replay,$(call programs,fuzz))
 tiny_tests := $(patsubst $(build)/%,build/$(tiny)/%,$(unit_tests)) \
 	$(if $(main),'OCTAVO=$(CURDIR)/build/$(tiny)/octavo tests/cases')
-script_tests := tests/layers tests/runner $(if $(main),tests/cases) \
+script_tests := tests/layers tests/runner tests/needs $(if $(main),tests/cases) \
 	$(wildcard tests/manual) $(wildcard tests/terminal/*-test)
 sources := $(library) $(main) $(terminal) $(wildcard tests/*/*.c)
 

@@ -113,8 +113,8 @@ struct piece pieces_at(const struct pieces *pieces, uint64_t offset,
  * The longest run of bytes that is contiguous in memory around OFFSET
  * (< length): returns the address of the byte at OFFSET; *BEFORE bytes stand
  * contiguously before it and *AFTER (>= 1) from it on.  Contiguous anchored
- * pieces are one run; a foreign piece is a run of its own.  In a repeated piece a run ends where the period ends.
- * BEFORE may be NULL.
+ * pieces are one run; a foreign piece is a run of its own.  In a repeated piece
+ * a run ends where the period ends.  BEFORE may be NULL.
  */
 const unsigned char *pieces_run(const struct pieces *pieces, uint64_t offset,
 				uint64_t *before, uint64_t *after);
