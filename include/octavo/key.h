@@ -8,8 +8,8 @@
  *   ^X       stands for a control key,
  *   <NAME>   for a key with a name: <F5> <PgDn> <Esc> <Tab> <Enter> <Space>
  *            <Less> <Caret> <Bar> <^Home> ...
- * and every other character for itself.  Shown to people the name stands
- * alone: F5, PgDn, ^F, gg.
+ * and every other character for itself; in a name the case is free.  Shown to
+ * people the name stands alone: F5, PgDn, ^F, gg; only <any> keeps its <>.
  */
 #ifndef OCTAVO_KEY_H
 #define OCTAVO_KEY_H
@@ -49,7 +49,18 @@ enum key_code {
 bool key_parse(uint32_t *key, const char *text, size_t *position,
 	       struct error *error);
 
-/* The name of KEY for people, in NAME (at least 16 bytes); returns NAME. */
+/* The name of KEY for people, in NAME (at least 16 bytes); returns NAME.
+ * Printable; what a terminal must not get stands as U+0085. */
 char *key_name(uint32_t key, char *name, size_t size);
+
+/* The names of COUNT keys, or of keys written as above, in NAMES, cut to SIZE;
+ * blanks part those of several letters: "gg", "^X ^C", "m <any>".  Returns
+ * NAMES. */
+char *key_names(const uint32_t *keys, size_t count, char *names, size_t size);
+char *key_sequence_name(const char *keys, char *names, size_t size);
+
+/* Is KEY a character that can be typed: no control character, no key with a
+ * code of its own? */
+bool key_is_character(uint32_t key);
 
 #endif
