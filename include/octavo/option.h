@@ -42,8 +42,9 @@ struct options {
 
 void options_init(struct options *options);
 
-/* "NAME=VALUE"; a boolean also as "NAME" and "noNAME".  Names may be cut
- * short where that is unambiguous.  *ID says which was set. */
+/* "NAME=VALUE"; a boolean (on off, also yes no, true false, 1 0) also as "NAME"
+ * and "noNAME".  Numbers are decimal or 0x.  Names may be cut short where that
+ * is unambiguous.  *ID (may be NULL) says which was set. */
 bool options_set(struct options *options, const char *text, enum option_id *id,
 		 struct error *error);
 
