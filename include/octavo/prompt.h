@@ -4,9 +4,10 @@
  *
  * Keys: characters insert; Left Right Home End ^A ^E ^B ^F move and never
  * erase; Backspace Delete ^W (word) ^U (to the start) ^K (to the end) erase;
- * Up Down ^P ^N go through the history, keeping what was typed; Enter
- * accepts; Esc and ^C cancel, Backspace in an empty line too.  Tab and
- * BackTab are left to the owner.
+ * Up Down ^P ^N go through the history, keeping what was typed (a line of the
+ * history that was changed counts as typed); Enter accepts; Esc and ^C cancel,
+ * Backspace in an empty line too.  Tab and BackTab are left to the owner.
+ * What does not fit into PROMPT_SIZE is not taken.
  */
 #ifndef OCTAVO_PROMPT_H
 #define OCTAVO_PROMPT_H
@@ -49,6 +50,9 @@ enum prompt_result prompt_key(struct prompt *prompt, uint32_t key);
 void prompt_set(struct prompt *prompt, const char *text);
 /* Replaces bytes [start, cursor) by TEXT (completion). */
 void prompt_complete(struct prompt *prompt, size_t start, const char *text);
+
+/* Asserts the invariants. */
+void prompt_check(const struct prompt *prompt);
 
 /* Adds LINE unless it is empty or the newest one already; the oldest goes
  * when it is full, and nothing is added where there is no memory. */
