@@ -10,8 +10,6 @@
  */
 #include "octavo/view.h"
 
-#include <string.h>
-
 struct drawing {
 	const struct view *view;
 	struct grid *grid;
@@ -26,7 +24,6 @@ struct row {
 	unsigned count;			/* of them */
 	unsigned char bytes[LAYOUT_BYTES_MAXIMUM];
 	uint8_t roles[LAYOUT_BYTES_MAXIMUM];
-	bool lost[LAYOUT_BYTES_MAXIMUM];	/* whatever covers it */
 	bool has_cursor;
 	unsigned cursor;		/* its index, maybe past the last byte */
 };
@@ -61,13 +58,12 @@ static void paint_lost(const struct document *document, struct row *row)
 {
 	uint64_t length;
 
-	for (unsigned i = 0; i < row->count; i += (unsigned)length) {
-		uint64_t offset = row->range.start + i;
+	for (uint64_t offset = row->range.start; offset < row->range.end;
+	     offset += length) {
 		bool lost = document_lost(document, offset, &length);
 
-		if (length > row->count - i)
-			length = row->count - i;
-		memset(row->lost + i, lost, length);
+		if (length > row->range.end - offset)
+			length = row->range.end - offset;
 		if (lost)
 			paint(row, range_of(offset, length), ROLE_LOST);
 	}
@@ -183,7 +179,7 @@ static void draw_hex(const struct drawing *drawing, const struct row *row)
 	for (unsigned i = 0; i < row->count; i++) {
 		unsigned column = layout_hex(layout, i);
 		enum role role = cell_role(drawing, row, i, VIEW_HEX);
-		bool lost = row->lost[i];
+		bool lost = row->roles[i] == ROLE_LOST;
 		unsigned byte = row->bytes[i];
 		const char *digits = "0123456789abcdef";
 
@@ -227,7 +223,7 @@ static void draw_text(const struct drawing *drawing, const struct row *row)
 		unsigned byte = row->bytes[i];
 		int character = byte >= ' ' && byte < 0x7f ? (int)byte : '.';
 
-		if (row->lost[i])
+		if (row->roles[i] == ROLE_LOST)
 			character = '?';
 		if (byte == ' ' && role == ROLE_SPACE && is_kind(before))
 			role = before;
