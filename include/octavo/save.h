@@ -35,10 +35,15 @@ enum save_method {
 	SAVE_CREATED,	/* a file that was not there */
 };
 
+enum { SAVE_NOTE_SIZE = 512 };
+
 struct save_plan {
 	enum save_method method;
 	uint64_t bytes;		/* that will be written */
 	uint64_t ranges;	/* in how many runs */
+	/* What else there is to know, in words, or empty: a mode bit that may
+	 * fall or has fallen, a file beside it that could not be removed. */
+	char note[SAVE_NOTE_SIZE];
 };
 
 /* "in place", "replaced", "created"; "in place" for SAVE_NOTHING. */

@@ -1,0 +1,308 @@
+/*
+ * save_content: a part of a document as the content of a new file, written
+ * and then read back.
+ *
+ * What is unchanged is copied from file to file, extent by extent, so that
+ * holes stay holes and file systems that can share blocks do.  The new file
+ * has its full size from the start: what is skipped is a hole.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "save_internal.h"
+#include "sizes.h"
+
+struct save_run save_run_at(const struct document *document, uint64_t offset,
+			    uint64_t end)
+{
+	struct segment segment = document_segment(document, offset);
+	struct save_run run = { segment.now, segment.in_file,
+				segment.file_offset };
+
+	while (run.now.end < end) {
+		segment = document_segment(document, run.now.end);
+		if (segment.in_file != run.in_file)
+			break;
+		if (run.in_file && segment.file_offset
+		    != run.file_offset + range_length(run.now))
+			break;
+		run.now.end = segment.now.end;
+	}
+	if (run.now.end > end)
+		run.now.end = end;
+	return run;
+}
+
+bool save_range_present(const struct document *document, struct range range,
+			struct error *cause)
+{
+	while (!range_is_empty(range)) {
+		uint64_t length;
+
+		if (document_lost(document, range.start, &length))
+			return error_set(cause, "the bytes at 0x%llx are lost",
+					 (unsigned long long)range.start);
+		if (length >= range_length(range))
+			break;
+		range.start += length;
+	}
+	return true;
+}
+
+struct save_content save_content_of(const struct document *document,
+				    struct range range)
+{
+	struct file *file = document_file(document);
+
+	return (struct save_content){
+		.document = document,
+		.range = range,
+		.source = file_descriptor(file),
+		.source_same = file_check(file, NULL) == FILE_SAME,
+	};
+}
+
+/* The first data of FD at or after OFFSET, within [OFFSET, END); empty at END
+ * where there is none.  All is data where nobody knows. */
+static struct range data_at(int fd, uint64_t offset, uint64_t end)
+{
+	off_t data;
+	off_t hole;
+
+	do
+		data = io.lseek(fd, (off_t)offset, SEEK_DATA);
+	while (save_again(data));
+	if (data < 0)
+		return (struct range){ errno == ENXIO ? end : offset, end };
+	if ((uint64_t)data >= end)
+		return (struct range){ end, end };
+	do
+		hole = io.lseek(fd, data, SEEK_HOLE);
+	while (save_again(hole));
+	if (hole <= data || (uint64_t)hole > end)
+		hole = (off_t)end;
+	return (struct range){ (uint64_t)data, (uint64_t)hole };
+}
+
+static bool all_zero(const unsigned char *bytes, size_t size)
+{
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* --- writing --- */
+
+/* Writes RANGE of the document; blocks of zeros become holes if SPARSE. */
+static bool write_bytes(const struct save_content *content, int fd,
+			struct range range, bool sparse, struct error *cause)
+{
+	while (!range_is_empty(range)) {
+		uint64_t length;
+		const unsigned char *bytes = document_span(content->document,
+							   range.start,
+							   &length);
+
+		if (length > range_length(range))
+			length = range_length(range);
+		if (length > SAVE_BLOCK)
+			length = SAVE_BLOCK;
+		if (!(sparse && all_zero(bytes, (size_t)length))
+		    && !io_write_at(fd, bytes, (size_t)length,
+				    range.start - content->range.start))
+			return errno == EFAULT
+				? error_set(cause, "the bytes at 0x%llx can't "
+					    "be read any more",
+					    (unsigned long long)range.start)
+				: error_set_system(cause, errno, "can't write");
+		range.start += length;
+	}
+	return true;
+}
+
+/* Copies from file to file as far as the system does. */
+static uint64_t copy_extent(const struct save_content *content, int fd,
+			    uint64_t from, uint64_t to, uint64_t length)
+{
+	off_t from_offset = (off_t)from;
+	off_t to_offset = (off_t)(to - content->range.start);
+	uint64_t copied = 0;
+
+	while (copied < length) {
+		uint64_t part = length - copied;
+
+		if (part > 1 << 30)
+			part = 1 << 30;
+		ssize_t got = io.copy_range(content->source, &from_offset, fd,
+					    &to_offset, (size_t)part);
+		if (save_again(got))
+			continue;
+		if (got <= 0)
+			break;
+		copied += (uint64_t)got;
+	}
+	return copied;
+}
+
+static bool copy_run(const struct save_content *content, int fd,
+		     struct save_run run, struct error *cause)
+{
+	uint64_t offset = run.file_offset;
+	uint64_t end = offset + range_length(run.now);
+
+	while (offset < end) {
+		struct range data = data_at(content->source, offset, end);
+		uint64_t to = run.now.start + (data.start - run.file_offset);
+		uint64_t length = range_length(data);
+		uint64_t copied = copy_extent(content, fd, data.start, to,
+					      length);
+
+		/* Whatever stopped it, writing finds out what is wrong. */
+		if (!write_bytes(content, fd,
+				 range_of(to + copied, length - copied), false,
+				 cause))
+			return false;
+		offset = data.end;
+	}
+	return true;
+}
+
+static bool reserve(const struct save_content *content, int fd,
+		    struct range range, struct error *cause)
+{
+	int result;
+
+	do
+		result = io.reserve(fd,
+				    (off_t)(range.start - content->range.start),
+				    (off_t)range_length(range));
+	while (save_again(result));
+	return result == 0 || (errno != ENOSPC && errno != EDQUOT
+			       && errno != EFBIG)
+		|| error_set_system(cause, errno, "no room for %llu bytes",
+				    (unsigned long long)range_length(range));
+}
+
+static bool set_size(const struct save_content *content, int fd,
+		     struct error *cause)
+{
+	int result;
+
+	do
+		result = io.ftruncate(fd, (off_t)range_length(content->range));
+	while (save_again(result));
+	return result == 0 || error_set_system(cause, errno, "can't write");
+}
+
+bool save_content_write(const struct save_content *content, int fd,
+			struct error *cause)
+{
+	struct save_run run = { { content->range.start,
+				  content->range.start }, false, 0 };
+	unsigned epoch = document_epoch(content->document);
+
+	if (!save_range_present(content->document, content->range, cause)
+	    || !set_size(content, fd, cause))
+		return false;
+	while (run.now.end < content->range.end) {
+		bool written;
+
+		run = save_run_at(content->document, run.now.end,
+				  content->range.end);
+		if (run.in_file && content->source_same)
+			written = copy_run(content, fd, run, cause);
+		else if (run.in_file)
+			written = write_bytes(content, fd, run.now, true,
+					      cause);
+		else
+			written = reserve(content, fd, run.now, cause)
+				&& write_bytes(content, fd, run.now, false,
+					       cause);
+		if (!written)
+			return false;
+	}
+	return document_epoch(content->document) == epoch
+		|| error_set(cause, "bytes were lost while it was read");
+}
+
+/* --- reading back --- */
+
+static bool compare_bytes(const struct save_content *content, int fd,
+			  struct range range, unsigned char *block,
+			  struct error *cause)
+{
+	while (!range_is_empty(range)) {
+		uint64_t length;
+		const unsigned char *bytes = document_span(content->document,
+							   range.start,
+							   &length);
+
+		if (length > range_length(range))
+			length = range_length(range);
+		if (length > SAVE_BLOCK)
+			length = SAVE_BLOCK;
+		ssize_t got = io_read_at(fd, block, (size_t)length,
+					 range.start - content->range.start);
+		if (got < 0)
+			return error_set_system(cause, errno,
+						"can't read it back");
+		if ((uint64_t)got < length
+		    || memcmp(bytes, block, (size_t)length) != 0)
+			return error_set(cause, "it reads back differently");
+		range.start += length;
+	}
+	return true;
+}
+
+/* RANGE is a hole in the new file: over a hole of the old one there is
+ * nothing to compare, and reading it would take as long as real bytes. */
+static bool compare_hole(const struct save_content *content, int fd,
+			 struct range range, unsigned char *block,
+			 struct error *cause)
+{
+	while (!range_is_empty(range)) {
+		struct save_run run = save_run_at(content->document,
+						  range.start, range.end);
+		struct range data = { 0, range_length(run.now) };
+
+		if (run.in_file && content->source_same) {
+			data = data_at(content->source, run.file_offset,
+				       run.file_offset
+				       + range_length(run.now));
+			data.start -= run.file_offset;
+		}
+		range.start += data.start;
+		if (!compare_bytes(content, fd, (struct range){ range.start,
+				   run.now.end }, block, cause))
+			return false;
+		range.start = run.now.end;
+	}
+	return true;
+}
+
+bool save_content_verify(const struct save_content *content, int fd,
+			 struct error *cause)
+{
+	const uint64_t base = content->range.start;
+	const uint64_t size = range_length(content->range);
+	unsigned char *block = malloc(SAVE_BLOCK);
+	struct stat status;
+	bool same = true;
+
+	if (!block)
+		return error_set_memory(cause);
+	if (io.fstat(fd, &status) != 0 || (uint64_t)status.st_size != size)
+		same = error_set(cause, "it has another size than was written");
+	for (uint64_t offset = 0; same && offset < size; ) {
+		struct range data = data_at(fd, offset, size);
+
+		same = compare_hole(content, fd, (struct range){ base + offset,
+				    base + data.start }, block, cause)
+			&& compare_bytes(content, fd,
+					 (struct range){ base + data.start,
+					 base + data.end }, block, cause);
+		offset = data.end;
+	}
+	free(block);
+	return same;
+}

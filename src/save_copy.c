@@ -1,0 +1,79 @@
+/*
+ * save_copy: a part of the document as a file of its own.
+ */
+#include <string.h>
+
+#include "io.h"
+#include "save_internal.h"
+
+/* Is TARGET the document's own file, or where its new file would be? */
+static bool is_own(const struct document *document,
+		   const struct save_target *target)
+{
+	struct file *file = document_file(document);
+	struct file_identity identity = file_identity(file);
+	struct save_target own;
+	struct stat one;
+	struct stat other;
+
+	if (file_kind(file) != FILE_NEW)
+		return target->exists
+			&& target->status.st_dev == identity.device
+			&& target->status.st_ino == identity.inode;
+	bool same = save_target_find(&own, file_path(file), NULL)
+		&& strcmp(own.name, target->name) == 0
+		&& io.fstat(own.folder, &one) == 0
+		&& io.fstat(target->folder, &other) == 0
+		&& one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+	save_target_close(&own);
+	return same;
+}
+
+static bool may_copy(const struct document *document,
+		     struct save_target *target, const char *path,
+		     bool overwrite, struct error *cause)
+{
+	if (!save_target_find(target, path, cause))
+		return false;
+	if (is_own(document, target))
+		return error_set(cause, "it is the file being edited; "
+				 "\"write\" writes it");
+	if (!save_target_clean(target, cause))
+		return false;
+	if (!target->exists)
+		return true;
+	if (!S_ISREG(target->status.st_mode))
+		return error_set(cause, "not a regular file");
+	if (!overwrite)
+		return error_set_system(cause, EEXIST, "can't create it");
+	return save_target_replaceable(target, cause)
+		&& save_target_open(target, cause);
+}
+
+bool save_copy(const struct document *document, struct range range,
+	       const char *path, bool overwrite, struct save_plan *done,
+	       struct error *error)
+{
+	struct save_failure failure = { .aftermath = SAVE_UNCHANGED };
+	struct save_target target;
+	char left[PATH_MAX] = "";
+
+	bool copied = may_copy(document, &target, path, overwrite,
+			       &failure.cause);
+	if (copied) {
+		struct save_content content = save_content_of(document, range);
+
+		copied = save_replace(&target, &content, NULL, &failure, left);
+	}
+	bool existed = target.exists;
+	save_target_close(&target);
+	if (!copied)
+		return save_fail(&failure, path, existed, error);
+	*done = (struct save_plan){
+		.method = existed ? SAVE_REPLACED : SAVE_CREATED,
+		.bytes = range_length(range),
+		.ranges = !range_is_empty(range),
+	};
+	save_note_left(done, left);
+	return true;
+}

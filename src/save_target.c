@@ -1,0 +1,342 @@
+/*
+ * save_target: which file a flush is about, under what names it works beside
+ * that file, and whether it may.
+ *
+ * Symbolic links are followed here, once, by reading them; from then on the
+ * folder is held open and everything happens relative to it, so that nobody
+ * can move the flush elsewhere by changing a link.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "save_internal.h"
+
+enum { SAVE_LINKS_MAXIMUM = 40 };
+
+static const uint64_t hash_start = 0xcbf29ce484222325;
+
+/* FNV-1a, for names only. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
+{
+	const unsigned char *byte = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ byte[i]) * 0x100000001b3;
+	return hash;
+}
+
+/* Follows one link at PATH; *IS_LINK says whether there was one. */
+static bool follow(char *path, bool *is_link, struct error *cause)
+{
+	char link[PATH_MAX];
+	char next[2 * PATH_MAX];
+	ssize_t length;
+
+	do
+		length = io.readlink(path, link, sizeof link);
+	while (save_again(length));
+	*is_link = length >= 0;
+	if (length < 0)
+		return errno == EINVAL || errno == ENOENT
+			|| error_set_system(cause, errno, "can't follow it");
+	char *slash = strrchr(path, '/');
+	int folder = slash && link[0] != '/' ? (int)(slash + 1 - path) : 0;
+	int total = snprintf(next, sizeof next, "%.*s%.*s", folder, path,
+			     (int)length, link);
+	if (total >= PATH_MAX)
+		return error_set_system(cause, ENAMETOOLONG, "can't follow it");
+	memcpy(path, next, (size_t)total + 1);
+	return true;
+}
+
+static bool resolve(char *path, struct error *cause)
+{
+	bool is_link = true;
+
+	for (int i = 0; i < SAVE_LINKS_MAXIMUM && is_link; i++) {
+		if (!follow(path, &is_link, cause))
+			return false;
+	}
+	return !is_link || error_set_system(cause, ELOOP, "can't follow it");
+}
+
+/* .NAME and ENDING, or a hash of NAME where that is too long for a name. */
+static void name_beside(const char *name, const char *ending, char *beside)
+{
+	size_t length = strlen(name);
+	char hashed[32];
+
+	if (length + strlen(ending) + 1 > NAME_MAX) {
+		snprintf(hashed, sizeof hashed, "octavo-%016llx",
+			 (unsigned long long)hash_bytes(hash_start, name,
+							length));
+		name = hashed;
+	}
+	beside[0] = '.';
+	strcpy(beside + 1, name);
+	strcat(beside, ending);
+}
+
+static bool split(struct save_target *target, const char *resolved,
+		  struct error *cause)
+{
+	const char *slash = strrchr(resolved, '/');
+	const char *name = slash ? slash + 1 : resolved;
+	size_t folder = slash ? (size_t)(slash - resolved) : 0;
+
+	if (!*name || strlen(name) > NAME_MAX)
+		return error_set_system(cause, *name ? ENAMETOOLONG : EISDIR,
+					"can't be written");
+	memcpy(target->name, name, strlen(name) + 1);
+	if (slash && !folder)
+		folder = 1;
+	snprintf(target->folder_path, sizeof target->folder_path, "%.*s",
+		 (int)folder, resolved);
+	name_beside(name, ".ovj", target->journal);
+	name_beside(name, ".ovn", target->fresh);
+	return true;
+}
+
+static int stat_name(int folder, const char *name, struct stat *status)
+{
+	int result;
+
+	do
+		result = io.fstatat(folder, name, status, AT_SYMLINK_NOFOLLOW);
+	while (save_again(result));
+	return result;
+}
+
+bool save_target_find(struct save_target *target, const char *path,
+		      struct error *cause)
+{
+	char resolved[PATH_MAX];
+
+	*target = (struct save_target){ .path = path, .folder = -1, .fd = -1 };
+	if (strlen(path) >= sizeof resolved)
+		return error_set_system(cause, ENAMETOOLONG, "can't open it");
+	strcpy(resolved, path);
+	if (!resolve(resolved, cause) || !split(target, resolved, cause))
+		return false;
+	target->folder = io_open(AT_FDCWD, *target->folder_path
+				 ? target->folder_path : ".",
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (target->folder < 0)
+		return error_set_system(cause, errno, "can't open its folder");
+	target->exists = stat_name(target->folder, target->name,
+				   &target->status) == 0;
+	return target->exists || errno == ENOENT
+		|| error_set_system(cause, errno, "can't look at it");
+}
+
+static bool lock_target(const struct save_target *target, struct error *cause)
+{
+	int result;
+
+	do
+		result = io.lock(target->fd);
+	while (save_again(result));
+	/* File systems without locks are written all the same. */
+	return result == 0 || (errno != EAGAIN && errno != EACCES)
+		|| error_set(cause, "another octavo is writing it");
+}
+
+bool save_target_open(struct save_target *target, struct error *cause)
+{
+	struct stat now;
+	int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+	if (S_ISBLK(target->status.st_mode))
+		flags |= O_EXCL;	/* not while it is mounted */
+	target->fd = io_open(target->folder, target->name, flags);
+	if (target->fd < 0)
+		return error_set_system(cause, errno, "can't open it to write");
+	if (io.fstat(target->fd, &now) != 0)
+		return error_set_system(cause, errno, "can't look at it");
+	if (now.st_dev != target->status.st_dev
+	    || now.st_ino != target->status.st_ino)
+		return error_set(cause, "another file has taken its place");
+	target->status = now;
+	return lock_target(target, cause);
+}
+
+void save_target_close(struct save_target *target)
+{
+	if (target->fd >= 0)
+		io_close(target->fd);
+	if (target->folder >= 0)
+		io_close(target->folder);
+	target->fd = target->folder = -1;
+}
+
+void save_target_name(const struct save_target *target, const char *name,
+		      char *left)
+{
+	const char *folder = target->folder_path;
+	const char *slash = *folder && strcmp(folder, "/") != 0 ? "/" : "";
+	size_t length = strlen(folder);
+
+	/* Cut rather than refused: it is for a message. */
+	if (length + strlen(name) + 2 > PATH_MAX)
+		length = 0;
+	snprintf(left, PATH_MAX, "%.*s%s%s", (int)length, folder, slash, name);
+}
+
+static bool name_free(int folder, const char *name, const char *shown,
+		      struct error *cause)
+{
+	struct stat status;
+
+	if (stat_name(folder, name, &status) == 0)
+		return error_set(cause, "%s is there, so an earlier flush was "
+				 "interrupted; \"write FILE\" makes a copy",
+				 shown);
+	return errno == ENOENT
+		|| error_set_system(cause, errno, "can't look at %s", shown);
+}
+
+static bool state_clean(const struct save_target *target, struct error *cause)
+{
+	char path[PATH_MAX];
+	char name[NAME_MAX + 1];
+	int folder = save_state_folder(false, path, NULL);
+
+	if (folder < 0)
+		return true;
+	save_state_name(target, name);
+	bool clean = name_free(folder, name, name, cause);
+	io_close(folder);
+	return clean;
+}
+
+bool save_target_clean(const struct save_target *target, struct error *cause)
+{
+	char shown[PATH_MAX];
+
+	save_target_name(target, target->journal, shown);
+	if (!name_free(target->folder, target->journal, shown, cause))
+		return false;
+	save_target_name(target, target->fresh, shown);
+	return name_free(target->folder, target->fresh, shown, cause)
+		&& (!target->exists || state_clean(target, cause));
+}
+
+bool save_target_replaceable(const struct save_target *target,
+			     struct error *cause)
+{
+	uid_t us = geteuid();
+
+	if (!S_ISREG(target->status.st_mode))
+		return error_set(cause, "not a regular file");
+	if (target->status.st_nlink > 1)
+		return error_set(cause, "its other hard links would not be "
+				 "kept; \"write FILE\" makes a copy");
+	if (us != 0 && target->status.st_uid != us)
+		return error_set(cause, "its owner would not be kept; "
+				 "\"write FILE\" makes a copy");
+	if (io.faccessat(target->folder, ".", W_OK | X_OK, AT_EACCESS) != 0)
+		return error_set_system(cause, errno, "its folder can't be "
+					"written; \"write FILE\" makes a copy");
+	return true;
+}
+
+/* --- journals that cannot lie beside their file --- */
+
+static bool state_path(char *path)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	int length = -1;
+
+	if (state && state[0] == '/')
+		length = snprintf(path, PATH_MAX, "%s/octavo/journals", state);
+	else if (home && home[0] == '/')
+		length = snprintf(path, PATH_MAX,
+				  "%s/.local/state/octavo/journals", home);
+	return length > 0 && length < PATH_MAX;
+}
+
+static int open_folder(const char *path, int flags)
+{
+	return io_open(AT_FDCWD, path,
+		       flags | O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Makes the folder PATH, whose parent is there, and makes it last. */
+static bool make_folder(const char *path, size_t parent_length)
+{
+	char parent[PATH_MAX];
+	int result;
+
+	do
+		result = io.mkdirat(AT_FDCWD, path, 0700);
+	while (save_again(result));
+	if (result != 0)
+		return false;
+	snprintf(parent, sizeof parent, "%.*s",
+		 parent_length ? (int)parent_length : 1, path);
+	int folder = open_folder(parent, 0);
+	if (folder < 0)
+		return false;
+	bool synced = io_fsync(folder) == 0;
+	io_close(folder);
+	return synced;
+}
+
+static void make_folders(char *path)
+{
+	size_t parent = 0;
+
+	/* What fails here shows when the last of them is opened. */
+	for (size_t i = 1; ; i++) {
+		char end = path[i];
+
+		if (end != '/' && end)
+			continue;
+		path[i] = '\0';
+		make_folder(path, parent);
+		path[i] = end;
+		parent = i;
+		if (!end)
+			return;
+	}
+}
+
+int save_state_folder(bool create, char *path, struct error *cause)
+{
+	struct stat status;
+
+	if (!state_path(path)) {
+		error_set(cause, "no folder for its journal: HOME is not set");
+		return -1;
+	}
+	int folder = open_folder(path, O_NOFOLLOW);
+	if (folder < 0 && errno == ENOENT && create) {
+		make_folders(path);
+		folder = open_folder(path, O_NOFOLLOW);
+	}
+	if (folder < 0) {
+		error_set_system(cause, errno, "can't open %s", path);
+		return -1;
+	}
+	if (io.fstat(folder, &status) == 0 && status.st_uid == geteuid()
+	    && (status.st_mode & 077) == 0)
+		return folder;
+	error_set(cause, "%s is not private to you", path);
+	io_close(folder);
+	return -1;
+}
+
+void save_state_name(const struct save_target *target, char *name)
+{
+	const uint64_t key[2] = { target->status.st_dev,
+				  target->status.st_ino };
+	uint64_t hash = hash_bytes(hash_start, key, sizeof key);
+
+	hash = hash_bytes(hash, target->name, strlen(target->name));
+	snprintf(name, NAME_MAX + 1, "%016llx.ovj", (unsigned long long)hash);
+}
