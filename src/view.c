@@ -213,19 +213,18 @@ static uint64_t page_down(struct view *view, unsigned page, uint64_t count)
 	return rows_down(view, rows);
 }
 
+/* A group may be longer than a row, which is one group then. */
 static unsigned group_bytes(const struct view *view)
 {
-	unsigned group = view->layout.group;
-	unsigned bytes = view->layout.bytes_per_row;
-
-	return group == 0 || group > bytes ? bytes : group;
+	return view->layout.group ? view->layout.group
+				  : view->layout.bytes_per_row;
 }
 
 static unsigned groups_per_row(const struct view *view)
 {
 	unsigned group = group_bytes(view);
 
-	return (view->layout.bytes_per_row + group - 1) / group;
+	return (view->layout.bytes_per_row - 1) / group + 1;
 }
 
 /* Groups are counted from the start of the document. */

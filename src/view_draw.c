@@ -10,6 +10,8 @@
  */
 #include "octavo/view.h"
 
+#include <string.h>
+
 struct drawing {
 	const struct view *view;
 	struct grid *grid;
@@ -24,6 +26,7 @@ struct row {
 	unsigned count;			/* of them */
 	unsigned char bytes[LAYOUT_BYTES_MAXIMUM];
 	uint8_t roles[LAYOUT_BYTES_MAXIMUM];
+	bool lost[LAYOUT_BYTES_MAXIMUM];	/* whatever covers it */
 	bool has_cursor;
 	unsigned cursor;		/* its index, maybe past the last byte */
 };
@@ -58,12 +61,13 @@ static void paint_lost(const struct document *document, struct row *row)
 {
 	uint64_t length;
 
-	for (uint64_t offset = row->range.start; offset < row->range.end;
-	     offset += length) {
+	for (unsigned i = 0; i < row->count; i += (unsigned)length) {
+		uint64_t offset = row->range.start + i;
 		bool lost = document_lost(document, offset, &length);
 
-		if (length > row->range.end - offset)
-			length = row->range.end - offset;
+		if (length > row->count - i)
+			length = row->count - i;
+		memset(row->lost + i, lost, length);
 		if (lost)
 			paint(row, range_of(offset, length), ROLE_LOST);
 	}
@@ -179,7 +183,7 @@ static void draw_hex(const struct drawing *drawing, const struct row *row)
 	for (unsigned i = 0; i < row->count; i++) {
 		unsigned column = layout_hex(layout, i);
 		enum role role = cell_role(drawing, row, i, VIEW_HEX);
-		bool lost = row->roles[i] == ROLE_LOST;
+		bool lost = row->lost[i];
 		unsigned byte = row->bytes[i];
 		const char *digits = "0123456789abcdef";
 
@@ -223,7 +227,7 @@ static void draw_text(const struct drawing *drawing, const struct row *row)
 		unsigned byte = row->bytes[i];
 		int character = byte >= ' ' && byte < 0x7f ? (int)byte : '.';
 
-		if (row->roles[i] == ROLE_LOST)
+		if (row->lost[i])
 			character = '?';
 		if (byte == ' ' && role == ROLE_SPACE && is_kind(before))
 			role = before;

@@ -397,9 +397,25 @@ static void test_view_goto_and_scroll(void **state)
 	assert_int_equal(view.top, 16 * 995);
 	view_resize(&view, 80, 30);
 	assert_int_equal(view.top, 16 * 970);
-	view_resize(&view, 300, 30);
+}
+
+static void test_view_other_widths_keep_the_row(void **state)
+{
+	struct document document = { 16 * 1000 };
+	struct view view;
+
+	(void)state;
+	view_init(&view, &document);
+	view_goto(&view, 16 * 500);
+	assert_int_equal(view.top, 16 * (500 - 12));
+	view_resize(&view, 300, 24);
 	assert_int_equal(view.layout.bytes_per_row, 64);
-	view_check(&view);
+	assert_int_equal(view.top, 64 * (125 - 12));
+	assert_int_equal(view.cursor, 16 * 500);
+	view_set_options(&view, &(struct layout_options){ 1000, 8 });
+	assert_int_equal(view.top, 0);
+	view_set_options(&view, &(struct layout_options){ 2, 8 });
+	assert_int_equal(view.top, 2 * (4000 - 8));
 }
 
 static void test_view_selection(void **state)
@@ -519,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_view_huge_motions),
 		cmocka_unit_test(test_view_pages_keep_the_row),
 		cmocka_unit_test(test_view_goto_and_scroll),
+		cmocka_unit_test(test_view_other_widths_keep_the_row),
 		cmocka_unit_test(test_view_selection),
 		cmocka_unit_test(test_view_hit),
 		cmocka_unit_test(test_view_scroll_bar),
