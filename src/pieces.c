@@ -85,17 +85,6 @@ const unsigned char *piece_run(struct piece piece, uint64_t from,
 	return piece.bytes + phase;
 }
 
-/* Does TWO go on where ONE ends? */
-static bool piece_joins(struct piece one, struct piece two)
-{
-	if (one.kind != two.kind || one.period != two.period)
-		return false;
-	if (!one.period)
-		return one.bytes + one.length == two.bytes;
-	return one.bytes == two.bytes &&
-	       (one.phase + one.length) % one.period == two.phase;
-}
-
 bool piece_list_reserve(struct piece_list *list, size_t more)
 {
 	if (list->capacity - list->count >= more)
@@ -264,6 +253,20 @@ static bool nodes_reserve(struct pieces *pieces, size_t more)
 
 /* --- the treap --- */
 
+/* Is TWO one piece with ONE, which it follows? */
+static bool piece_joins(const struct pieces *pieces, struct piece one,
+			struct piece two)
+{
+	if (one.kind != two.kind || one.period != two.period)
+		return false;
+	if (one.period)
+		return one.bytes == two.bytes &&
+		       (one.phase + one.length) % one.period == two.phase;
+	return one.bytes + one.length == two.bytes &&
+	       two.bytes != pieces->base &&
+	       two.bytes != pieces->base + pieces->size;
+}
+
 static uint32_t tree_join(struct pieces *pieces, uint32_t one, uint32_t two)
 {
 	struct node *nodes = pieces->nodes;
@@ -350,7 +353,7 @@ static struct piece tree_first(const struct pieces *pieces, uint32_t tree)
 static uint32_t tree_append(struct pieces *pieces, uint32_t tree,
 			    struct piece piece)
 {
-	if (tree && piece_joins(tree_last(pieces, tree), piece)) {
+	if (tree && piece_joins(pieces, tree_last(pieces, tree), piece)) {
 		tree_stretch(pieces, tree, piece.length);
 		return tree;
 	}
@@ -383,7 +386,7 @@ static uint32_t tree_concatenate(struct pieces *pieces, uint32_t one,
 		struct piece first = tree_first(pieces, two);
 		uint32_t head;
 
-		if (piece_joins(tree_last(pieces, one), first)) {
+		if (piece_joins(pieces, tree_last(pieces, one), first)) {
 			tree_split(pieces, two, first.length, &head, &two);
 			node_free(pieces, head);
 			tree_stretch(pieces, one, first.length);
@@ -554,7 +557,12 @@ static void tree_copy(const struct pieces *pieces, uint32_t tree, uint64_t at,
 bool pieces_copy(const struct pieces *pieces, struct range range,
 		 struct piece_list *list)
 {
-	if (!piece_list_reserve(list, pieces_in(pieces, range)))
+	size_t count = pieces_in(pieces, range);
+
+	/* A list that is gathered bit by bit grows in proportion. */
+	if (!piece_list_reserve(list, count) ||
+	    (list->count && list->capacity - list->count == count &&
+	     !piece_list_reserve(list, count + list->count / 2)))
 		return false;
 	if (!range_is_empty(range))
 		tree_copy(pieces, pieces->root, 0, range, list);
@@ -890,7 +898,7 @@ static void tree_check_order(const struct pieces *pieces, uint32_t tree,
 	struct piece piece = node->piece;
 
 	tree_check_order(pieces, node->left, last, file);
-	assert(!last->length || !piece_joins(*last, piece));
+	assert(!last->length || !piece_joins(pieces, *last, piece));
 	if (piece_anchored(piece)) {
 		uint64_t place = (uint64_t)(piece.bytes - pieces->base);
 

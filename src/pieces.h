@@ -20,8 +20,8 @@
  *     their place in the file and do not overlap.
  *  2. No piece is empty; two neighbours of the same kind of which the second
  *     goes on where the first ends (in memory, or in the same repetition) are
- *     one piece.  So the pieces depend on the content alone, not on the way
- *     that led there.
+ *     one piece, unless it would cross the start or end of the base.  So the
+ *     pieces depend on the content alone, not on the way that led there.
  *  3. The summaries in the nodes are those of their subtrees.
  *
  * A change is a maximal stretch in which the document differs from the file:

@@ -16,6 +16,7 @@ enum {
 	STORE_BLOCK = 32,
 	DOCUMENT_GRANULE_MAXIMUM = 16,
 	DOCUMENT_REPEAT_MINIMUM = 16,
+	DOCUMENT_REPEAT_PERIOD = 8,
 	SEARCH_CHUNK_MINIMUM = 64,
 	SEARCH_WINDOW = 32,
 	SEARCH_RESULT = 64,
@@ -43,6 +44,9 @@ enum {
 	DOCUMENT_GRANULE_MAXIMUM = 1 << 20,
 	/* Fills from this length on become a repeated piece. */
 	DOCUMENT_REPEAT_MINIMUM = 1 << 20,
+	/* The period of such a piece is this or more: a run of bytes ends
+	 * with it. */
+	DOCUMENT_REPEAT_PERIOD = 64 << 10,
 	/* The smallest chunk of a search that one worker claims at a time. */
 	SEARCH_CHUNK_MINIMUM = 1 << 20,
 	/* Bytes gathered around a seam between pieces; doubled as needed. */

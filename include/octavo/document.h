@@ -105,8 +105,9 @@ bool document_paste(struct document *document, struct range range,
 /*
  * Every change that touches RANGE (a deletion at its start or inside it
  * included) becomes as on disk again, where the change lies in RANGE; of an
- * overwrite of equal length only the part inside RANGE.  One step that can
- * be undone.
+ * overwrite of equal length only the part inside RANGE.  A deletion at the
+ * very end belongs to a range that reaches there.  One step that can be
+ * undone; none where there is nothing to revert.
  */
 bool document_revert(struct document *document, struct range range,
 		     struct error *error);
@@ -172,13 +173,15 @@ struct segment document_segment(const struct document *document,
  * Before the ranges of the file in RANGES (COUNT of them, ascending) are
  * overwritten on disk: copies into memory whatever undo and clips still
  * refer to there.  The document's own pieces that are in the file at another
- * place than their offset are copied as well.  May fail for lack of memory;
- * the document reads the same afterwards either way.
+ * place than their offset are copied as well.  May fail for lack of memory or
+ * because such bytes are lost; the document reads the same afterwards either
+ * way.
  */
 bool document_detach(struct document *document, const struct range *ranges,
 		     size_t count, struct error *error);
 
-/* The document was written in place: it is what the file holds now. */
+/* The document was written in place: it is what the file holds now.  Needs a
+ * document_detach that succeeded, and no edit since. */
 void document_written(struct document *document);
 
 /*

@@ -1,0 +1,455 @@
+/*
+ * document: a mapping of the file, a tree of pieces over it, two stores and a
+ * history.
+ *
+ * An overwrite goes to private granules of the mapping where it can, so that
+ * a document that was only overwritten stays one array; everything else is a
+ * change of the tree.  The files of this room: document.c reads and answers
+ * questions, document_edit.c edits, document_clip.c copies and pastes,
+ * document_revert.c restores what is on disk, document_flush.c goes on after
+ * a flush.
+ *
+ * Invariants (document_check)
+ *  1. A base piece shows what is on disk, a dirty piece lies in private
+ *     granules.
+ *  2. The bytes of a foreign piece, in the tree, in the history or in a clip,
+ *     never change: they lie in a store, in granules of an older mapping that
+ *     are not private and never will be, or in the present mapping in granules
+ *     that are not private and are kept from becoming so by `shared`.
+ *  3. Anchored pieces in the history were taken out since the last flush.
+ *     Their bytes are those of their own time: undoing and redoing exchanges
+ *     the granules' bytes in step with the tree.
+ *  4. At history.saved the document is the file: the tree is one base piece,
+ *     and the private granules hold what is on disk.
+ */
+#include "document_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "memory.h"
+#include "sizes.h"
+
+static bool document_map(struct document *document, struct error *error)
+{
+	document->mapping = mapping_open(document->file, error);
+	if (!document->mapping)
+		return false;
+	document->pieces = pieces_new(mapping_bytes(document->mapping),
+				      mapping_size(document->mapping));
+	if (!document->pieces)
+		return error_set_memory(error);
+	if (file_kind(document->file) == FILE_GENERATED)
+		document->read_only = "its content is made by the system";
+	return true;
+}
+
+struct document *document_open(struct file *file, struct error *error)
+{
+	struct document *document = memory_allocate(sizeof(*document));
+
+	if (!document) {
+		file_close(file);
+		error_set_memory(error);
+		return NULL;
+	}
+	*document = (struct document){ .file = file };
+	if (!document_map(document, error)) {
+		document_close(document);
+		return NULL;
+	}
+	return document;
+}
+
+void document_close(struct document *document)
+{
+	if (!document)
+		return;
+	assert(!document->clips);
+	settlement_drop(document);
+	history_free(&document->history);
+	pieces_free(document->pieces);
+	store_free(&document->typed);
+	store_free(&document->slots);
+	range_set_free(&document->shared);
+	if (document->mapping)
+		mapping_close(document->mapping);
+	file_close(document->file);
+	for (size_t i = 0; i < document->older_count; i++) {
+		mapping_close(document->older[i].mapping);
+		file_close(document->older[i].file);
+	}
+	memory_free(document->older);
+	memory_free(document);
+}
+
+struct file *document_file(const struct document *document)
+{
+	return document->file;
+}
+
+uint64_t document_size(const struct document *document)
+{
+	return pieces_length(document->pieces);
+}
+
+uint64_t document_file_size(const struct document *document)
+{
+	return mapping_size(document->mapping);
+}
+
+uint64_t document_revision(const struct document *document)
+{
+	return document->revision;
+}
+
+const char *document_read_only(const struct document *document)
+{
+	return document->read_only;
+}
+
+void document_set_read_only(struct document *document, const char *reason)
+{
+	document->read_only = reason;
+}
+
+bool document_fixed_length(const struct document *document)
+{
+	return file_kind(document->file) == FILE_DEVICE;
+}
+
+/* --- reading --- */
+
+const unsigned char *document_span(const struct document *document,
+				   uint64_t offset, uint64_t *length)
+{
+	return pieces_run(document->pieces, offset, NULL, length);
+}
+
+const unsigned char *document_span_around(const struct document *document,
+					  uint64_t offset, uint64_t *before,
+					  uint64_t *after)
+{
+	return pieces_run(document->pieces, offset, before, after);
+}
+
+size_t document_read(const struct document *document, uint64_t offset,
+		     void *buffer, size_t size)
+{
+	uint64_t end = document_size(document);
+	size_t done = 0;
+
+	while (done < size && offset + done < end) {
+		uint64_t length;
+		const unsigned char *bytes =
+			document_span(document, offset + done, &length);
+
+		if (length > size - done)
+			length = size - done;
+		memcpy((unsigned char *)buffer + done, bytes, (size_t)length);
+		done += (size_t)length;
+	}
+	return done;
+}
+
+/* --- changes --- */
+
+bool document_modified(const struct document *document)
+{
+	return document->history.position != document->history.saved;
+}
+
+uint64_t document_change_count(const struct document *document)
+{
+	return pieces_changes(document->pieces);
+}
+
+static struct change change_of(struct change_place place)
+{
+	struct change change = { .now = place.now, .file = place.file };
+
+	if (range_length(place.now) == range_length(place.file))
+		change.kind = CHANGE_OVERWRITE;
+	else if (range_is_empty(place.file))
+		change.kind = CHANGE_INSERT;
+	else if (range_is_empty(place.now))
+		change.kind = CHANGE_DELETE;
+	else
+		change.kind = CHANGE_REPLACE;
+	return change;
+}
+
+bool document_change(const struct document *document, uint64_t index,
+		     struct change *change)
+{
+	struct change_place place;
+
+	if (!pieces_change(document->pieces, index, &place))
+		return false;
+	*change = change_of(place);
+	return true;
+}
+
+bool document_change_from(const struct document *document, uint64_t offset,
+			  struct change *change, uint64_t *index)
+{
+	struct change_place place;
+
+	if (!pieces_change_from(document->pieces, offset, &place, index))
+		return false;
+	*change = change_of(place);
+	return true;
+}
+
+const char *change_kind_name(enum change_kind kind)
+{
+	static const char *const names[] = {
+		[CHANGE_OVERWRITE] = "overwrite",
+		[CHANGE_INSERT] = "insert",
+		[CHANGE_DELETE] = "delete",
+		[CHANGE_REPLACE] = "replace",
+	};
+
+	return names[kind];
+}
+
+/* --- where bytes come from --- */
+
+/* How far BYTES lie in MAPPING; false where they do not. */
+static bool mapping_place(const struct mapping *mapping,
+			  const unsigned char *bytes, uint64_t *offset)
+{
+	uintptr_t base = (uintptr_t)mapping_bytes(mapping);
+
+	*offset = (uintptr_t)bytes - base;
+	return (uintptr_t)bytes >= base && *offset < mapping_size(mapping);
+}
+
+bool document_place(const struct document *document, struct piece piece,
+		    uint64_t *offset)
+{
+	return !piece.period &&
+	       mapping_place(document->mapping, piece.bytes, offset);
+}
+
+/* The mapping of BYTES, NULL where they are in no mapping. */
+static struct mapping *mapping_of(const struct document *document,
+				  const unsigned char *bytes, uint64_t *offset)
+{
+	if (mapping_place(document->mapping, bytes, offset))
+		return document->mapping;
+	for (size_t i = 0; i < document->older_count; i++)
+		if (mapping_place(document->older[i].mapping, bytes, offset))
+			return document->older[i].mapping;
+	return NULL;
+}
+
+static bool bytes_lost(const struct document *document,
+		       const unsigned char *bytes, uint64_t *length)
+{
+	uint64_t offset, same = *length;
+	const struct mapping *mapping = mapping_of(document, bytes, &offset);
+	bool lost = mapping && mapping_lost(mapping, offset, &same);
+
+	if (same < *length)
+		*length = same;
+	return lost;
+}
+
+bool document_lost(const struct document *document, uint64_t offset,
+		   uint64_t *length)
+{
+	const unsigned char *bytes = document_span(document, offset, length);
+
+	return bytes_lost(document, bytes, length);
+}
+
+bool document_verify(struct document *document)
+{
+	bool lost = mapping_verify(document->mapping);
+
+	for (size_t i = 0; i < document->older_count; i++)
+		lost |= mapping_verify(document->older[i].mapping);
+	return lost;
+}
+
+unsigned document_epoch(const struct document *document)
+{
+	unsigned epoch = mapping_epoch(document->mapping);
+
+	for (size_t i = 0; i < document->older_count; i++)
+		epoch += mapping_epoch(document->older[i].mapping);
+	return epoch;
+}
+
+const unsigned char *document_keep(struct document *document,
+				   struct store *store,
+				   const unsigned char *bytes, uint64_t length,
+				   struct error *error)
+{
+	unsigned char *copy = store_copy(store, bytes, length);
+	uint64_t offset, done = 0;
+	struct mapping *mapping = mapping_of(document, bytes, &offset);
+
+	if (!copy) {
+		error_set_memory(error);
+		return NULL;
+	}
+	/* Asked after the bytes were read, or it would prove nothing. */
+	if (!mapping || !mapping_verify(mapping))
+		return copy;
+	while (done < length) {
+		uint64_t same = length - done;
+
+		if (bytes_lost(document, bytes + done, &same)) {
+			error_set(error, "%s: bytes are lost that are needed",
+				  file_path(document->file));
+			return NULL;
+		}
+		done += same;
+	}
+	return copy;
+}
+
+struct segment document_segment(const struct document *document,
+				uint64_t offset)
+{
+	uint64_t start, length;
+	struct piece piece = pieces_at(document->pieces, offset, &start);
+	struct segment segment = {
+		.bytes = piece_run(piece, offset - start, &length),
+	};
+
+	piece.bytes = segment.bytes;
+	segment.in_file = piece.kind != PIECE_DIRTY &&
+		document_place(document, piece, &segment.file_offset);
+	segment.now = range_of(offset, length);
+	return segment;
+}
+
+/* --- state --- */
+
+void document_touch(struct document *document)
+{
+	document->revision++;
+	settlement_drop(document);
+}
+
+void document_begin(struct document *document)
+{
+	document->depth++;
+}
+
+void document_end(struct document *document)
+{
+	assert(document->depth > 0);
+	if (--document->depth == 0)
+		document->step_open = false;
+}
+
+/* After undo or redo. */
+static void document_moved(struct document *document)
+{
+	document->step_open = false;
+	document_touch(document);
+	if (!document_modified(document))
+		pieces_reset(document->pieces, mapping_bytes(document->mapping),
+			     mapping_size(document->mapping));
+}
+
+bool document_undo(struct document *document, struct range *touched,
+		   struct error *error)
+{
+	if (!history_undo(&document->history, document->pieces,
+			  document->mapping, touched, error))
+		return false;
+	document_moved(document);
+	return true;
+}
+
+bool document_redo(struct document *document, struct range *touched,
+		   struct error *error)
+{
+	if (!history_redo(&document->history, document->pieces,
+			  document->mapping, touched, error))
+		return false;
+	document_moved(document);
+	return true;
+}
+
+uint64_t document_undo_steps(const struct document *document)
+{
+	return document->history.undo_steps;
+}
+
+uint64_t document_redo_steps(const struct document *document)
+{
+	return document->history.redo_steps;
+}
+
+/* --- checking --- */
+
+/* Is PIECE (foreign) of bytes that never change? */
+static void check_foreign(const struct document *document, struct piece piece)
+{
+	const struct range_set *shared = &document->shared;
+	uint64_t offset, same;
+
+	assert(piece.kind == PIECE_FOREIGN);
+	if (!document_place(document, piece, &offset))
+		return;
+	assert(!mapping_private_run(document->mapping, offset, &same));
+	assert(same >= piece.length);
+	/* Without sorting the set: whatever part holds the first byte. */
+	size_t i = 0;
+
+	while (i < shared->count &&
+	       !range_contains(shared->ranges[i], offset))
+		i++;
+	assert(i < shared->count);
+}
+
+static void check_list(const struct document *document,
+		       const struct piece *pieces, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pieces[i].kind == PIECE_FOREIGN)
+			check_foreign(document, pieces[i]);
+}
+
+static void check_tree(const struct document *document)
+{
+	uint64_t at = 0, start, offset;
+
+	while (at < document_size(document)) {
+		struct piece piece = pieces_at(document->pieces, at, &start);
+
+		if (piece.kind == PIECE_FOREIGN)
+			check_foreign(document, piece);
+		else
+			assert(document_place(document, piece, &offset));
+		if (piece.kind == PIECE_DIRTY)
+			assert(mapping_is_private(document->mapping,
+				range_of(offset, piece.length)));
+		at = start + piece.length;
+	}
+}
+
+void document_check(const struct document *document)
+{
+	const struct history *history = &document->history;
+
+	pieces_check(document->pieces);
+	history_check(history, document->mapping);
+	check_tree(document);
+	for (size_t i = 0; i < history->count; i++)
+		check_list(document, history->records[i].pieces,
+			   history->records[i].count);
+	for (const struct clip *clip = document->clips; clip;
+	     clip = clip->next) {
+		assert(piece_list_length(&clip->list) == clip->length);
+		check_list(document, clip->list.pieces, clip->list.count);
+	}
+	if (!document_modified(document))
+		assert(document_change_count(document) == 0);
+}

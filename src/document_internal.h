@@ -1,0 +1,112 @@
+/*
+ * What the files of the document room share and nobody else needs.
+ */
+#ifndef OCTAVO_DOCUMENT_INTERNAL_H
+#define OCTAVO_DOCUMENT_INTERNAL_H
+
+#include "history.h"
+#include "octavo/document.h"
+#include "octavo/mapping.h"
+#include "pieces.h"
+#include "range_set.h"
+#include "store.h"
+
+/* A file that was flushed over, with its mapping. */
+struct source {
+	struct file *file;
+	struct mapping *mapping;
+};
+
+struct clip {
+	struct document *document;
+	struct clip *previous, *next;
+	struct piece_list list;		/* foreign pieces only */
+	uint64_t length;
+};
+
+/*
+ * The history as it will be once the document is flushed, made beforehand
+ * because making it can fail.
+ */
+struct settlement {
+	bool ready;
+	/* One for each record; without room: the record's stays. */
+	struct piece_list *lists;
+	size_t count;
+	/* What private granules will have to hold then. */
+	struct swap *patches;
+	size_t patch_count;
+	struct store store;		/* the patches' bytes */
+	struct store_mark mark;		/* of document.slots, before all this */
+};
+
+struct document {
+	struct file *file;
+	struct mapping *mapping;
+	struct source *older;
+	size_t older_count;
+	struct pieces *pieces;
+	struct store typed;		/* bytes that pieces show */
+	struct store slots;		/* the other bytes of swaps */
+	struct range_set shared;	/* of the file: foreign pieces somewhere
+					 * refer to it */
+	struct history history;
+	struct settlement settlement;
+	struct clip *clips;
+	uint64_t revision;
+	unsigned depth;			/* of document_begin */
+	bool step_open;			/* the next record belongs to the
+					 * step of the last one */
+	const char *read_only;
+};
+
+/* --- document.c --- */
+
+/* The document has changed. */
+void document_touch(struct document *document);
+/* Where in the mapping of its file PIECE lies; false where it does not. */
+bool document_place(const struct document *document, struct piece piece,
+		    uint64_t *offset);
+/* Copies bytes, of whatever mapping, to the store for as long as the document
+ * lives; fails where they are lost. */
+const unsigned char *document_keep(struct document *document,
+				   struct store *store,
+				   const unsigned char *bytes, uint64_t length,
+				   struct error *error);
+
+/* --- document_edit.c --- */
+
+/* An edit in preparation: RANGE becomes the pieces, and granules are swapped.
+ * Nothing of the document changes before edit_commit. */
+struct edit {
+	struct range range;
+	struct piece_list inserted;
+	struct swap *swaps;
+	size_t swap_count;
+	size_t swap_capacity;
+	struct store_mark typed;
+	struct store_mark slots;
+};
+
+/* May RANGE become LENGTH bytes? */
+bool edit_allowed(const struct document *document, struct range range,
+		  uint64_t length, struct error *error);
+void edit_begin(struct document *document, struct edit *edit,
+		struct range range);
+/* Adds a copy of BYTES as a foreign piece. */
+bool edit_type(struct document *document, struct edit *edit,
+	       const unsigned char *bytes, uint64_t length);
+/* Adds that the bytes at OFFSET of the mapping, all private, become SLOT's. */
+bool edit_swap(struct edit *edit, uint64_t offset, uint64_t length,
+	       unsigned char *slot);
+/* Makes it so, or fails for lack of memory with nothing changed. */
+bool edit_commit(struct document *document, struct edit *edit,
+		 struct error *error);
+/* Gives everything back; false. */
+bool edit_cancel(struct document *document, struct edit *edit);
+
+/* --- document_flush.c --- */
+
+void settlement_drop(struct document *document);
+
+#endif
