@@ -115,6 +115,7 @@ parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j2)
 check: export OCTAVO = $(CURDIR)/$(build)/octavo
 check: export LINK = $(link)
 check: export LIBRARY = $(build)/liboctavo.a
+check: export LIBRARIES = $(pcre2)
 check: ## builds and runs all tests; installs what is missing
 	@contrib/install-needs build check
 	@$(MAKE) --no-print-directory -s $(parallel) all tests

@@ -6,6 +6,7 @@
  *  2. A cell of character 0 is the right half of the wide character in the
  *     cell before it, and a wide character is always followed by one.
  *  3. A role is below ROLE_COUNT.
+ *  4. A cursor that can be seen is in the grid.
  * So whoever shows a grid can send it to a terminal as it is.
  */
 #include "octavo/grid.h"
@@ -241,6 +242,8 @@ char *grid_to_text(const struct grid *grid)
 
 void grid_check(const struct grid *grid)
 {
+	assert(!grid->cursor_visible || (grid->cursor_row < grid->rows &&
+					 grid->cursor_column < grid->columns));
 	for (unsigned row = 0; row < grid->rows; row++) {
 		const struct cell *cells = grid_row(grid, row);
 		bool wide = false;

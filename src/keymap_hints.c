@@ -36,6 +36,7 @@ static const struct keymap_label {
 	{"copy", "Copy"},
 	{"cut", "Cut"},
 	{"paste", "Paste"},
+	{"paste-over", "Paste"},
 	{"pane", "Pane"},
 	{"panel close", "Close"},
 	{"move page-up {count}", "PageUp"},
@@ -53,7 +54,7 @@ const struct keymap_hint keymap_hints[] = {
 	{KEYMAP_BROWSE, "^X^QQ", "[quit-ask] or :quit quits"},
 	{KEYMAP_BROWSE, "Z", "[quit-ask] or :quit quits, [write-ask] writes"},
 	{KEYMAP_BROWSE, "^V",
-	 "[paste] pastes over, [paste-insert] inserts what was copied"},
+	 "[paste-over] pastes over, [paste] inserts what was copied"},
 	{KEYMAP_BROWSE, "^@", "[select] starts to select"},
 	{KEYMAP_BROWSE, "V", "[select] starts to select"},
 	{KEYMAP_BROWSE, "^A", "[move row-start] goes to the start of the row; "
@@ -86,8 +87,8 @@ const struct keymap_hint keymap_hints[] = {
 	{KEYMAP_EDIT, "^U^_^R", "[type-backspace] takes the last byte back; "
 	 "after [mode browse], [undo {count}] undoes and [redo {count}] "
 	 "redoes"},
-	{KEYMAP_EDIT, "^V^Y", "after [mode browse], [paste] pastes over and "
-	 "[paste-insert] inserts"},
+	{KEYMAP_EDIT, "^V^Y", "after [mode browse], [paste-over] pastes over and "
+	 "[paste] inserts"},
 	{KEYMAP_EDIT, "^N^P^F^B^D^A^E", "the arrows, [move page-up] and "
 	 "[move page-down] move here"},
 	{KEYMAP_EDIT, "^O", "after [mode browse], [jump-back] jumps back"},

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct option option_table[OPTION_COUNT] = {
+const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_BYTES_PER_ROW] = {
 		"bytes-per-row", OPTION_NUMBER, 0, 0, 4096, NULL,
 		"bytes in a row of the hex view; 0: as many as fit"},
@@ -45,7 +45,7 @@ void options_init(struct options *options)
 /* The option that LENGTH bytes of TEXT name; OPTION_COUNT: none, or several
  * (*SEVERAL is a second one). */
 static enum option_id option_find(const char *text, size_t length,
-				  const struct option **several)
+				  const struct option_entry **several)
 {
 	size_t found = OPTION_COUNT;
 	*several = NULL;
@@ -106,7 +106,7 @@ static bool option_number(long *value, const char *text)
 	return errno == 0;
 }
 
-static bool option_parse(const struct option *option, long *value,
+static bool option_parse(const struct option_entry *option, long *value,
 			 const char *text, size_t position,
 			 struct error *error)
 {
@@ -132,7 +132,7 @@ static bool option_parse(const struct option *option, long *value,
 }
 
 static bool option_not_found(const char *text, size_t length,
-			     const struct option *several,
+			     const struct option_entry *several,
 			     struct error *error)
 {
 	int shown = length > 40 ? 40 : (int)length;
@@ -151,7 +151,7 @@ bool options_set(struct options *options, const char *text, enum option_id *id,
 {
 	size_t length = strcspn(text, "=");
 	const char *value = text[length] == '=' ? text + length + 1 : NULL;
-	const struct option *several;
+	const struct option_entry *several;
 	enum option_id found = option_find(text, length, &several);
 	bool negated = false;
 	if (found == OPTION_COUNT && several == NULL && length > 2 &&
@@ -161,7 +161,7 @@ bool options_set(struct options *options, const char *text, enum option_id *id,
 	}
 	if (found == OPTION_COUNT)
 		return option_not_found(text, length, several, error);
-	const struct option *option = &option_table[found];
+	const struct option_entry *option = &option_table[found];
 	if (negated && option->type != OPTION_BOOLEAN)
 		return error_set_at(error, 0, "%s cannot be switched off",
 				    option->name);
@@ -183,7 +183,7 @@ bool options_set(struct options *options, const char *text, enum option_id *id,
 
 char *option_format(enum option_id id, long value, char *text, size_t size)
 {
-	const struct option *option = &option_table[id];
+	const struct option_entry *option = &option_table[id];
 	if (option->type == OPTION_NUMBER) {
 		snprintf(text, size, "%ld", value);
 		return text;

@@ -134,18 +134,27 @@ struct editor {
 	enum prompt_kind prompt_kind;
 	enum search_type search_type;
 	uint64_t prompt_origin;		/* cursor when it was opened */
+	char *prompt_pattern;		/* the pattern then, as text; or NULL */
 	struct prompt_history histories[PROMPT_KINDS];
-	char hint[ERROR_MESSAGE_SIZE];	/* above the prompt; its column: */
-	long hint_position;		/* of a caret in the prompt, or -1 */
+	char hint[ERROR_MESSAGE_SIZE];	/* below the prompt */
+	long hint_position;		/* the byte of the prompt's text that
+					 * its caret points at, or -1 */
+	char pending[32];		/* an unfinished count or sequence */
 	struct question question;
 	char message[ERROR_MESSAGE_SIZE];
 	bool message_is_error;
 	struct panel panel;
 
-	/* output of commands */
+	/* output of commands: to `print` in batch; where a screen shows it, it
+	 * is gathered, and becomes the message or a panel (editor_show_output)
+	 * once the command has ended */
 	void (*print)(void *context, const char *bytes, size_t length);
 	void *print_context;
-	bool interactive;	/* a screen shows it; false in batch */
+	bool interactive;
+	char *output;
+	size_t output_length;
+	size_t output_capacity;
+	char output_title[64];
 
 	struct editor_hooks hooks;
 	bool read_only;		/* option -R */
@@ -167,6 +176,9 @@ void editor_close_buffer(struct editor *editor);
 void editor_select_buffer(struct editor *editor, size_t index);
 size_t editor_buffer_index(const struct editor *editor);
 
+/* Which of the keymap's tables holds now. */
+enum keymap_mode editor_keymap_mode(const struct editor *editor);
+
 /* The message line. */
 void editor_message(struct editor *editor, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -176,6 +188,9 @@ void editor_print(struct editor *editor, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void editor_print_bytes(struct editor *editor, const void *bytes,
 			size_t length);
+
+/* Shows what was gathered: one line as the message, more as a panel. */
+void editor_show_output(struct editor *editor);
 
 /* --- the cursor --- */
 

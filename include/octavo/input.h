@@ -22,9 +22,6 @@ void input_key(struct input *input, uint32_t key);
 /* Keys as octavo/key.h writes them; false: they cannot be read. */
 bool input_keys(struct input *input, const char *keys, struct error *error);
 
-/* What was typed of an unfinished count or sequence, for the status line. */
-const char *input_pending(const struct input *input);
-
 /* --- mouse: ROW and COLUMN in the grid --- */
 
 void input_click(struct input *input, unsigned row, unsigned column,

@@ -24,7 +24,7 @@ enum option_id {
 
 enum option_type { OPTION_NUMBER, OPTION_BOOLEAN, OPTION_CHOICE };
 
-struct option {
+struct option_entry {
 	const char *name;
 	enum option_type type;
 	long initial;
@@ -34,7 +34,7 @@ struct option {
 	const char *help;
 };
 
-extern const struct option option_table[OPTION_COUNT];
+extern const struct option_entry option_table[OPTION_COUNT];
 
 struct options {
 	long values[OPTION_COUNT];

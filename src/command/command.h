@@ -34,6 +34,7 @@ struct command_call {
 	const char *line;	/* the whole line */
 	size_t position;	/* of the arguments in it, blanks skipped */
 	unsigned given;		/* addresses given before the name: 0, 1, 2 */
+	bool selected;		/* two because of the selection */
 	struct range range;	/* given, selected or by default */
 	uint64_t address;	/* given, else the cursor */
 	bool bang;
@@ -97,6 +98,11 @@ bool address_starts(const char *line, size_t position);
 bool address_parse_range(struct editor *editor, const char *line,
 			 size_t *position, unsigned *given,
 			 struct range *range, struct error *error);
+
+/* The tables of commands, keys and options as text, through editor_print. */
+void show_commands(struct editor *editor);
+void show_keys(struct editor *editor);
+void show_options(struct editor *editor);
 
 /* The families; each ends with name == NULL. */
 extern const struct command commands_move[];

@@ -17,13 +17,14 @@
 #include "octavo/editor.h"
 
 /*
- * Starts the terminal.  Refused with a message: standard output is no
- * terminal, TERM is empty, unknown or too dumb (cannot move the cursor).
+ * Starts the terminal; before the first file is opened, so that its SIGBUS
+ * handler lies under the mapping's.  Refused with a message: standard output
+ * is no terminal, TERM is empty, unknown or too dumb (cannot move the cursor).
  * Keys come from /dev/tty where standard input is not a terminal.
  */
 bool tui_start(struct editor *editor, struct error *error);
 
-/* Runs until editor->quit; 0. */
+/* Runs until editor->quit: 0; or until the terminal is gone: 2. */
 int tui_run(struct editor *editor);
 
 /* Restores the terminal; harmless when it was not started. */

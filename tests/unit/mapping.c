@@ -394,11 +394,73 @@ static void test_mapping_bad_medium(void **state)
 	close_fixture(&f);
 }
 
+static bool run_line(const char *format, const char *argument, char *out,
+		     size_t size)
+{
+	char line[128];
+
+	snprintf(line, sizeof line, format, argument);
+	FILE *in = popen(line, "r");
+	bool good = in && (!out || fgets(out, (int)size, in));
+
+	if (out)
+		out[strcspn(out, "\n")] = '\0';
+	return in && pclose(in) == 0 && good;
+}
+
+/* Far enough from the start that nobody has read ahead so far. */
+enum { DEVICE_SIZE = 4 << 20, DEVICE_SPOT = 3 << 20 };
+
+static bool device_lost(const char *device)
+{
+	struct error error = ERROR_NONE;
+	struct file *file = file_open(device, NULL, NULL, &error);
+	struct mapping *mapping = file ? mapping_open(file, &error) : NULL;
+	uint64_t length = 0;
+	bool good = mapping && mapping_bytes(mapping)[5] == byte_at(5) &&
+		    !mapping_verify(mapping) && truncate(path, PAGE) == 0 &&
+		    mapping_bytes(mapping)[DEVICE_SPOT] == 0 &&
+		    mapping_lost(mapping, DEVICE_SPOT, &length) &&
+		    mapping_verify(mapping) && mapping_epoch(mapping) == 1 &&
+		    mapping_bytes(mapping)[6] == byte_at(6) &&
+		    !mapping_lost(mapping, 0, &length) &&
+		    !mapping_prepare(mapping, range_of(DEVICE_SPOT, 1),
+				     &error);
+
+	mapping_close(mapping);
+	file_close(file);
+	return good;
+}
+
+/* The same with a medium that is bad: a device whose image is cut off. */
+static void test_mapping_bad_device(void **state)
+{
+	char device[64] = "";
+
+	(void)state;
+	fill_file(DEVICE_SIZE);
+	if (geteuid() != 0 ||
+	    !run_line("losetup -f --show '%s' 2>/dev/null", path, device,
+		      sizeof device)) {
+		unlink(path);
+		skip();
+	}
+	bool good = device_lost(device);
+	assert_true(run_line("losetup -d %s", device, NULL, 0));
+	unlink(path);
+	assert_true(good);
+}
+
 static void test_mapping_huge_sparse_file(void **state)
 {
 	(void)state;
 	uint64_t size = (uint64_t)1 << 40;
+	void *probe = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+			   MAP_NORESERVE, -1, 0);
 
+	if (probe == MAP_FAILED)
+		skip();		/* below valgrind, for one */
+	munmap(probe, size);
 	sparse_file(size);
 	struct fixture f = open_fixture();
 	assert_int_equal(mapping_size(f.mapping), size);
@@ -471,8 +533,10 @@ static void touch_foreign_page(void)
 
 static void send_bus(void)
 {
-	open_fixture();
+	struct fixture f = open_fixture();
+
 	kill(getpid(), SIGBUS);
+	close_fixture(&f);
 }
 
 /* A fault elsewhere, or a signal that somebody sent, is not ours. */
@@ -499,6 +563,8 @@ static void open_without_address_space(void)
 	struct mapping *mapping = mapping_open(file, &error);
 	bool good = !mapping && strstr(error.message, path) &&
 		    strstr(error.message, "Cannot allocate memory");
+
+	file_close(file);
 	_exit(good ? 0 : 1);
 }
 
@@ -603,6 +669,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_cut_within_last_page),
 		cmocka_unit_test(test_mapping_all_private_loses_nothing),
 		cmocka_unit_test(test_mapping_bad_medium),
+		cmocka_unit_test(test_mapping_bad_device),
 		cmocka_unit_test(test_mapping_huge_sparse_file),
 		cmocka_unit_test(test_mapping_forked_child_has_its_own_marks),
 		cmocka_unit_test(test_mapping_without_address_space),

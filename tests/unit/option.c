@@ -56,7 +56,7 @@ static void test_option_defaults(void **state)
 	(void)state;
 	options_init(&options);
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
-		const struct option *option = &option_table[id];
+		const struct option_entry *option = &option_table[id];
 
 		assert_string_equal(option->name, expected[id].name);
 		assert_int_equal(options.values[id], expected[id].initial);
@@ -157,7 +157,7 @@ static void test_option_format_round_trip(void **state)
 {
 	(void)state;
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
-		const struct option *option = &option_table[id];
+		const struct option_entry *option = &option_table[id];
 
 		for (long v = option->minimum; v <= option->maximum; v++) {
 			char value[16], text[48];

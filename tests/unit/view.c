@@ -335,6 +335,12 @@ static void test_view_roles_cover(void **state)
 	view_set_pane(&view, VIEW_TEXT);
 	assert_roles(&view, range_of(2, 4),
 		     OFFSET "??.**.MMMMM.SSSOO.**.??" ".." "?*MMSC*?.");
+	/* Nor does a short row mark the blanks behind it. */
+	document.size = 5;
+	view_show(&view);
+	assert_roles(&view, NO_MATCH,
+		     OFFSET "??.********.OO..........." "?***C....");
+	document.size = 16;
 	/* Whatever covers them, lost bytes cannot be read. */
 	assert_drawn(&view, 44, 1,
 		     "00000000  ?? ?? ?? ?? ?? ?? ?? ??  ????????\n");

@@ -1,0 +1,406 @@
+/*
+ * Commands that change the document, take a change back, or say what has
+ * changed.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "octavo/data.h"
+
+static enum status ended(bool done)
+{
+	return done ? STATUS_DONE : STATUS_FAILED;
+}
+
+static bool take_data(const struct command_call *call, struct data *data,
+		      struct error *error)
+{
+	size_t position = call->position;
+
+	if (!data_starts(call->line, position))
+		return error_set_at(error, position, "data is wanted: "
+				    "\"text\", {hex}, u32le:N or @FILE");
+	if (!data_parse(data, call->line, &position, false, error))
+		return false;
+	if (command_no_more(call, position, error))
+		return true;
+	data_free(data);
+	return false;
+}
+
+/* A range was given or something is selected, and it is not empty. */
+static bool wants_range(const struct command_call *call, struct error *error)
+{
+	if (call->given == 0)
+		return error_set(error, "%s wants a range or a selection: "
+				 "v selects", call->command->name);
+	return true;
+}
+
+/* An edit of RANGE that made LENGTH bytes of it went well. */
+static void edited(struct editor *editor, const struct command_call *call,
+		   struct range range, uint64_t length)
+{
+	struct view *view = &editor->buffer->view;
+
+	if (view->selecting && call->given == 2) {
+		view_select(view, false);
+		view_goto(view, range.start);
+	}
+	editor_edited(editor, range, length);
+}
+
+static enum status run_insert(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	struct data data;
+
+	if (!take_data(call, &data, error))
+		return STATUS_FAILED;
+
+	bool done = document_insert(editor->buffer->document, call->address,
+				    data.bytes, data.length, error);
+
+	if (done)
+		edited(editor, call, range_of(call->address, 0), data.length);
+	data_free(&data);
+	return ended(done);
+}
+
+static enum status run_overwrite(struct editor *editor,
+				 const struct command_call *call,
+				 struct error *error)
+{
+	struct data data;
+
+	if (!take_data(call, &data, error))
+		return STATUS_FAILED;
+
+	bool done = document_overwrite(editor->buffer->document,
+				       call->address, data.bytes, data.length,
+				       error);
+
+	if (done)
+		edited(editor, call, range_of(call->address, data.length),
+		       data.length);
+	data_free(&data);
+	return ended(done);
+}
+
+static enum status run_delete(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	if (!wants_range(call, error)
+	    || !command_no_more(call, call->position, error)
+	    || !document_delete(editor->buffer->document, call->range, error))
+		return STATUS_FAILED;
+	edited(editor, call, call->range, 0);
+	return STATUS_DONE;
+}
+
+static enum status run_fill(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	struct data data;
+
+	if (!wants_range(call, error) || !take_data(call, &data, error))
+		return STATUS_FAILED;
+
+	bool done = data.length > 0
+			    ? document_fill(editor->buffer->document,
+					    call->range, data.bytes,
+					    data.length, error)
+			    : error_set(error, "nothing to fill with");
+
+	if (done)
+		edited(editor, call, call->range, range_length(call->range));
+	data_free(&data);
+	return ended(done);
+}
+
+/* --- registers --- */
+
+/* The register named behind the command; '"' where none is. */
+static bool register_name(const struct command_call *call,
+			  unsigned char *name, struct error *error)
+{
+	size_t position = call->position;
+
+	*name = '"';
+	if (command_at_end(call, &position))
+		return true;
+	*name = (unsigned char)call->line[position];
+	if (*name >= EDITOR_REGISTERS || *name <= ' ')
+		return error_set_at(error, position,
+				    "a register is named by a letter");
+	return command_no_more(call, position + 1, error);
+}
+
+static bool copy_to(struct editor *editor, unsigned char name,
+		    struct range range, struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	struct clip *clip = document_copy(document, range, error);
+
+	if (!clip)
+		return false;
+	clip_free(editor->registers[name].clip);
+	editor->registers[name].clip = clip;
+	editor->registers[name].document = document;
+	return true;
+}
+
+static enum status run_copy(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	unsigned char name;
+
+	if (!wants_range(call, error) || !register_name(call, &name, error)
+	    || !copy_to(editor, name, call->range, error))
+		return STATUS_FAILED;
+	if (editor->interactive)
+		editor_message(editor, "copied %" PRIu64 " bytes",
+			       range_length(call->range));
+	view_select(&editor->buffer->view, false);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_cut(struct editor *editor,
+			   const struct command_call *call,
+			   struct error *error)
+{
+	unsigned char name;
+
+	if (!wants_range(call, error) || !register_name(call, &name, error)
+	    || !copy_to(editor, name, call->range, error)
+	    || !document_delete(editor->buffer->document, call->range, error))
+		return STATUS_FAILED;
+	edited(editor, call, call->range, 0);
+	return STATUS_DONE;
+}
+
+static enum status paste(struct editor *editor,
+			 const struct command_call *call, bool over,
+			 struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	uint64_t size = document_size(document);
+	unsigned char name;
+
+	if (!register_name(call, &name, error))
+		return STATUS_FAILED;
+
+	const struct clip_register *held = &editor->registers[name];
+
+	if (!held->clip) {
+		error_set(error, "register %c is empty: y copies", name);
+		return STATUS_FAILED;
+	}
+	if (held->document != document) {
+		error_set(error, "register %c holds bytes of another file",
+			  name);
+		return STATUS_FAILED;
+	}
+
+	uint64_t length = clip_length(held->clip);
+	uint64_t room = size - call->address;
+	struct range range = range_of(call->address,
+				      !over ? 0 : length < room ? length
+								: room);
+
+	if (!document_paste(document, range, held->clip, error))
+		return STATUS_FAILED;
+	edited(editor, call, range, length);
+	return STATUS_DONE;
+}
+
+static enum status run_paste(struct editor *editor,
+			     const struct command_call *call,
+			     struct error *error)
+{
+	return paste(editor, call, false, error);
+}
+
+static enum status run_paste_over(struct editor *editor,
+				  const struct command_call *call,
+				  struct error *error)
+{
+	return paste(editor, call, true, error);
+}
+
+static enum status run_copy_out(struct editor *editor,
+				const struct command_call *call,
+				struct error *error)
+{
+	enum { LIMIT = 64 << 10 };
+	char bytes[LIMIT];
+	uint64_t length = range_length(call->range);
+
+	if (!wants_range(call, error)
+	    || !command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	if (length > LIMIT) {
+		error_set(error, "terminals take no more than %d bytes",
+			  LIMIT);
+		return STATUS_FAILED;
+	}
+	if (!editor->hooks.clipboard) {
+		error_set(error, "there is no terminal to copy to");
+		return STATUS_FAILED;
+	}
+	document_read(editor->buffer->document, call->range.start, bytes,
+		      (size_t)length);
+	if (!editor->hooks.clipboard(editor->hooks.context, bytes,
+				     (size_t)length, error))
+		return STATUS_FAILED;
+	view_select(&editor->buffer->view, false);
+	editor_message(editor, "%" PRIu64 " bytes to the terminal's clipboard",
+		       length);
+	return STATUS_DONE;
+}
+
+/* --- undo --- */
+
+typedef bool step_function(struct document *document, struct range *touched,
+			   struct error *error);
+
+static enum status steps(struct editor *editor,
+			 const struct command_call *call, step_function *step,
+			 struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	uint64_t count;
+
+	if (!command_number(call, &count, error))
+		return STATUS_FAILED;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t size = document_size(document);
+		struct range touched;
+
+		if (!step(document, &touched, error)) {
+			if (i == 0)
+				return STATUS_FAILED;
+			break;
+		}
+
+		uint64_t now = document_size(document);
+		uint64_t length = range_length(touched);
+		uint64_t grown = now > size ? now - size : 0;
+		uint64_t shrunk = size > now ? size - now : 0;
+		uint64_t was = length - (grown < length ? grown : length)
+			       + shrunk;
+
+		editor_edited(editor, range_of(touched.start, was), length);
+		view_goto(&editor->buffer->view, touched.start);
+	}
+	if (editor->interactive)
+		editor_message(editor, "%" PRIu64 " to undo, %" PRIu64
+			       " to redo", document_undo_steps(document),
+			       document_redo_steps(document));
+	return STATUS_DONE;
+}
+
+static enum status run_undo(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	return steps(editor, call, document_undo, error);
+}
+
+static enum status run_redo(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	return steps(editor, call, document_redo, error);
+}
+
+static enum status run_changes(struct editor *editor,
+			       const struct command_call *call,
+			       struct error *error)
+{
+	const struct document *document = editor->buffer->document;
+	struct change change;
+
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	for (uint64_t i = 0; document_change(document, i, &change); i++)
+		editor_print(editor, "%s 0x%" PRIx64 " %" PRIu64 " %" PRIu64
+			     "\n", change_kind_name(change.kind),
+			     change.now.start, range_length(change.file),
+			     range_length(change.now));
+	if (editor->interactive && document_change_count(document) == 0)
+		editor_message(editor, "no changes");
+	return STATUS_DONE;
+}
+
+static enum status run_revert(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	uint64_t size = document_size(document);
+
+	if (!wants_range(call, error)
+	    || !command_no_more(call, call->position, error)
+	    || !document_revert(document, call->range, error))
+		return STATUS_FAILED;
+
+	uint64_t now = document_size(document);
+
+	edited(editor, call, call->range,
+	       range_length(call->range) + now >= size
+		       ? range_length(call->range) + now - size : 0);
+	return STATUS_DONE;
+}
+
+static enum status run_type_backspace(struct editor *editor,
+				      const struct command_call *call,
+				      struct error *error)
+{
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	return ended(editor_type_backspace(editor, error));
+}
+
+const struct command commands_edit[] = {
+	{ "insert", NULL, COMMAND_ADDRESS, COMMAND_EDITS, "DATA",
+	  "insert data at the cursor or the address", run_insert },
+	{ "overwrite", NULL, COMMAND_ADDRESS, COMMAND_EDITS, "DATA",
+	  "overwrite with data at the cursor or the address", run_overwrite },
+	{ "delete", NULL, COMMAND_RANGE, COMMAND_EDITS, "",
+	  "delete the range or the selection", run_delete },
+	{ "fill", NULL, COMMAND_RANGE, COMMAND_EDITS, "DATA",
+	  "fill the range or the selection with data over and over",
+	  run_fill },
+	{ "copy", NULL, COMMAND_RANGE, 0, "[REGISTER]",
+	  "copy the range or the selection", run_copy },
+	{ "cut", NULL, COMMAND_RANGE, COMMAND_EDITS, "[REGISTER]",
+	  "copy the range or the selection and delete it", run_cut },
+	{ "paste", NULL, COMMAND_ADDRESS, COMMAND_EDITS, "[REGISTER]",
+	  "insert what was copied at the cursor or the address", run_paste },
+	{ "paste-over", NULL, COMMAND_ADDRESS, COMMAND_EDITS, "[REGISTER]",
+	  "overwrite with what was copied", run_paste_over },
+	{ "copy-out", NULL, COMMAND_RANGE, 0, "",
+	  "copy the range or the selection to the terminal's clipboard",
+	  run_copy_out },
+	{ "undo", "u", COMMAND_NO_RANGE, COMMAND_EDITS, "[N]",
+	  "undo the last step, or N steps", run_undo },
+	{ "redo", NULL, COMMAND_NO_RANGE, COMMAND_EDITS, "[N]",
+	  "redo the step that was undone, or N steps", run_redo },
+	{ "changes", NULL, COMMAND_NO_RANGE, 0, "",
+	  "list the unsaved changes: kind, offset, old and new length",
+	  run_changes },
+	{ "revert", NULL, COMMAND_RANGE, COMMAND_EDITS, "",
+	  "make the range or the selection as on disk again; % is all of it",
+	  run_revert },
+	{ "type-backspace", NULL, COMMAND_NO_RANGE,
+	  COMMAND_EDITS | COMMAND_TYPING, "",
+	  "while typing: take the last byte back", run_type_backspace },
+	{ .name = NULL },
+};

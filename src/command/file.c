@@ -1,0 +1,312 @@
+/*
+ * Commands that open, write and leave files.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "octavo/save.h"
+
+static void say_written(struct editor *editor, const struct save_plan *done)
+{
+	editor_print(editor, "wrote %" PRIu64 " bytes in %" PRIu64
+		     " ranges, %s\n", done->bytes, done->ranges,
+		     save_method_name(done->method));
+}
+
+static enum status write_copy(struct editor *editor,
+			      const struct command_call *call, char *path,
+			      struct error *error)
+{
+	const struct document *document = editor->buffer->document;
+	struct range range = { 0, document_size(document) };
+	struct save_plan done;
+
+	if (call->given > 0 && !call->selected)
+		range = call->range;
+
+	bool written = save_copy(document, range, path, call->bang, &done,
+				 error);
+
+	free(path);
+	if (!written)
+		return STATUS_FAILED;
+	say_written(editor, &done);
+	return STATUS_DONE;
+}
+
+static enum status run_write(struct editor *editor,
+			     const struct command_call *call,
+			     struct error *error)
+{
+	struct buffer *buffer = editor->buffer;
+	char *path = command_rest(call, call->position);
+	struct save_plan done;
+
+	if (path)
+		return write_copy(editor, call, path, error);
+	if (call->given > 0 && !call->selected) {
+		error_set(error, "a range is written to a file of its own: "
+			  "write FILE");
+		return STATUS_FAILED;
+	}
+	/* Workers look at the file that is about to change. */
+	editor_cancel(editor);
+	if (!save_write(buffer->document, &done, error))
+		return STATUS_FAILED;
+	say_written(editor, &done);
+	editor_check_files(editor);
+	view_show(&buffer->view);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+/* The first buffer with unsaved changes is named in *ERROR. */
+static bool nothing_unsaved(const struct editor *editor, struct error *error)
+{
+	for (size_t i = 0; i < editor->buffer_count; i++) {
+		const struct document *document = editor->buffers[i]->document;
+
+		if (!document_modified(document))
+			continue;
+		return error_set(error, "%s: %" PRIu64 " changes not written%s",
+				 file_path(document_file(document)),
+				 document_change_count(document),
+				 editor->interactive ? "; quit! leaves them"
+						     : "");
+	}
+	return true;
+}
+
+static enum status run_quit(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	if (!call->bang && !nothing_unsaved(editor, error))
+		return STATUS_FAILED;
+	editor->quit = true;
+	return STATUS_DONE;
+}
+
+static enum status run_write_quit(struct editor *editor,
+				  const struct command_call *call,
+				  struct error *error)
+{
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+
+	struct command_call plain = *call;
+
+	plain.given = 0;
+	if (document_modified(editor->buffer->document)
+	    && run_write(editor, &plain, error) != STATUS_DONE)
+		return STATUS_FAILED;
+	return run_quit(editor, &plain, error);
+}
+
+static enum status run_write_ask(struct editor *editor,
+				 const struct command_call *call,
+				 struct error *error)
+{
+	const struct document *document = editor->buffer->document;
+	struct question *question = &editor->question;
+	struct save_plan plan;
+
+	if (!command_no_more(call, call->position, error)
+	    || !save_plan(document, &plan, error))
+		return STATUS_FAILED;
+	if (plan.method == SAVE_NOTHING) {
+		editor_message(editor, "nothing to write");
+		return STATUS_DONE;
+	}
+	*question = (struct question){
+		.answers = { { 'y', "write" } },
+	};
+	snprintf(question->text, sizeof question->text,
+		 "write %" PRIu64 " bytes in %" PRIu64 " range%s to %s, %s? "
+		 "(y/n)", plan.bytes, plan.ranges, plan.ranges == 1 ? "" : "s",
+		 file_path(document_file(document)),
+		 save_method_name(plan.method));
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_quit_ask(struct editor *editor,
+				const struct command_call *call,
+				struct error *error)
+{
+	struct question *question = &editor->question;
+	struct error unsaved;
+
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+
+	/* The short form: the question says what can be done. */
+	bool interactive = editor->interactive;
+
+	editor->interactive = false;
+
+	bool leave = nothing_unsaved(editor, &unsaved);
+
+	editor->interactive = interactive;
+	if (leave) {
+		editor->quit = true;
+		return STATUS_DONE;
+	}
+	*question = (struct question){
+		.answers = { { 'w', "wq" }, { 'd', "quit!" } },
+	};
+	snprintf(question->text, sizeof question->text,
+		 "w writes and quits, d drops them, any other key stays: %.300s",
+		 unsaved.message);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+/* --- buffers --- */
+
+/* The file of the current buffer anew, without the edits. */
+static enum status reload(struct editor *editor, struct error *error)
+{
+	struct buffer *old = editor->buffer;
+	const struct file *file = document_file(old->document);
+	enum file_kind kind = file_kind(file);
+	uint64_t cursor = old->view.cursor;
+	size_t index = editor_buffer_index(editor);
+
+	if (kind == FILE_SPOOLED) {
+		error_set(error, "%s cannot be read again", file_path(file));
+		return STATUS_FAILED;
+	}
+	if (!editor_open(editor, file_path(file), NULL, NULL, error))
+		return STATUS_FAILED;
+
+	/* The new buffer takes the old one's place in the row. */
+	struct buffer *fresh = editor->buffer;
+
+	editor->buffer = old;
+	editor_close_buffer(editor);
+	for (size_t i = editor->buffer_count - 1; i > index; i--)
+		editor->buffers[i] = editor->buffers[i - 1];
+	editor->buffers[index] = editor->buffer = fresh;
+	view_goto(&fresh->view, cursor);
+	return STATUS_DONE;
+}
+
+static enum status run_edit(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	char *path = command_rest(call, call->position);
+
+	if (path) {
+		bool opened = editor_open(editor, path, NULL, NULL, error);
+
+		free(path);
+		return opened ? STATUS_DONE : STATUS_FAILED;
+	}
+	if (!editor->buffer) {
+		error_set(error, "which file?");
+		return STATUS_FAILED;
+	}
+	if (!call->bang && document_modified(editor->buffer->document)) {
+		nothing_unsaved(editor, error);
+		return STATUS_FAILED;
+	}
+	return reload(editor, error);
+}
+
+static void list_buffers(struct editor *editor)
+{
+	for (size_t i = 0; i < editor->buffer_count; i++) {
+		const struct buffer *buffer = editor->buffers[i];
+
+		editor_print(editor, "%zu%s %s %" PRIu64 " changes\n", i + 1,
+			     buffer == editor->buffer ? "*" : "",
+			     file_path(document_file(buffer->document)),
+			     document_change_count(buffer->document));
+	}
+}
+
+static enum status run_buffer(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	size_t position = call->position;
+	uint64_t number;
+
+	if (command_at_end(call, &position)) {
+		list_buffers(editor);
+		return STATUS_DONE;
+	}
+	if (!command_number(call, &number, error))
+		return STATUS_FAILED;
+	if (number == 0 || number > editor->buffer_count) {
+		error_set_at(error, position, "there are %zu buffers",
+			     editor->buffer_count);
+		return STATUS_FAILED;
+	}
+	editor_select_buffer(editor, (size_t)number - 1);
+	return STATUS_DONE;
+}
+
+static enum status run_next_buffer(struct editor *editor,
+				   const struct command_call *call,
+				   struct error *error)
+{
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	editor_select_buffer(editor, (editor_buffer_index(editor) + 1)
+				     % editor->buffer_count);
+	return STATUS_DONE;
+}
+
+static enum status run_close(struct editor *editor,
+			     const struct command_call *call,
+			     struct error *error)
+{
+	const struct document *document = editor->buffer->document;
+
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	if (!call->bang && document_modified(document)) {
+		error_set(error, "%s: %" PRIu64 " changes not written",
+			  file_path(document_file(document)),
+			  document_change_count(document));
+		return STATUS_FAILED;
+	}
+	editor_close_buffer(editor);
+	if (editor->buffer_count == 0)
+		editor->quit = true;
+	return STATUS_DONE;
+}
+
+const struct command commands_file[] = {
+	{ "write", "w", COMMAND_RANGE_ALL, COMMAND_BANG, "[FILE]",
+	  "write the changes to the file; or a copy of all, or the range, to "
+	  "FILE (! overwrites it)", run_write },
+	{ "quit", "q", COMMAND_NO_RANGE, COMMAND_BANG | COMMAND_NO_FILE, "",
+	  "leave; fails while there are unsaved changes (! drops them)",
+	  run_quit },
+	{ "wq", "x", COMMAND_NO_RANGE, 0, "",
+	  "write the changes, if any, and leave", run_write_quit },
+	{ "write-ask", NULL, COMMAND_NO_RANGE, 0, "",
+	  "show what would be written and how, and ask", run_write_ask },
+	{ "quit-ask", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "",
+	  "leave; ask while there are unsaved changes", run_quit_ask },
+	{ "edit", "e", COMMAND_NO_RANGE, COMMAND_BANG | COMMAND_NO_FILE,
+	  "[FILE]",
+	  "open a file as another buffer; without FILE read this one again "
+	  "(! drops the changes)", run_edit },
+	{ "buffer", NULL, COMMAND_NO_RANGE, 0, "[N]",
+	  "list the buffers, or go to the N-th", run_buffer },
+	{ "next-buffer", NULL, COMMAND_NO_RANGE, 0, "",
+	  "go to the next buffer", run_next_buffer },
+	{ "close", NULL, COMMAND_NO_RANGE, COMMAND_BANG, "",
+	  "close the buffer (! drops its changes)", run_close },
+	{ .name = NULL },
+};

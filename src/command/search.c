@@ -1,0 +1,103 @@
+/*
+ * Commands that look for a pattern.  They start a task; what it finds is
+ * printed or gone to when it ends (task.c).
+ */
+#include "command/command.h"
+
+/* Reads the pattern and makes it the one that next, previous and the
+ * highlighting use; a bad one leaves that as it was. */
+static bool take_pattern(struct editor *editor,
+			 const struct command_call *call,
+			 struct error *error)
+{
+	size_t position = call->position;
+
+	if (command_at_end(call, &position))
+		return error_set_at(error, position, "a pattern is wanted: "
+				    "/regex/flags, \"text\" or {hex}");
+
+	struct pattern *pattern = pattern_parse(call->line, &position, error);
+
+	if (!pattern)
+		return false;
+	if (!command_no_more(call, position, error)) {
+		pattern_free(pattern);
+		return false;
+	}
+	editor_set_pattern(editor, pattern);
+	return true;
+}
+
+static enum status started(bool done)
+{
+	return done ? STATUS_RUNNING : STATUS_FAILED;
+}
+
+static enum status run_find(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	if (!take_pattern(editor, call, error))
+		return STATUS_FAILED;
+	editor->backward = false;
+	return started(editor_find(editor, false, false, 1, false, error));
+}
+
+static enum status find_again(struct editor *editor,
+			      const struct command_call *call, bool backward,
+			      struct error *error)
+{
+	uint64_t count;
+
+	if (!command_number(call, &count, error))
+		return STATUS_FAILED;
+	return started(editor_find(editor, backward, true, count, false,
+				   error));
+}
+
+static enum status run_next(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	return find_again(editor, call, editor->backward, error);
+}
+
+static enum status run_previous(struct editor *editor,
+				const struct command_call *call,
+				struct error *error)
+{
+	return find_again(editor, call, !editor->backward, error);
+}
+
+static enum status run_matches(struct editor *editor,
+			       const struct command_call *call,
+			       struct error *error)
+{
+	if (!take_pattern(editor, call, error))
+		return STATUS_FAILED;
+	return started(editor_matches(editor, call->range, error));
+}
+
+static enum status run_count(struct editor *editor,
+			     const struct command_call *call,
+			     struct error *error)
+{
+	if (!take_pattern(editor, call, error))
+		return STATUS_FAILED;
+	return started(editor_count(editor, call->range, error));
+}
+
+const struct command commands_search[] = {
+	{ "find", NULL, COMMAND_NO_RANGE, 0, "PATTERN",
+	  "go to the first match from the cursor on", run_find },
+	{ "next", NULL, COMMAND_NO_RANGE, 0, "[N]",
+	  "go to the next match, in the direction of the search", run_next },
+	{ "previous", NULL, COMMAND_NO_RANGE, 0, "[N]",
+	  "go to the match before, against the direction of the search",
+	  run_previous },
+	{ "matches", NULL, COMMAND_RANGE_ALL, 0, "PATTERN",
+	  "list offset and length of every match", run_matches },
+	{ "count", NULL, COMMAND_RANGE_ALL, 0, "PATTERN",
+	  "count the matches", run_count },
+	{ .name = NULL },
+};

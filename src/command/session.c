@@ -1,0 +1,182 @@
+/*
+ * Commands for the session itself: options, keys, prompts, the terminal.
+ */
+#include <string.h>
+
+#include <stdlib.h>
+
+#include "command/command.h"
+
+static void apply_option(struct editor *editor, enum option_id id)
+{
+	const long *values = editor->options.values;
+	struct layout_options layout = {
+		(unsigned)values[OPTION_BYTES_PER_ROW],
+		(unsigned)values[OPTION_GROUP],
+	};
+
+	if (id != OPTION_BYTES_PER_ROW && id != OPTION_GROUP)
+		return;
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		view_set_options(&editor->buffers[i]->view, &layout);
+}
+
+static enum status run_set(struct editor *editor,
+			   const struct command_call *call,
+			   struct error *error)
+{
+	size_t position = call->position;
+	char word[200];
+	enum option_id id;
+
+	if (command_at_end(call, &position)) {
+		show_options(editor);
+		return STATUS_DONE;
+	}
+	while (command_word(call, &position, word, sizeof word)) {
+		if (!options_set(&editor->options, word, &id, error)) {
+			if (error)
+				error->position =
+					(long)(position - strlen(word));
+			return STATUS_FAILED;
+		}
+		apply_option(editor, id);
+	}
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_map(struct editor *editor,
+			   const struct command_call *call,
+			   struct error *error)
+{
+	size_t position = call->position;
+	char keys[100];
+
+	if (!command_word(call, &position, keys, sizeof keys)) {
+		show_keys(editor);
+		return STATUS_DONE;
+	}
+
+	char *command = command_rest(call, position);
+	bool bound = keymap_bind(editor->keymap, KEYMAP_BROWSE, keys,
+				 command ? command : "", error);
+
+	free(command);
+	return bound ? STATUS_DONE : STATUS_FAILED;
+}
+
+static enum status run_prompt(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	static const char *const names[] = {
+		[PROMPT_COMMAND] = "command", [PROMPT_SEARCH] = "search",
+		[PROMPT_SEARCH_BACK] = "search-back", [PROMPT_GOTO] = "goto",
+	};
+	size_t position = call->position;
+	char word[32];
+	char *text;
+	int kind = PROMPT_COMMAND;
+
+	if (!command_word(call, &position, word, sizeof word))
+		word[0] = '\0';
+	while (kind < PROMPT_KINDS && strcmp(names[kind], word) != 0)
+		kind++;
+	if (kind == PROMPT_KINDS) {
+		error_set_at(error, call->position,
+			     "a prompt is one of: command search search-back "
+			     "goto");
+		return STATUS_FAILED;
+	}
+	if (kind != PROMPT_COMMAND && !editor->buffer) {
+		error_set(error, "there is no file");
+		return STATUS_FAILED;
+	}
+	text = command_rest(call, position);
+	editor->prompt_kind = (enum prompt_kind)kind;
+	editor->hint[0] = '\0';
+	editor->hint_position = -1;
+	if (editor->buffer)
+		editor->prompt_origin = editor->buffer->view.cursor;
+	free(editor->prompt_pattern);
+	editor->prompt_pattern =
+		editor->pattern ? strdup(pattern_text(editor->pattern)) : NULL;
+	prompt_start(&editor->prompt, &editor->histories[kind],
+		     text ? text : "");
+	free(text);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_keys(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	if (!editor->hooks.keys) {
+		error_set(error, "there is nobody to take keys");
+		return STATUS_FAILED;
+	}
+	return editor->hooks.keys(editor->hooks.context,
+				  call->line + call->position, error)
+		       ? STATUS_DONE : STATUS_FAILED;
+}
+
+static enum status run_cancel(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	editor_cancel(editor);
+	if (editor->buffer)
+		view_select(&editor->buffer->view, false);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_redraw(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	if (editor->hooks.redraw)
+		editor->hooks.redraw(editor->hooks.context);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_suspend(struct editor *editor,
+			       const struct command_call *call,
+			       struct error *error)
+{
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	if (!editor->hooks.suspend) {
+		error_set(error, "there is no terminal to give back");
+		return STATUS_FAILED;
+	}
+	editor->hooks.suspend(editor->hooks.context);
+	return STATUS_DONE;
+}
+
+const struct command commands_session[] = {
+	{ "set", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "[NAME=VALUE]...",
+	  "set options, or show them all", run_set },
+	{ "map", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "[KEYS COMMAND]",
+	  "bind keys to a command (none unbinds), or show all bindings",
+	  run_map },
+	{ "prompt", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "KIND [TEXT]",
+	  "open a prompt: command, search, search-back, goto", run_prompt },
+	{ "keys", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "KEYS",
+	  "do as if the keys were typed", run_keys },
+	{ "cancel", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "",
+	  "stop what runs, and let go of the selection", run_cancel },
+	{ "redraw", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "",
+	  "draw the screen again from nothing", run_redraw },
+	{ "suspend", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "",
+	  "give the terminal back until the program is continued",
+	  run_suspend },
+	{ .name = NULL },
+};

@@ -1,0 +1,305 @@
+/*
+ * Commands that show: bytes as xxd prints them, what the file is, the screen
+ * as text, help.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command/command.h"
+#include "io.h"
+#include "octavo/key.h"
+#include "octavo/screen.h"
+
+/* --- print --- */
+
+enum { ROW = 16, ROW_TEXT = 96 };
+
+/* One row as xxd prints it, in TEXT; the length. */
+static size_t format_row(uint64_t offset, const unsigned char *bytes,
+			 size_t count, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t used = (size_t)snprintf(text, ROW_TEXT, "%08" PRIx64 ":",
+				       offset);
+
+	for (size_t i = 0; i < ROW; i++) {
+		if (i % 2 == 0)
+			text[used++] = ' ';
+		text[used++] = i < count ? digits[bytes[i] >> 4] : ' ';
+		text[used++] = i < count ? digits[bytes[i] & 15] : ' ';
+	}
+	text[used++] = ' ';
+	text[used++] = ' ';
+	for (size_t i = 0; i < count; i++)
+		text[used++] = bytes[i] >= 0x20 && bytes[i] < 0x7f
+				       ? (char)bytes[i] : '.';
+	text[used++] = '\n';
+	return used;
+}
+
+static enum status run_print(struct editor *editor,
+			     const struct command_call *call,
+			     struct error *error)
+{
+	enum { ROWS = 256 };
+	struct document *document = editor->buffer->document;
+	unsigned char bytes[ROWS * ROW];
+	char text[ROWS * ROW_TEXT];
+	uint64_t offset = call->range.start;
+	uint64_t run;
+
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	while (offset < call->range.end) {
+		uint64_t left = call->range.end - offset;
+		size_t wanted = left < sizeof bytes ? (size_t)left
+						    : sizeof bytes;
+		size_t count = document_read(document, offset, bytes, wanted);
+		size_t used = 0;
+
+		document_verify(document);
+		if (document_lost(document, offset, &run) || run < count) {
+			error_set(error, "%s: the bytes at 0x%" PRIx64
+				  " are lost", file_path(document_file(
+							document)),
+				  offset + (run < count ? run : 0));
+			return STATUS_FAILED;
+		}
+		for (size_t i = 0; i < count; i += ROW)
+			used += format_row(offset + i, bytes + i,
+					   count - i < ROW ? count - i : ROW,
+					   text + used);
+		editor_print_bytes(editor, text, used);
+		offset += count;
+	}
+	return STATUS_DONE;
+}
+
+/* --- info --- */
+
+static enum status run_info(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	static const char *const kinds[] = {
+		[FILE_REGULAR] = "regular", [FILE_NEW] = "new",
+		[FILE_DEVICE] = "device", [FILE_SPOOLED] = "spooled",
+		[FILE_GENERATED] = "generated",
+	};
+	const struct document *document = editor->buffer->document;
+	const struct file *file = document_file(document);
+	struct file_identity identity = file_identity(file);
+	const char *reason = document_read_only(document);
+	char modified[64] = "-";
+	struct tm time;
+
+	if (!command_no_more(call, call->position, error))
+		return STATUS_FAILED;
+	if (file_kind(file) != FILE_NEW
+	    && gmtime_r(&identity.modified.tv_sec, &time))
+		strftime(modified, sizeof modified, "%Y-%m-%dT%H:%M:%SZ",
+			 &time);
+	editor_print(editor, "path %s\n", file_path(file));
+	editor_print(editor, "size %" PRIu64 "\n", document_size(document));
+	editor_print(editor, "modified %s\n", modified);
+	editor_print(editor, "kind %s\n", kinds[file_kind(file)]);
+	editor_print(editor, "changes %" PRIu64 "\n",
+		     document_change_count(document));
+	if (reason)
+		editor_print(editor, "read-only %s\n", reason);
+	return STATUS_DONE;
+}
+
+/* --- save-screen --- */
+
+/* The screen must not fall on a file that is open here. */
+static bool is_open_here(const struct editor *editor, int fd)
+{
+	struct stat status;
+
+	if (io.fstat(fd, &status) != 0)
+		return false;
+	for (size_t i = 0; i < editor->buffer_count; i++) {
+		struct file_identity identity = file_identity(
+			document_file(editor->buffers[i]->document));
+
+		if (identity.device == status.st_dev
+		    && identity.inode == status.st_ino)
+			return true;
+	}
+	return false;
+}
+
+static bool write_text(const struct editor *editor, const char *path,
+		       const char *text, struct error *error)
+{
+	int fd = io.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return error_set_system(error, errno, "%s", path);
+	if (is_open_here(editor, fd)) {
+		io_close(fd);
+		return error_set(error, "%s is open here", path);
+	}
+
+	struct stat status;
+	bool regular = io.fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	bool done = (!regular || io.ftruncate(fd, 0) == 0)
+		    && io_write_all(fd, text, strlen(text));
+	int why = errno;
+
+	if (io.close(fd) != 0 && done) {
+		done = false;
+		why = errno;
+	}
+	return done || error_set_system(error, why, "%s", path);
+}
+
+static enum status run_save_screen(struct editor *editor,
+				   const struct command_call *call,
+				   struct error *error)
+{
+	char *path = command_rest(call, call->position);
+	const struct grid *shown = NULL;
+	struct grid *drawn = NULL;
+	char *text = NULL;
+	bool done = false;
+
+	if (!path) {
+		error_set(error, "to which file?");
+		return STATUS_FAILED;
+	}
+	if (editor->hooks.screen) {
+		shown = editor->hooks.screen(editor->hooks.context);
+	} else {
+		const long *values = editor->options.values;
+
+		shown = drawn = grid_new(
+			(unsigned)values[OPTION_SCREEN_COLUMNS],
+			(unsigned)values[OPTION_SCREEN_ROWS]);
+		if (drawn)
+			screen_draw(editor, drawn);
+	}
+	if (shown)
+		text = grid_to_text(shown);
+	if (text)
+		done = write_text(editor, path, text, error);
+	else
+		error_set_memory(error);
+	free(text);
+	free(path);
+	grid_free(drawn);
+	return done ? STATUS_DONE : STATUS_FAILED;
+}
+
+/* --- help --- */
+
+void show_commands(struct editor *editor)
+{
+	char usage[100];
+	const struct command *command;
+
+	for (size_t i = 0; (command = command_at(i)); i++) {
+		command_usage(command, usage, sizeof usage);
+		editor_print(editor, "%-28s %s", usage, command->help);
+		if (command->aliases)
+			editor_print(editor, " (also %s)", command->aliases);
+		editor_print(editor, "\n");
+	}
+}
+
+void show_keys(struct editor *editor)
+{
+	static const char *const modes[KEYMAP_MODES] = {
+		[KEYMAP_BROWSE] = "browse", [KEYMAP_EDIT] = "edit",
+		[KEYMAP_PANEL] = "panel",
+	};
+	const struct binding *binding;
+	char keys[100];
+
+	for (size_t i = 0; (binding = keymap_binding(editor->keymap, i)); i++) {
+		if (!binding->command[0])
+			continue;
+		key_sequence_name(binding->keys, keys, sizeof keys);
+		editor_print(editor, "%-7s %-11s %s\n", modes[binding->mode],
+			     keys, binding->help);
+	}
+}
+
+void show_options(struct editor *editor)
+{
+	char value[64];
+
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		option_format((enum option_id)i, editor->options.values[i],
+			      value, sizeof value);
+		editor_print(editor, "%-24s %s\n", value, option_table[i].help);
+	}
+}
+
+static enum status help_on(struct editor *editor, const char *name,
+			   struct error *error)
+{
+	const struct command *command = command_find(name, strlen(name),
+						     error);
+	char usage[200];
+
+	if (!command)
+		return STATUS_FAILED;
+	editor_print(editor, "%s: %s\n",
+		     command_usage(command, usage, sizeof usage),
+		     command->help);
+	return STATUS_DONE;
+}
+
+static const char help_top[] =
+"Octavo shows a file as bytes and changes it only in memory, until :write.\n"
+"Letters move and search, as in less and vi; R overwrites, i inserts, Esc\n"
+"goes back.  Esc and ^C only ever cancel.\n"
+"\n"
+"KEYS\n";
+
+static const char help_language[] =
+"\n"
+"COMMANDS, at the : prompt: [RANGE] NAME [ARGUMENT]...\n"
+"  addresses  4096 0x1000 4K 1G . (cursor) $ (end) 'a (mark) +N -N\n"
+"             /re/ ?re? line(N) u32le(A) and + - * / ( )\n"
+"  ranges     A,B (without B)  A,+N  %% (all)  sel (the selection)\n"
+"  data       \"text\"  {7f 45 4c 46}  u32le:258  @FILE\n"
+"  patterns   /regex/isuxw, or data, hex with wildcards: {7f ?? 4?}\n"
+"\n";
+
+static enum status run_help(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	size_t position = call->position;
+	char name[64];
+
+	if (command_word(call, &position, name, sizeof name))
+		return help_on(editor, name, error);
+	editor_print(editor, "%s", help_top);
+	show_keys(editor);
+	editor_print(editor, help_language);
+	show_commands(editor);
+	editor_print(editor, "\nOPTIONS, for set NAME=VALUE\n");
+	show_options(editor);
+	return STATUS_DONE;
+}
+
+const struct command commands_show[] = {
+	{ "print", NULL, COMMAND_RANGE_ALL, 0, "",
+	  "print the bytes as xxd does", run_print },
+	{ "info", NULL, COMMAND_NO_RANGE, 0, "",
+	  "say what file this is, and what has changed", run_info },
+	{ "save-screen", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "FILE",
+	  "write the screen to FILE as text", run_save_screen },
+	{ "help", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "[NAME]",
+	  "show all keys, commands and options, or one command", run_help },
+	{ .name = NULL },
+};

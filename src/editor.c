@@ -1,0 +1,334 @@
+/*
+ * The session: which files are open, what is in the registers, what is said
+ * on the message line.  Searching beside the screen is task.c, typing into
+ * the document is typing.c; both work on the same struct.
+ *
+ * Invariants
+ *  1. buffer is NULL or one of buffers[0 .. buffer_count).
+ *  2. A register with a clip names the open document that the clip belongs
+ *     to; closing that document empties the register.
+ */
+#include "octavo/editor.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "task.h"
+
+struct editor *editor_new(struct error *error)
+{
+	struct editor *editor = calloc(1, sizeof *editor);
+
+	if (!editor) {
+		error_set_memory(error);
+		return NULL;
+	}
+	options_init(&editor->options);
+	editor->keymap = keymap_new(keymap_presets[0].name, error);
+	if (!editor->keymap) {
+		free(editor);
+		return NULL;
+	}
+	editor->hint_position = -1;
+	return editor;
+}
+
+void editor_free(struct editor *editor)
+{
+	if (!editor)
+		return;
+	task_free(editor->task);
+	task_free(editor->highlight);
+	while (editor->buffer_count > 0)
+		editor_close_buffer(editor);
+	pattern_free(editor->pattern);
+	keymap_free(editor->keymap);
+	for (int i = 0; i < PROMPT_KINDS; i++)
+		prompt_history_free(&editor->histories[i]);
+	panel_clear(&editor->panel);
+	free(editor->matches);
+	free(editor->output);
+	free(editor->prompt_pattern);
+	free(editor->buffers);
+	free(editor);
+}
+
+static bool add_buffer(struct editor *editor, struct document *document,
+		       struct error *error)
+{
+	size_t size = (editor->buffer_count + 1) * sizeof *editor->buffers;
+	struct buffer **buffers = realloc(editor->buffers, size);
+
+	if (!buffers)
+		return error_set_memory(error);
+	editor->buffers = buffers;
+
+	struct buffer *buffer = calloc(1, sizeof *buffer);
+
+	if (!buffer)
+		return error_set_memory(error);
+	buffer->document = document;
+	view_init(&buffer->view, document);
+	view_set_options(&buffer->view, &(struct layout_options){
+		(unsigned)editor->options.values[OPTION_BYTES_PER_ROW],
+		(unsigned)editor->options.values[OPTION_GROUP],
+	});
+	editor->buffers[editor->buffer_count++] = buffer;
+	editor->buffer = buffer;
+	editor->serial++;
+	return true;
+}
+
+bool editor_open(struct editor *editor, const char *path,
+		 file_progress *progress, void *context, struct error *error)
+{
+	struct file *file = file_open(path, progress, context, error);
+
+	if (!file)
+		return false;
+
+	struct document *document = document_open(file, error);
+
+	if (!document)
+		return false;
+	if (editor->read_only)
+		document_set_read_only(document, "opened read-only");
+	if (!add_buffer(editor, document, error)) {
+		document_close(document);
+		return false;
+	}
+	return true;
+}
+
+size_t editor_buffer_index(const struct editor *editor)
+{
+	size_t index = 0;
+
+	while (index < editor->buffer_count
+	       && editor->buffers[index] != editor->buffer)
+		index++;
+	return index;
+}
+
+void editor_select_buffer(struct editor *editor, size_t index)
+{
+	assert(index < editor->buffer_count);
+	editor_end_typing(editor);
+	if (editor->task)
+		editor_cancel(editor);
+	editor->buffer = editor->buffers[index];
+	editor->serial++;
+}
+
+static void forget_document(struct editor *editor,
+			    const struct document *document)
+{
+	for (int i = 0; i < EDITOR_REGISTERS; i++) {
+		struct clip_register *held = &editor->registers[i];
+
+		if (held->document != document)
+			continue;
+		clip_free(held->clip);
+		held->clip = NULL;
+		held->document = NULL;
+	}
+	if (editor->matched.document == document) {
+		editor->matched.document = NULL;
+		editor->match_count = 0;
+	}
+}
+
+void editor_close_buffer(struct editor *editor)
+{
+	struct buffer *buffer = editor->buffer;
+
+	if (!buffer)
+		return;
+	task_free(editor->task);
+	task_free(editor->highlight);
+	editor->task = editor->highlight = NULL;
+	editor_end_typing(editor);
+
+	size_t index = editor_buffer_index(editor);
+
+	forget_document(editor, buffer->document);
+	document_close(buffer->document);
+	free(buffer);
+	editor->buffer_count--;
+	memmove(editor->buffers + index, editor->buffers + index + 1,
+		(editor->buffer_count - index) * sizeof *editor->buffers);
+	if (index > 0)
+		index--;
+	editor->buffer = editor->buffer_count > 0 ? editor->buffers[index]
+						  : NULL;
+	editor->serial++;
+}
+
+enum keymap_mode editor_keymap_mode(const struct editor *editor)
+{
+	if (panel_visible(&editor->panel))
+		return KEYMAP_PANEL;
+	if (editor->buffer && editor->buffer->view.mode != VIEW_BROWSE)
+		return KEYMAP_EDIT;
+	return KEYMAP_BROWSE;
+}
+
+void editor_message(struct editor *editor, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(editor->message, sizeof editor->message, format, arguments);
+	va_end(arguments);
+	editor->message_is_error = false;
+	editor->serial++;
+}
+
+void editor_show_error(struct editor *editor, const struct error *error)
+{
+	editor_message(editor, "%s", error->message);
+	editor->message_is_error = true;
+}
+
+static void gather(struct editor *editor, const void *bytes, size_t length)
+{
+	enum { LIMIT = 16 << 20 };	/* more than anybody scrolls through */
+	size_t needed = editor->output_length + length;
+
+	if (needed > LIMIT)
+		return;
+	if (needed > editor->output_capacity) {
+		char *more = realloc(editor->output, 2 * needed);
+
+		if (!more)
+			return;
+		editor->output = more;
+		editor->output_capacity = 2 * needed;
+	}
+	memcpy(editor->output + editor->output_length, bytes, length);
+	editor->output_length = needed;
+}
+
+void editor_print_bytes(struct editor *editor, const void *bytes,
+			size_t length)
+{
+	if (editor->interactive)
+		gather(editor, bytes, length);
+	else if (editor->print)
+		editor->print(editor->print_context, bytes, length);
+}
+
+void editor_show_output(struct editor *editor)
+{
+	size_t length = editor->output_length;
+
+	if (length == 0 || editor->task)
+		return;
+
+	char *newline = memchr(editor->output, '\n', length);
+
+	editor->output_length = 0;
+	if (newline && newline == editor->output + length - 1)
+		editor_message(editor, "%.*s", (int)(length - 1),
+			       editor->output);
+	else if (!panel_set(&editor->panel, editor->output_title,
+			    editor->output, length))
+		editor_message(editor, "out of memory");
+	editor->serial++;
+}
+
+void editor_print(struct editor *editor, const char *format, ...)
+{
+	char line[2 * ERROR_MESSAGE_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(line, sizeof line, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
+	if ((size_t)length >= sizeof line)
+		length = (int)sizeof line - 1;
+	editor_print_bytes(editor, line, (size_t)length);
+}
+
+static void remember_jump(struct buffer *buffer)
+{
+	if (buffer->jump_count == EDITOR_JUMPS) {
+		buffer->jump_count--;
+		memmove(buffer->jumps, buffer->jumps + 1,
+			buffer->jump_count * sizeof *buffer->jumps);
+	}
+	buffer->jumps[buffer->jump_count++] = buffer->view.cursor;
+}
+
+void editor_jump(struct editor *editor, uint64_t offset)
+{
+	struct buffer *buffer = editor->buffer;
+
+	if (offset != buffer->view.cursor)
+		remember_jump(buffer);
+	buffer->marks['\''] = buffer->view.cursor;
+	buffer->marked['\''] = true;
+	view_goto(&buffer->view, offset);
+	editor->serial++;
+}
+
+bool editor_jump_back(struct editor *editor)
+{
+	struct buffer *buffer = editor->buffer;
+
+	if (buffer->jump_count == 0)
+		return false;
+	view_goto(&buffer->view, buffer->jumps[--buffer->jump_count]);
+	editor->serial++;
+	return true;
+}
+
+/* Where the byte at PLACE is after RANGE became LENGTH bytes. */
+static uint64_t moved(uint64_t place, struct range range, uint64_t length)
+{
+	if (place < range.start)
+		return place;
+	if (place >= range.end)
+		return place - range_length(range) + length;
+
+	uint64_t inside = place - range.start;
+
+	return range.start + (inside < length ? inside : length);
+}
+
+void editor_edited(struct editor *editor, struct range range, uint64_t length)
+{
+	struct buffer *buffer = editor->buffer;
+
+	if (range_length(range) != length) {
+		for (int i = 0; i < EDITOR_MARKS; i++)
+			buffer->marks[i] = moved(buffer->marks[i], range,
+						 length);
+		for (size_t i = 0; i < buffer->jump_count; i++)
+			buffer->jumps[i] = moved(buffer->jumps[i], range,
+						 length);
+		buffer->has_match = false;
+	}
+	view_show(&buffer->view);
+	editor->serial++;
+}
+
+void editor_check_files(struct editor *editor)
+{
+	for (size_t i = 0; i < editor->buffer_count; i++) {
+		struct buffer *buffer = editor->buffers[i];
+		enum file_state state =
+			file_check(document_file(buffer->document), NULL);
+
+		document_verify(buffer->document);
+		if (state == buffer->state)
+			continue;
+		buffer->state = state;
+		editor->serial++;
+	}
+}

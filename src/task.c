@@ -1,0 +1,627 @@
+/*
+ * A task is one search in forked workers, what to say while it runs, and a
+ * function that takes its result over into the session.  At most two run: the
+ * one the user started, which shows its progress and is stopped by Esc, and
+ * the one that looks for the matches around the window.
+ *
+ * Invariants
+ *  1. A task refers to a document and a pattern that outlive it: closing the
+ *     buffer and setting another pattern end the tasks first.
+ *  2. A result is taken over only once; by then the document may have been
+ *     edited, so its offsets are cut to the document.
+ */
+#include "task.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Matches are looked for this far around the window, so that scrolling does
+ * not start a search for each row. */
+enum { HIGHLIGHT_MARGIN = 64 << 10 };
+enum { HIGHLIGHT_MATCHES = 100000 };
+
+struct task {
+	struct search *search;
+	struct document *document;
+	const char *label;
+	enum status (*finish)(struct editor *editor, struct task *task,
+			      struct error *error);
+	struct editor *editor;
+	/* find */
+	bool backward;
+	bool quietly;
+	bool wrapped;		/* the search goes on at the other end already */
+	uint64_t from;		/* where the search began */
+	uint64_t remaining;	/* matches still to be passed */
+	struct match match;
+	bool found;
+	/* highlight */
+	struct range range;
+	uint64_t revision;
+	uint64_t serial;
+	struct range *matches;
+	size_t match_count;
+	size_t match_capacity;
+};
+
+void task_free(struct task *task)
+{
+	if (!task)
+		return;
+	search_free(task->search);
+	free(task->matches);
+	free(task);
+}
+
+static struct task *task_new(struct editor *editor, const char *label,
+			     struct error *error)
+{
+	struct task *task = calloc(1, sizeof *task);
+
+	if (!task) {
+		error_set_memory(error);
+		return NULL;
+	}
+	task->editor = editor;
+	task->document = editor->buffer->document;
+	task->label = label;
+	return task;
+}
+
+static bool task_start(struct task *task, struct search_plan *plan,
+		       struct error *error)
+{
+	plan->document = task->document;
+	plan->pattern = task->editor->pattern;
+	plan->context = task;
+	if (plan->workers == 0)
+		plan->workers = (unsigned)
+			task->editor->options.values[OPTION_WORKERS];
+	search_free(task->search);
+	task->search = search_start(plan, error);
+	return task->search != NULL;
+}
+
+/* TASK becomes the one that shows progress, if it could be started. */
+static bool install(struct editor *editor, struct task *task, bool started)
+{
+	if (!started) {
+		task_free(task);
+		return false;
+	}
+	task_free(editor->task);
+	editor->task = task;
+	editor->status = STATUS_RUNNING;
+	editor->serial++;
+	return true;
+}
+
+void editor_set_pattern(struct editor *editor, struct pattern *pattern)
+{
+	task_free(editor->task);
+	task_free(editor->highlight);
+	editor->task = editor->highlight = NULL;
+	pattern_free(editor->pattern);
+	editor->pattern = pattern;
+	editor->pattern_serial++;
+	editor->serial++;
+}
+
+/* --- find --- */
+
+static bool keep_nth(void *context, const struct match *matches, size_t count)
+{
+	struct task *task = context;
+
+	if (count < task->remaining) {
+		task->remaining -= count;
+		return true;
+	}
+	task->match = matches[task->remaining - 1];
+	task->found = true;
+	return false;
+}
+
+static bool find_start(struct task *task, struct error *error)
+{
+	uint64_t size = document_size(task->document);
+	struct search_plan plan = { .kind = SEARCH_FIRST };
+
+	if (task->backward) {
+		plan.kind = SEARCH_LAST;
+		plan.range = (struct range){ 0, task->from };
+	} else {
+		plan.range = (struct range){ task->from, size };
+		if (task->remaining > 1) {
+			plan.kind = SEARCH_ALL;
+			plan.found = keep_nth;
+		}
+	}
+	return task_start(task, &plan, error);
+}
+
+static void show_match(struct editor *editor, const struct task *task)
+{
+	struct buffer *buffer = editor->buffer;
+
+	buffer->match = (struct range){ task->match.start, task->match.end };
+	buffer->has_match = true;
+	if (task->quietly)
+		view_goto(&buffer->view, task->match.start);
+	else
+		editor_jump(editor, task->match.start);
+	if (task->quietly)
+		return;
+	if (editor->interactive)
+		editor_message(editor, "%s%s",
+			       task->wrapped ? "search wrapped: " : "",
+			       pattern_text(editor->pattern));
+	else
+		editor_print(editor, "0x%" PRIx64 " %" PRIu64 "\n",
+			     task->match.start,
+			     task->match.end - task->match.start);
+}
+
+/* Nothing up to the end: goes on at the other end if the user wants that. */
+static bool wrap(struct editor *editor, struct task *task)
+{
+	uint64_t size = document_size(task->document);
+
+	if (task->wrapped || !editor->options.values[OPTION_WRAP_SEARCH])
+		return false;
+	task->wrapped = true;
+	task->from = task->backward ? size : 0;
+	return find_start(task, NULL);
+}
+
+static enum status find_finish(struct editor *editor, struct task *task,
+			       struct error *error)
+{
+	if (!task->found)
+		task->found = search_match(task->search, &task->match);
+	if (task->found && task->backward && task->remaining > 1) {
+		task->remaining--;
+		task->found = false;
+		task->from = task->match.start;
+		return find_start(task, error) ? STATUS_RUNNING
+					       : STATUS_FAILED;
+	}
+	if (task->found) {
+		show_match(editor, task);
+		return STATUS_DONE;
+	}
+	if (wrap(editor, task))
+		return STATUS_RUNNING;
+	error_set(error, "no match for %s %s", pattern_text(editor->pattern),
+		  task->backward ? "before the cursor" : "from here to the end");
+	return STATUS_NOTHING;
+}
+
+/* Where a search from the cursor begins. */
+static uint64_t find_from(const struct buffer *buffer, bool backward,
+			  bool again)
+{
+	uint64_t cursor = buffer->view.cursor;
+	uint64_t size = document_size(buffer->document);
+
+	if (backward || !again)
+		return cursor;
+	if (buffer->has_match && buffer->match.start == cursor
+	    && buffer->match.end > cursor)
+		return buffer->match.end < size ? buffer->match.end : size;
+	return cursor < size ? cursor + 1 : size;
+}
+
+bool editor_find(struct editor *editor, bool backward, bool again,
+		 uint64_t count, bool quietly, struct error *error)
+{
+	if (!editor->pattern)
+		return error_set(error, "nothing has been searched for yet");
+
+	struct task *task = task_new(editor, "searching", error);
+
+	if (!task)
+		return false;
+	task->finish = find_finish;
+	task->backward = backward;
+	task->quietly = quietly;
+	task->remaining = count > 0 ? count : 1;
+	task->from = find_from(editor->buffer, backward, again);
+	return install(editor, task, find_start(task, error));
+}
+
+/* --- count, matches --- */
+
+static enum status count_finish(struct editor *editor, struct task *task,
+				struct error *error)
+{
+	uint64_t count = search_count(task->search);
+
+	(void)error;
+	if (editor->interactive)
+		editor_message(editor, "%" PRIu64 " %s of %s", count,
+			       count == 1 ? "match" : "matches",
+			       pattern_text(editor->pattern));
+	else
+		editor_print(editor, "%" PRIu64 "\n", count);
+	return count > 0 ? STATUS_DONE : STATUS_NOTHING;
+}
+
+bool editor_count(struct editor *editor, struct range range,
+		  struct error *error)
+{
+	struct task *task = task_new(editor, "counting", error);
+
+	if (!task)
+		return false;
+	task->finish = count_finish;
+
+	struct search_plan plan = { .kind = SEARCH_COUNT, .range = range };
+
+	return install(editor, task, task_start(task, &plan, error));
+}
+
+static bool print_matches(void *context, const struct match *matches,
+			  size_t count)
+{
+	struct task *task = context;
+
+	for (size_t i = 0; i < count; i++)
+		editor_print(task->editor, "0x%" PRIx64 " %" PRIu64 "\n",
+			     matches[i].start,
+			     matches[i].end - matches[i].start);
+	return true;
+}
+
+static enum status matches_finish(struct editor *editor, struct task *task,
+				  struct error *error)
+{
+	(void)editor;
+	(void)error;
+	return search_count(task->search) > 0 ? STATUS_DONE : STATUS_NOTHING;
+}
+
+bool editor_matches(struct editor *editor, struct range range,
+		    struct error *error)
+{
+	struct task *task = task_new(editor, "listing matches", error);
+
+	if (!task)
+		return false;
+	task->finish = matches_finish;
+
+	struct search_plan plan = {
+		.kind = SEARCH_ALL,
+		.range = range,
+		.found = print_matches,
+	};
+
+	return install(editor, task, task_start(task, &plan, error));
+}
+
+/* --- what runs --- */
+
+bool editor_busy(const struct editor *editor)
+{
+	return editor->task != NULL;
+}
+
+const char *editor_progress(const struct editor *editor, uint64_t *done,
+			    uint64_t *total, uint64_t *found)
+{
+	search_progress(editor->task->search, done, total, found);
+	return editor->task->label;
+}
+
+size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
+{
+	size_t used = 0;
+
+	if (editor->task)
+		used = search_descriptors(editor->task->search, fds, count);
+	if (editor->highlight)
+		used += search_descriptors(editor->highlight->search,
+					   fds + used, count - used);
+	return used;
+}
+
+/* One look at a task: it ends, goes on, or fails. */
+static enum status task_poll(struct editor *editor, struct task *task,
+			     struct error *error)
+{
+	switch (search_poll(task->search, error)) {
+	case JOB_RUNNING:
+		return STATUS_RUNNING;
+	case JOB_FAILED:
+		return STATUS_FAILED;
+	case JOB_DONE:
+		break;
+	}
+	return task->finish(editor, task, error);
+}
+
+static void poll_foreground(struct editor *editor)
+{
+	struct task *task = editor->task;
+	struct error error = ERROR_NONE;
+	enum status status = task_poll(editor, task, &error);
+
+	if (status == STATUS_RUNNING)
+		return;
+	editor->status = status;
+	editor->error = error;
+	if (editor->interactive && !task->quietly && error.message[0])
+		editor_show_error(editor, &error);
+	/* The finish function may have set another one going. */
+	if (editor->task == task)
+		editor->task = NULL;
+	task_free(task);
+	editor_show_output(editor);
+	editor->serial++;
+}
+
+void editor_poll(struct editor *editor)
+{
+	if (editor->task)
+		poll_foreground(editor);
+	if (!editor->highlight)
+		return;
+
+	struct task *task = editor->highlight;
+
+	if (task_poll(editor, task, NULL) == STATUS_RUNNING)
+		return;
+	task_free(task);
+	editor->highlight = NULL;
+	editor->serial++;
+}
+
+static bool wait_for(struct editor *editor, const int *fds, size_t count)
+{
+	if (editor->hooks.wait)
+		return editor->hooks.wait(editor->hooks.context, fds, count);
+
+	struct pollfd polled[64];
+
+	if (count > 64)
+		count = 64;
+	for (size_t i = 0; i < count; i++)
+		polled[i] = (struct pollfd){ fds[i], POLLIN, 0 };
+	poll(polled, (nfds_t)count, 100);
+	return true;
+}
+
+enum status editor_wait(struct editor *editor, struct error *error)
+{
+	while (editor->task) {
+		int fds[64];
+		size_t count = editor_descriptors(editor, fds, 64);
+
+		if (!wait_for(editor, fds, count))
+			editor_cancel(editor);
+		editor_poll(editor);
+	}
+	if (editor->status != STATUS_DONE && error)
+		*error = editor->error;
+	return editor->status;
+}
+
+void editor_cancel(struct editor *editor)
+{
+	if (!editor->task)
+		return;
+	if (!editor->task->quietly)
+		editor_message(editor, "stopped");
+	task_free(editor->task);
+	editor->task = NULL;
+	editor->status = STATUS_FAILED;
+	error_set(&editor->error, "stopped");
+	editor->serial++;
+}
+
+/* --- the matches around the window --- */
+
+static bool collect(void *context, const struct match *matches, size_t count)
+{
+	struct task *task = context;
+
+	if (task->match_count + count > task->match_capacity) {
+		size_t capacity = 2 * task->match_capacity + count;
+		struct range *more = realloc(task->matches,
+					     capacity * sizeof *more);
+
+		if (!more)
+			return false;
+		task->matches = more;
+		task->match_capacity = capacity;
+	}
+	for (size_t i = 0; i < count; i++)
+		task->matches[task->match_count++] =
+			(struct range){ matches[i].start, matches[i].end };
+	return task->match_count < HIGHLIGHT_MATCHES;
+}
+
+static enum status highlight_finish(struct editor *editor, struct task *task,
+				    struct error *error)
+{
+	(void)error;
+	free(editor->matches);
+	editor->matches = task->matches;
+	editor->match_count = task->match_count;
+	task->matches = NULL;
+	editor->matched.serial = task->serial;
+	editor->matched.revision = task->revision;
+	editor->matched.range = task->range;
+	editor->matched.document = task->document;
+	return STATUS_DONE;
+}
+
+/* Is what is known, or being looked for, true of WINDOW as it is now? */
+static bool covers(const struct editor *editor, struct range window,
+		   uint64_t serial, uint64_t revision, struct range range,
+		   const struct document *document)
+{
+	return document == editor->buffer->document
+	       && serial == editor->pattern_serial
+	       && revision == document_revision(document)
+	       && window.start >= range.start && window.end <= range.end;
+}
+
+static bool known(const struct editor *editor, struct range window)
+{
+	const struct task *task = editor->highlight;
+
+	return covers(editor, window, editor->matched.serial,
+		      editor->matched.revision, editor->matched.range,
+		      editor->matched.document)
+	       || (task && covers(editor, window, task->serial, task->revision,
+				  task->range, task->document));
+}
+
+void editor_highlight(struct editor *editor)
+{
+	if (!editor->buffer || !editor->pattern)
+		return;
+
+	struct document *document = editor->buffer->document;
+	struct range window = view_window(&editor->buffer->view);
+
+	if (range_is_empty(window) || known(editor, window))
+		return;
+	if (editor->matched.serial != editor->pattern_serial
+	    || editor->matched.document != document)
+		editor->match_count = 0;
+	task_free(editor->highlight);
+	editor->highlight = NULL;
+
+	struct task *task = task_new(editor, "highlighting", NULL);
+
+	if (!task)
+		return;
+	task->finish = highlight_finish;
+	task->serial = editor->pattern_serial;
+	task->revision = document_revision(document);
+	task->range.start = window.start > HIGHLIGHT_MARGIN
+				    ? window.start - HIGHLIGHT_MARGIN : 0;
+	task->range.end = document_size(document) - window.end
+					  > HIGHLIGHT_MARGIN
+				  ? window.end + HIGHLIGHT_MARGIN
+				  : document_size(document);
+
+	struct search_plan plan = {
+		.kind = SEARCH_ALL,
+		.range = task->range,
+		.found = collect,
+		.workers = 1,
+	};
+
+	if (!task_start(task, &plan, NULL)) {
+		task_free(task);
+		return;
+	}
+	editor->highlight = task;
+}
+
+/* --- waited for, inside a command --- */
+
+static bool wait_search(struct editor *editor, struct search *search,
+			struct error *error)
+{
+	for (;;) {
+		switch (search_poll(search, error)) {
+		case JOB_DONE:
+			return true;
+		case JOB_FAILED:
+			return false;
+		case JOB_RUNNING:
+			break;
+		}
+
+		int fds[64];
+		size_t count = search_descriptors(search, fds, 64);
+
+		if (!wait_for(editor, fds, count))
+			return error_set(error, "stopped");
+	}
+}
+
+bool editor_find_now(struct editor *editor, const struct pattern *pattern,
+		     bool backward, uint64_t offset, struct match *match,
+		     bool *found, struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	uint64_t size = document_size(document);
+	struct search_plan plan = {
+		.document = document,
+		.pattern = pattern,
+		.kind = backward ? SEARCH_LAST : SEARCH_FIRST,
+		.range = { backward ? 0 : offset, backward ? offset : size },
+	};
+	struct search *search = search_start(&plan, error);
+
+	if (!search)
+		return false;
+
+	bool done = wait_search(editor, search, error);
+
+	*found = done && search_match(search, match);
+	search_free(search);
+	return done;
+}
+
+struct line_search {
+	uint64_t remaining;
+	uint64_t offset;
+	bool found;
+};
+
+static bool count_newlines(void *context, const struct match *matches,
+			   size_t count)
+{
+	struct line_search *line = context;
+
+	if (count < line->remaining) {
+		line->remaining -= count;
+		return true;
+	}
+	line->offset = matches[line->remaining - 1].end;
+	line->found = true;
+	return false;
+}
+
+bool editor_find_line(struct editor *editor, uint64_t number,
+		      uint64_t *offset, struct error *error)
+{
+	*offset = 0;
+	if (number <= 1)
+		return number == 1 || error_set(error, "lines count from 1");
+
+	struct document *document = editor->buffer->document;
+	struct pattern *newline = pattern_bytes((const unsigned char *)"\n",
+						NULL, 1, error);
+
+	if (!newline)
+		return false;
+
+	struct line_search line = { .remaining = number - 1 };
+	struct search_plan plan = {
+		.document = document,
+		.pattern = newline,
+		.kind = SEARCH_ALL,
+		.range = { 0, document_size(document) },
+		.found = count_newlines,
+		.context = &line,
+	};
+	struct search *search = search_start(&plan, error);
+	bool done = search && wait_search(editor, search, error);
+
+	search_free(search);
+	pattern_free(newline);
+	if (done && !line.found)
+		return error_set(error, "there is no line %" PRIu64, number);
+	*offset = line.offset;
+	return done;
+}
