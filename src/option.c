@@ -184,15 +184,19 @@ bool options_set(struct options *options, const char *text, enum option_id *id,
 char *option_format(enum option_id id, long value, char *text, size_t size)
 {
 	const struct option_entry *option = &option_table[id];
+
 	if (option->type == OPTION_NUMBER) {
-		snprintf(text, size, "%ld", value);
+		snprintf(text, size, "%s=%ld", option->name, value);
 		return text;
 	}
+
 	const char *word = option->choices;
+
 	for (long i = 0; i < value; i++) {
 		word += strcspn(word, " ");
 		word += strspn(word, " ");
 	}
-	snprintf(text, size, "%.*s", (int)strcspn(word, " "), word);
+	snprintf(text, size, "%s=%.*s", option->name,
+		 (int)strcspn(word, " "), word);
 	return text;
 }

@@ -48,7 +48,7 @@ void options_init(struct options *options);
 bool options_set(struct options *options, const char *text, enum option_id *id,
 		 struct error *error);
 
-/* The value as `set` would take it, in TEXT; returns TEXT. */
+/* "NAME=VALUE" as `set` would take it, in TEXT; returns TEXT. */
 char *option_format(enum option_id id, long value, char *text, size_t size);
 
 #endif

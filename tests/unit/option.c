@@ -160,12 +160,10 @@ static void test_option_format_round_trip(void **state)
 		const struct option_entry *option = &option_table[id];
 
 		for (long v = option->minimum; v <= option->maximum; v++) {
-			char value[16], text[48];
+			char text[48];
 
-			option_format((enum option_id)id, v, value,
-				      sizeof value);
-			snprintf(text, sizeof text, "%s=%s", option->name,
-				 value);
+			option_format((enum option_id)id, v, text,
+				      sizeof text);
 			check_set(text, (enum option_id)id, v);
 		}
 	}
@@ -176,11 +174,11 @@ static void test_option_format(void **state)
 	char text[16];
 
 	(void)state;
-	assert_string_equal(option_format(OPTION_MOUSE, 1, text, 16), "on");
-	assert_string_equal(option_format(OPTION_MOUSE, 0, text, 16), "off");
-	assert_string_equal(option_format(OPTION_COLOR, 4, text, 16), "256");
-	assert_string_equal(option_format(OPTION_GROUP, 8, text, 16), "8");
-	assert_string_equal(option_format(OPTION_COLOR, 1, text, 4), "nev");
+	assert_string_equal(option_format(OPTION_MOUSE, 1, text, 16), "mouse=on");
+	assert_string_equal(option_format(OPTION_MOUSE, 0, text, 16), "mouse=off");
+	assert_string_equal(option_format(OPTION_COLOR, 4, text, 16), "color=256");
+	assert_string_equal(option_format(OPTION_GROUP, 8, text, 16), "group=8");
+	assert_string_equal(option_format(OPTION_COLOR, 1, text, 9), "color=ne");
 }
 
 int main(void)
