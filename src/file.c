@@ -326,8 +326,8 @@ static bool file_begin_new(struct file *file, struct error *error)
 	if (!folder)
 		return error_set_memory(error);
 
-	bool found = file->path[strlen(file->path) - 1] != '/' &&
-		     io.stat(folder, &status) == 0 && S_ISDIR(status.st_mode);
+	bool found = io.stat(folder, &status) == 0 &&
+		     S_ISDIR(status.st_mode);
 	if (found)
 		file->read_only = file_access_text(AT_FDCWD, folder,
 						   W_OK | X_OK);

@@ -194,6 +194,29 @@ static void test_file_refuses_socket(void **state)
 	unlink(other);
 }
 
+static int openat_after_swap(int at, const char *path, int flags, mode_t mode)
+{
+	unlink(name);
+	put(name, "another file");
+	return openat(at, path, flags, mode);
+}
+
+static void test_file_replaced_while_opening(void **state)
+{
+	struct io real = io;
+
+	(void)state;
+	put(name, "x");
+	assert_int_equal(link(name, other), 0);	/* keeps its inode */
+	io.openat = openat_after_swap;
+	struct error error = ERROR_NONE;
+	struct file *file = file_open(name, NULL, NULL, &error);
+	io = real;
+	assert_null(file);
+	assert_non_null(strstr(error.message, "replaced"));
+	unlink(other);
+}
+
 /* As another user, in a child: root may read and write everything. */
 static int as_nobody(bool (*what)(void))
 {
@@ -503,6 +526,21 @@ static void test_file_standard_input(void **state)
 	file_close(file);
 }
 
+static void test_file_standard_input_socket(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(write(ends[1], "sent", 4), 4);
+	close(ends[1]);
+	struct file *file = open_input(ends[0], NULL);
+	close(ends[0]);
+	assert_non_null(file);
+	assert_content(file, "sent");
+	file_close(file);
+}
+
 static void assert_input_refused(int fd, const char *why)
 {
 	struct error error = ERROR_NONE;
@@ -604,6 +642,24 @@ static void test_file_check_states(void **state)
 	assert_int_equal(file_check(file, NULL), FILE_REPLACED);
 	assert_int_equal(truncate(other, 50), 0);
 	assert_int_equal(file_check(file, NULL), FILE_REPLACED);
+	file_close(file);
+	unlink(other);
+}
+
+static void test_file_check_folder_is_gone(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/file", other);
+	assert_int_equal(mkdir(other, 0700), 0);
+	put(path, "deep");
+	struct file *file = open_good(path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(other), 0);
+	assert_int_equal(file_check(file, NULL), FILE_REMOVED);
+	put(other, "not a folder");
+	assert_int_equal(file_check(file, NULL), FILE_REMOVED);
 	file_close(file);
 	unlink(other);
 }
@@ -768,6 +824,7 @@ int main(void)
 		cmocka_unit_test(test_file_new_in_working_folder),
 		cmocka_unit_test(test_file_refusals),
 		cmocka_unit_test(test_file_refuses_socket),
+		cmocka_unit_test(test_file_replaced_while_opening),
 		cmocka_unit_test(test_file_permissions),
 		cmocka_unit_test(test_file_read_only_reasons),
 		cmocka_unit_test(test_file_generated),
@@ -779,10 +836,12 @@ int main(void)
 		cmocka_unit_test(test_file_fifo_waits_for_a_late_writer),
 		cmocka_unit_test(test_file_stop_keeps_what_arrived),
 		cmocka_unit_test(test_file_standard_input),
+		cmocka_unit_test(test_file_standard_input_socket),
 		cmocka_unit_test(test_file_standard_input_refusals),
 		cmocka_unit_test(test_file_spool_on_full_disk),
 		cmocka_unit_test(test_file_spool_leaves_no_name),
 		cmocka_unit_test(test_file_check_states),
+		cmocka_unit_test(test_file_check_folder_is_gone),
 		cmocka_unit_test(test_file_check_sees_a_faked_time),
 		cmocka_unit_test(test_file_identity_equal_compares_all),
 		cmocka_unit_test(test_file_state_texts_differ),

@@ -115,6 +115,13 @@ static ssize_t full_pwrite(int fd, const void *buffer, size_t size,
 	return -1;
 }
 
+static ssize_t stuck_pwrite(int fd, const void *buffer, size_t size,
+			    off_t offset)
+{
+	(void)fd, (void)buffer, (void)size, (void)offset;
+	return 0;
+}
+
 static ssize_t stuck_write(int fd, const void *buffer, size_t size)
 {
 	(void)fd, (void)buffer, (void)size;
@@ -135,6 +142,9 @@ static void test_io_loops_report_errors(void **state)
 	io.pwrite = full_pwrite;
 	assert_false(io_write_at(fd, "x", 1, 0));
 	assert_int_equal(errno, ENOSPC);
+	io.pwrite = stuck_pwrite;
+	assert_false(io_write_at(fd, "x", 1, 0));
+	assert_int_equal(errno, EIO);
 	io.write = stuck_write;
 	assert_false(io_write_all(fd, "x", 1));
 	assert_int_equal(errno, EIO);
