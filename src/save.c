@@ -209,16 +209,25 @@ static bool write_whole(struct document *document, struct decision *decision,
 			    left);
 }
 
+/* The file holds the document already, edits that came to nothing included. */
+static bool write_nothing(struct document *document, struct error *cause)
+{
+	if (!document_modified(document))
+		return true;
+	if (!document_detach(document, NULL, 0, cause))
+		return false;
+	document_written(document);
+	return true;
+}
+
 static bool carry_out(struct document *document, struct decision *decision,
 		      struct save_failure *failure, char *left)
 {
 	struct save_target *target = &decision->target;
 	struct save_plan *plan = &decision->plan;
 
-	if (plan->method == SAVE_NOTHING) {
-		document_written(document);
-		return true;
-	}
+	if (plan->method == SAVE_NOTHING)
+		return write_nothing(document, &failure->cause);
 	if (target->exists && !save_target_open(target, &failure->cause))
 		return false;
 	if (plan->method != SAVE_IN_PLACE) {

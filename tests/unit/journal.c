@@ -129,8 +129,8 @@ static void test_journal_format(void **state)
 			    9);
 	assert_memory_equal(bytes + 92, "\6\0a file", 8);
 	uint32_t crc = journal_crc(0, bytes, 100);
-	assert_int_equal(bytes[100] | bytes[101] << 8 | bytes[102] << 16
-			 | (uint32_t)bytes[103] << 24, crc);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(bytes[100 + i], crc >> 8 * i & 255);
 	assert_memory_equal(bytes + header + 16, old_text, sizeof old_text);
 	assert_memory_equal(bytes + header + extent, "OVCOMMIT", 8);
 	assert_memory_equal(bytes + header + extent + 8, bytes + 72, 8);

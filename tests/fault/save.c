@@ -1,0 +1,479 @@
+/*
+ * save under faults: each system call fails in turn, is cut short, or is the
+ * last one.  Whatever happens, the file is the old or the new one, and what
+ * the message says is so.
+ */
+#include "save_scenario.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+enum mode {
+	COUNT,		/* only count the calls */
+	ONCE,		/* the n-th call fails */
+	KIND,		/* and from then on all of its kind */
+	DEAD,		/* and from then on all */
+	KILL,		/* the process ends before the n-th call */
+	KILL_HALF,	/* or half-way through it */
+	SHORT,		/* all transfers are short */
+	STORM,		/* every other call is interrupted */
+};
+
+static struct {
+	enum mode mode;
+	long target;		/* from 1 */
+	int error;
+	long count;
+	const char *kind;	/* of the call that failed */
+} fault;
+
+static bool hits(const char *kind)
+{
+	bool now = ++fault.count == fault.target;
+
+	if (now && fault.mode == KILL)
+		_exit(0);
+	if (now)
+		fault.kind = kind;
+	errno = fault.error;
+	switch (fault.mode) {
+	case ONCE:
+		return now;
+	case KIND:
+		return fault.kind == kind;
+	case DEAD:
+		return fault.kind != NULL;
+	case STORM:
+		errno = EINTR;
+		return fault.count % 2;
+	default:
+		return false;
+	}
+}
+
+/* For calls that no signal interrupts. */
+static bool hits_plain(const char *kind)
+{
+	return fault.mode != STORM && fault.error != EINTR && hits(kind);
+}
+
+static size_t cut(size_t size)
+{
+	return fault.mode == SHORT && size > 1 ? 1 + size / 3 : size;
+}
+
+#define WRAP(how, type, failed, name, parameters, arguments) \
+static type fault_##name parameters \
+{ \
+	static const char kind[] = #name; \
+	return how(kind) ? failed : real.name arguments; \
+}
+
+WRAP(hits, int, -1, open, (const char *path, int flags, mode_t mode),
+     (path, flags, mode))
+WRAP(hits, int, -1, openat,
+     (int folder, const char *name, int flags, mode_t mode),
+     (folder, name, flags, mode))
+WRAP(hits_plain, int, -1, stat, (const char *path, struct stat *status),
+     (path, status))
+WRAP(hits_plain, int, -1, fstat, (int fd, struct stat *status), (fd, status))
+WRAP(hits_plain, int, -1, fstatat,
+     (int folder, const char *name, struct stat *status, int flags),
+     (folder, name, status, flags))
+WRAP(hits_plain, int, -1, faccessat,
+     (int folder, const char *name, int mode, int flags),
+     (folder, name, mode, flags))
+WRAP(hits, ssize_t, -1, pread,
+     (int fd, void *buffer, size_t size, off_t offset),
+     (fd, buffer, cut(size), offset))
+WRAP(hits, off_t, -1, lseek, (int fd, off_t offset, int whence),
+     (fd, offset, whence))
+WRAP(hits, int, -1, ftruncate, (int fd, off_t size), (fd, size))
+WRAP(hits, int, -1, reserve, (int fd, off_t offset, off_t length),
+     (fd, offset, length))
+WRAP(hits, ssize_t, -1, copy_range,
+     (int from, off_t *from_offset, int to, off_t *to_offset, size_t length),
+     (from, from_offset, to, to_offset, cut(length)))
+WRAP(hits, int, -1, fchown, (int fd, uid_t owner, gid_t group),
+     (fd, owner, group))
+WRAP(hits, int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
+WRAP(hits, ssize_t, -1, flistxattr, (int fd, char *list, size_t size),
+     (fd, list, size))
+WRAP(hits, ssize_t, -1, fgetxattr,
+     (int fd, const char *name, void *value, size_t size),
+     (fd, name, value, size))
+WRAP(hits, int, -1, fsetxattr,
+     (int fd, const char *name, const void *value, size_t size, int flags),
+     (fd, name, value, size, flags))
+WRAP(hits, int, -1, renameat,
+     (int from_folder, const char *from, int to_folder, const char *to),
+     (from_folder, from, to_folder, to))
+WRAP(hits, int, -1, exchange, (int folder, const char *one, const char *other),
+     (folder, one, other))
+WRAP(hits, int, -1, linkat,
+     (int from_folder, const char *from, int to_folder, const char *to,
+      int flags), (from_folder, from, to_folder, to, flags))
+WRAP(hits, int, -1, unlinkat, (int folder, const char *name, int flags),
+     (folder, name, flags))
+WRAP(hits, ssize_t, -1, readlink,
+     (const char *path, char *buffer, size_t size), (path, buffer, size))
+WRAP(hits, int, -1, lock, (int fd), (fd))
+WRAP(hits_plain, void *, MAP_FAILED, mmap,
+     (void *address, size_t length, int protection, int flags, int fd,
+      off_t offset), (address, length, protection, flags, fd, offset))
+
+/* A real sync would only cost time here. */
+static int fault_fsync(int fd)
+{
+	static const char kind[] = "fsync";
+	struct stat status;
+
+	return hits(kind) ? -1 : real.fstat(fd, &status);
+}
+
+static ssize_t fault_pwrite(int fd, const void *buffer, size_t size,
+			    off_t offset)
+{
+	static const char kind[] = "pwrite";
+
+	if (hits(kind))
+		return -1;
+	if (fault.mode == KILL_HALF && fault.count == fault.target) {
+		real.pwrite(fd, buffer, size / 2, offset);
+		_exit(0);
+	}
+	return real.pwrite(fd, buffer, cut(size), offset);
+}
+
+static void arm(enum mode mode, long target, int error)
+{
+	fault.mode = mode;
+	fault.target = target;
+	fault.error = error;
+	fault.count = 0;
+	fault.kind = NULL;
+#define ARM(name) io.name = fault_##name
+	ARM(open), ARM(openat), ARM(stat), ARM(fstat), ARM(fstatat);
+	ARM(faccessat), ARM(pread), ARM(pwrite), ARM(lseek), ARM(ftruncate);
+	ARM(reserve), ARM(copy_range), ARM(fsync), ARM(fchown), ARM(fchmod);
+	ARM(flistxattr), ARM(fgetxattr), ARM(fsetxattr), ARM(renameat);
+	ARM(exchange), ARM(linkat), ARM(unlinkat), ARM(readlink), ARM(lock);
+	ARM(mmap);
+#undef ARM
+}
+
+static void disarm(void)
+{
+	io = real;
+}
+
+/* --- what has become of the folder --- */
+
+struct outcome {
+	enum method method;
+	bool worked;
+	const char *words;	/* of the message or the note */
+};
+
+static void complain(const struct outcome *outcome, const char *what)
+{
+	print_error("%s, call %ld (%s), mode %d, %s: %s: \"%s\"\n",
+		    method_names[outcome->method], fault.target,
+		    fault.kind ? fault.kind : "-", (int)fault.mode,
+		    strerror(fault.error), what, outcome->words);
+	fail();
+}
+
+static bool says(const struct outcome *outcome, const char *words)
+{
+	return strstr(outcome->words, words) != NULL;
+}
+
+/* Counts what else is there; it must have been named. */
+static int check_entries(const struct outcome *outcome)
+{
+	DIR *folder = opendir(scenario_folder);
+	struct dirent *entry;
+	int others = 0;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder))) {
+		if (strncmp(entry->d_name, ".file", 5) != 0
+		    && strncmp(entry->d_name, ".copy", 5) != 0)
+			continue;
+		others++;
+		if (!says(outcome, entry->d_name))
+			complain(outcome, "something left behind unnamed");
+	}
+	closedir(folder);
+	return others;
+}
+
+static bool completes(struct bytes found, const struct bytes *after)
+{
+	int fd = open(path_of(".file.ovj"), O_RDONLY);
+	bool complete = fd >= 0 && journal_completes(fd, found, after);
+
+	if (fd >= 0)
+		close(fd);
+	return complete;
+}
+
+static void check_outcome(const struct outcome *outcome)
+{
+	enum method method = outcome->method;
+	struct bytes found = read_bytes(path_of(target_name(method)));
+	struct bytes before = bytes_before(method);
+	struct bytes after = bytes_after(method);
+	bool is_old = bytes_equal(&found, &before);
+	bool is_new = bytes_equal(&found, &after);
+
+	if (outcome->worked) {
+		if (!is_new)
+			complain(outcome, "success without the new content");
+	} else if (says(outcome, "is interrupted")) {
+		if (method != IN_PLACE || !completes(found, &after))
+			complain(outcome, "no journal to complete it");
+	} else if (says(outcome, "is not safe")) {
+		if (!is_old && !is_new)
+			complain(outcome, "neither old nor new");
+	} else if (!says(outcome, "unchanged")
+		   && !says(outcome, "not created")) {
+		complain(outcome, "the message says nothing of the file");
+	} else if (!is_old) {
+		complain(outcome, "unchanged is not true");
+	}
+}
+
+/* With the fault gone, all that was not done can be done. */
+static void check_retry(struct document *document, struct outcome *outcome)
+{
+	struct save_plan done;
+	struct error error = ERROR_NONE;
+
+	if (!scenario_run(document, outcome->method, &done, &error)) {
+		outcome->words = error.message;
+		/* Put back, and then not to be looked at: not known again. */
+		if (fault.mode != ONCE && strcmp(fault.kind, "fstat") == 0
+		    && says(outcome, "has changed on disk"))
+			return;
+		complain(outcome, "the retry fails");
+	}
+	outcome->worked = true;
+	outcome->words = done.note;
+	check_outcome(outcome);
+	assert_int_equal(check_entries(outcome), 0);
+}
+
+/* One flush with one fault; returns the number of its calls. */
+static long try_fault(enum method method, enum mode mode, long target,
+		      int number, bool *worked)
+{
+	struct document *document = scenario_open(method);
+	struct error error = ERROR_NONE;
+	struct save_plan done = { .note = "" };
+
+	arm(mode, target, number);
+	*worked = scenario_run(document, method, &done, &error);
+	disarm();
+	long calls = fault.count;
+	struct outcome outcome = {
+		.method = method,
+		.worked = *worked,
+		.words = *worked ? done.note : error.message,
+	};
+	check_outcome(&outcome);
+	int others = check_entries(&outcome);
+	assert_document(document, method);
+	bool own = method != COPIED && method != COPIED_OVER;
+	if (own && document_modified(document) == *worked)
+		complain(&outcome, "the document does not know");
+	if (!*worked && !others && !says(&outcome, "is not safe"))
+		check_retry(document, &outcome);
+	document_close(document);
+	return calls;
+}
+
+static void test_save_each_call_fails(void **state)
+{
+	static const int numbers[] = { ENOSPC, EIO };
+	long runs = 0, failures = 0;
+	bool worked;
+
+	(void)state;
+	for (enum method method = 0; method < METHODS; method++) {
+		long calls = try_fault(method, COUNT, 0, 0, &worked);
+
+		assert_true(worked);
+		for (enum mode mode = ONCE; mode <= DEAD; mode++) {
+			for (long n = 1; n <= 2 * calls; n++, runs++) {
+				try_fault(method, mode, (n + 1) / 2,
+					  numbers[n % 2], &worked);
+				failures += !worked;
+			}
+		}
+	}
+	assert_true(failures > runs / 3);
+	print_message("%ld faults, %ld of them failed the flush\n", runs,
+		      failures);
+}
+
+static void test_save_survives_interruption(void **state)
+{
+	bool worked;
+
+	(void)state;
+	for (enum method method = 0; method < METHODS; method++) {
+		long calls = try_fault(method, STORM, 0, 0, &worked);
+
+		assert_true(worked);
+		for (long n = 1; n <= calls; n++) {
+			try_fault(method, ONCE, n, EINTR, &worked);
+			assert_true(worked);
+		}
+	}
+}
+
+static void test_save_short_transfers(void **state)
+{
+	bool worked;
+
+	(void)state;
+	for (enum method method = 0; method < METHODS; method++) {
+		try_fault(method, SHORT, 0, 0, &worked);
+		assert_true(worked);
+	}
+}
+
+static int fail_with(int number)
+{
+	errno = number;
+	return -1;
+}
+
+static int no_exchange(int folder, const char *one, const char *other)
+{
+	(void)folder, (void)one, (void)other;
+	return fail_with(EINVAL);
+}
+
+static int no_link(int from_folder, const char *from, int to_folder,
+		   const char *to, int flags)
+{
+	(void)from_folder, (void)from, (void)to_folder, (void)to, (void)flags;
+	return fail_with(EPERM);
+}
+
+static ssize_t no_copy(int from, off_t *from_offset, int to, off_t *to_offset,
+		       size_t length)
+{
+	(void)from, (void)from_offset, (void)to, (void)to_offset, (void)length;
+	return fail_with(EXDEV);
+}
+
+static off_t no_holes(int fd, off_t offset, int whence)
+{
+	(void)fd, (void)offset, (void)whence;
+	return fail_with(EINVAL);
+}
+
+static int no_lock(int fd)
+{
+	(void)fd;
+	return fail_with(ENOSYS);
+}
+
+static ssize_t no_attributes(int fd, char *list, size_t size)
+{
+	(void)fd, (void)list, (void)size;
+	return fail_with(EOPNOTSUPP);
+}
+
+/* File systems that lack a call get along without it, faults or not. */
+static void test_save_without_calls(void **state)
+{
+	struct io whole = real;
+	bool worked;
+
+	(void)state;
+	real.exchange = no_exchange;
+	real.linkat = no_link;
+	real.copy_range = no_copy;
+	real.lseek = no_holes;
+	real.lock = no_lock;
+	real.flistxattr = no_attributes;
+	for (enum method method = 0; method < METHODS; method++) {
+		long calls = try_fault(method, COUNT, 0, 0, &worked);
+
+		assert_true(worked);
+		for (long n = 1; n <= calls; n++)
+			try_fault(method, ONCE, n, EIO, &worked);
+	}
+	real = whole;
+	disarm();
+}
+
+/* --- the process ends --- */
+
+/* True if only the journal makes it whole. */
+static bool check_killed(enum method method, bool finished)
+{
+	struct bytes found = read_bytes(path_of(target_name(method)));
+	struct bytes before = bytes_before(method);
+	struct bytes after = bytes_after(method);
+	struct outcome outcome = { method, false, "" };
+
+	if (bytes_equal(&found, &after)
+	    || (!finished && bytes_equal(&found, &before)))
+		return false;
+	if (finished || method != IN_PLACE || !completes(found, &after))
+		complain(&outcome, "neither old, new nor to be completed");
+	return true;
+}
+
+static void test_save_killed_anywhere(void **state)
+{
+	long kills = 0, mixed = 0;
+	bool worked;
+
+	(void)state;
+	for (enum method method = 0; method < METHODS; method++) {
+		long calls = try_fault(method, COUNT, 0, 0, &worked);
+
+		for (long n = 1; n <= 2 * (calls + 1); n++, kills++) {
+			long target = (n + 1) / 2;
+			struct document *document = scenario_open(method);
+			pid_t child = fork();
+			int status;
+
+			if (child == 0) {
+				struct save_plan done;
+
+				arm(n % 2 ? KILL : KILL_HALF, target, 0);
+				scenario_run(document, method, &done, NULL);
+				_exit(0);
+			}
+			assert_int_equal(waitpid(child, &status, 0), child);
+			assert_int_equal(status, 0);
+			mixed += check_killed(method, target > calls);
+			document_close(document);
+		}
+	}
+	assert_true(mixed > 0);
+	print_message("%ld kills, %ld of them left a journal's work\n", kills,
+		      mixed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_save_each_call_fails),
+		cmocka_unit_test(test_save_survives_interruption),
+		cmocka_unit_test(test_save_short_transfers),
+		cmocka_unit_test(test_save_without_calls),
+		cmocka_unit_test(test_save_killed_anywhere),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

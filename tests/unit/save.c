@@ -1,0 +1,700 @@
+/* save: the right bytes, the right way, and nothing else of the file lost. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io.h"
+#include "octavo/save.h"
+
+static char folder[] = "/tmp/octavo-save-XXXXXX";
+static const char text[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+enum { TEXT = sizeof text - 1 };
+
+static const char *in_folder(const char *name)
+{
+	static char paths[32][4096];
+	static int next;
+	char *path = paths[next++ % 32];
+
+	snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+	return path;
+}
+
+static void put_file(const char *path, const void *bytes, size_t size)
+{
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	fclose(file);
+}
+
+static void assert_content(const char *path, const void *bytes, size_t size)
+{
+	static char content[1 << 16];
+	FILE *file = fopen(path, "rb");
+
+	assert_non_null(file);
+	assert_int_equal(fread(content, 1, sizeof content, file), size);
+	assert_memory_equal(content, bytes, size);
+	fclose(file);
+}
+
+static struct stat status_of(const char *path)
+{
+	struct stat status;
+
+	assert_int_equal(lstat(path, &status), 0);
+	return status;
+}
+
+static int count_entries(void)
+{
+	DIR *entries = opendir(folder);
+	int count = -2;
+
+	assert_non_null(entries);
+	while (readdir(entries))
+		count++;
+	closedir(entries);
+	return count;
+}
+
+static struct document *open_document(const char *path)
+{
+	struct error error = ERROR_NONE;
+	struct file *file = file_open(path, NULL, NULL, &error);
+
+	if (!file)
+		fail_msg("%s", error.message);
+	struct document *document = document_open(file, &error);
+	assert_non_null(document);
+	return document;
+}
+
+static struct save_plan write_document(struct document *document)
+{
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+	struct save_plan done;
+
+	if (!save_plan(document, &plan, &error)
+	    || !save_write(document, &done, &error))
+		fail_msg("%s", error.message);
+	assert_int_equal(plan.method, done.method);
+	assert_int_equal(plan.bytes, done.bytes);
+	assert_int_equal(plan.ranges, done.ranges);
+	assert_false(document_modified(document));
+	assert_int_equal(file_check(document_file(document), NULL), FILE_SAME);
+	document_check(document);
+	return done;
+}
+
+/* Refused by the plan and by the flush, with WORDS in the message. */
+static void assert_refused(struct document *document, const char *words)
+{
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+
+	assert_false(save_write(document, &plan, &error));
+	if (!strstr(error.message, words))
+		fail_msg("\"%s\" has no \"%s\"", error.message, words);
+	assert_false(save_plan(document, &plan, NULL));
+	assert_true(document_modified(document));
+}
+
+static int empty_folder(void **state)
+{
+	char command[4200];
+
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf %s/* %s/.[!.]*", folder,
+		 folder);
+	return system(command);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	return setenv("XDG_STATE_HOME", in_folder("state"), 1);
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+/* --- in place --- */
+
+static void test_save_in_place(void **state)
+{
+	const char *path = in_folder("file");
+	const char expected[] = "01XX456789abcdefYhijklmnopqrstuvwxyZ";
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(link(path, in_folder("other")), 0);
+	assert_int_equal(chmod(path, 0640), 0);
+	struct stat before = status_of(path);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 35, "Z", 1, NULL));
+	assert_true(document_overwrite(document, 3, "X", 1, NULL));
+	assert_true(document_overwrite(document, 2, "X", 1, NULL));
+	assert_true(document_overwrite(document, 16, "Y", 1, NULL));
+	struct save_plan done = write_document(document);
+	assert_string_equal(save_method_name(done.method), "in place");
+	assert_int_equal(done.bytes, 4);
+	assert_int_equal(done.ranges, 3);
+	assert_string_equal(done.note, "");
+	assert_content(path, expected, TEXT);
+	struct stat after = status_of(path);
+	assert_int_equal(after.st_ino, before.st_ino);
+	assert_int_equal(after.st_mode, before.st_mode);
+	assert_int_equal(after.st_nlink, 2);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
+static void test_save_nothing(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct stat before = status_of(path);
+	struct document *document = open_document(path);
+	struct save_plan done = write_document(document);
+	assert_int_equal(done.method, SAVE_NOTHING);
+	assert_int_equal(done.bytes, 0);
+	assert_int_equal(done.ranges, 0);
+	struct stat after = status_of(path);
+	assert_int_equal(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+	assert_int_equal(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+	document_close(document);
+}
+
+/* Same length, but two parts have changed their places: written one after
+ * the other straight from the mapping, the second would be wrong. */
+static void test_save_in_place_moved(void **state)
+{
+	const char *path = in_folder("file");
+	struct range part = { 4, 8 };
+	const char expected[] = "89ab0123456789ab4567";
+
+	(void)state;
+	put_file(path, "0123456789ab", 12);
+	struct document *document = open_document(path);
+	struct clip *clip = document_copy(document, part, NULL);
+	assert_non_null(clip);
+	assert_true(document_delete(document, part, NULL));
+	assert_true(document_paste(document, range_of(8, 0), clip, NULL));
+	clip_free(clip);
+	part = range_of(4, 4);
+	clip = document_copy(document, part, NULL);
+	assert_true(document_delete(document, part, NULL));
+	assert_true(document_paste(document, range_of(0, 0), clip, NULL));
+	clip_free(clip);
+	struct save_plan done = write_document(document);
+	assert_int_equal(done.method, SAVE_IN_PLACE);
+	assert_int_equal(done.bytes, 12);
+	assert_int_equal(done.ranges, 1);
+	assert_content(path, "89ab01234567", 12);
+	unsigned char bytes[12];
+	assert_int_equal(document_read(document, 0, bytes, 12), 12);
+	assert_memory_equal(bytes, expected, 8);
+	assert_memory_equal(bytes + 8, expected + 16, 4);
+	document_close(document);
+}
+
+static void test_save_twice(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "A", 1, NULL));
+	assert_int_equal(write_document(document).bytes, 1);
+	assert_true(document_insert(document, 1, "B", 1, NULL));
+	assert_int_equal(write_document(document).bytes, TEXT + 1);
+	assert_true(document_overwrite(document, 2, "C", 1, NULL));
+	assert_int_equal(write_document(document).bytes, 1);
+	assert_content(path, "ABC23456789abcdefghijklmnopqrstuvwxyz",
+		       TEXT + 1);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static void test_save_sparse_stays_sparse(void **state)
+{
+	const char *path = in_folder("file");
+	const off_t size = (off_t)1 << 40;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(truncate(path, size), 0);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, (uint64_t)size / 2, "X", 1,
+				       NULL));
+	assert_int_equal(write_document(document).bytes, 1);
+	struct stat after = status_of(path);
+	assert_int_equal(after.st_size, size);
+	assert_true(after.st_blocks < 256);
+	document_close(document);
+}
+
+/* The set-user-ID bit falls when its owner writes: that is said. */
+static void test_save_notes_mode(void **state)
+{
+	const char *path = in_folder("file");
+	struct save_plan plan;
+	int status;
+
+	(void)state;
+	assert_int_equal(chmod(folder, 0777), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
+			_exit(1);
+		put_file(path, text, TEXT);
+		if (chmod(path, 04755))
+			_exit(2);
+		struct document *document = open_document(path);
+		document_overwrite(document, 0, "X", 1, NULL);
+		if (!save_plan(document, &plan, NULL)
+		    || !strstr(plan.note, "set-user-ID"))
+			_exit(3);
+		if (!save_write(document, &plan, NULL)
+		    || strcmp(plan.note, "its mode was 4755 and is 0755 now"))
+			_exit(4);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(chmod(folder, 0700), 0);
+}
+
+/* The journal of a file in a folder that can't be written. */
+static void test_save_journal_elsewhere(void **state)
+{
+	const char *path = in_folder("closed/file");
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(folder, 0777), 0);
+	assert_int_equal(mkdir(in_folder("closed"), 0755), 0);
+	put_file(path, text, TEXT);
+	assert_int_equal(chmod(path, 0666), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		struct save_plan done;
+		struct error error = ERROR_NONE;
+
+		if (setgid(65534) || setuid(65534))
+			_exit(1);
+		struct document *document = open_document(path);
+		document_overwrite(document, 0, "X", 1, NULL);
+		if (!save_write(document, &done, &error)) {
+			fprintf(stderr, "%s\n", error.message);
+			_exit(2);
+		}
+		document_insert(document, 0, "Y", 1, NULL);
+		if (save_write(document, &done, &error)
+		    || !strstr(error.message, "owner would not be kept"))
+			_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_content(path, "X123456789abcdefghijklmnopqrstuvwxyz", TEXT);
+	assert_int_equal(status_of(in_folder("state/octavo/journals")).st_mode
+			 & 0777, 0700);
+	assert_int_equal(rmdir(in_folder("state/octavo/journals")), 0);
+	assert_int_equal(chmod(folder, 0700), 0);
+}
+
+/* --- replaced --- */
+
+static void test_save_replaced(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(chmod(path, 06751), 0);
+	bool attributes = setxattr(path, "user.colour", "red", 3, 0) == 0;
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 12, 34), 0);
+		assert_int_equal(chmod(path, 06751), 0);
+	}
+	struct stat before = status_of(path);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 10, "++", 2, NULL));
+	assert_true(document_delete(document, range_of(0, 1), NULL));
+	struct save_plan done = write_document(document);
+	assert_string_equal(save_method_name(done.method), "replaced");
+	assert_int_equal(done.bytes, TEXT + 1);
+	assert_int_equal(done.ranges, 1);
+	assert_content(path, "123456789++abcdefghijklmnopqrstuvwxyz",
+		       TEXT + 1);
+	struct stat after = status_of(path);
+	assert_int_equal(after.st_mode, before.st_mode);
+	assert_int_equal(after.st_uid, before.st_uid);
+	assert_int_equal(after.st_gid, before.st_gid);
+	char value[8];
+	if (attributes) {
+		assert_int_equal(getxattr(path, "user.colour", value, 8), 3);
+		assert_memory_equal(value, "red", 3);
+	}
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static void test_save_to_nothing(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_delete(document, range_of(0, TEXT), NULL));
+	struct save_plan done = write_document(document);
+	assert_int_equal(done.bytes, 0);
+	assert_int_equal(done.ranges, 0);
+	assert_int_equal(status_of(path).st_size, 0);
+	assert_true(document_insert(document, 0, "x", 1, NULL));
+	assert_int_equal(write_document(document).bytes, 1);
+	assert_content(path, "x", 1);
+	document_close(document);
+}
+
+static void test_save_holes_kept(void **state)
+{
+	const char *path = in_folder("file");
+	const char *expected = in_folder("expected");
+	const off_t hole = 64 << 20;
+	char command[9000];
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(truncate(path, hole), 0);
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, text, TEXT, hole / 2), TEXT);
+	close(fd);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 4, "abc", 3, NULL));
+	assert_true(document_delete(document, range_of((uint64_t)hole - 9, 9),
+				    NULL));
+	snprintf(command, sizeof command, "{ head -c 4 %s; printf abc; "
+		 "tail -c +5 %s; } | head -c %lld > %s", path, path,
+		 (long long)hole - 6 - 9 + 9, expected);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(truncate(expected, hole + 3 - 9), 0);
+	write_document(document);
+	snprintf(command, sizeof command, "cmp %s %s", path, expected);
+	assert_int_equal(system(command), 0);
+	assert_true(status_of(path).st_blocks < 256);
+	document_close(document);
+}
+
+static void test_save_through_links(void **state)
+{
+	const char *path = in_folder("file");
+	const char *one = in_folder("one");
+
+	(void)state;
+	assert_int_equal(mkdir(in_folder("deep"), 0700), 0);
+	put_file(path, text, TEXT);
+	assert_int_equal(symlink("deep/two", one), 0);
+	assert_int_equal(symlink("../file", in_folder("deep/two")), 0);
+	struct document *document = open_document(one);
+	assert_true(document_insert(document, 0, "!", 1, NULL));
+	write_document(document);
+	assert_true(document_overwrite(document, 1, "?", 1, NULL));
+	write_document(document);
+	assert_content(path, "!?123456789abcdefghijklmnopqrstuvwxyz",
+		       TEXT + 1);
+	assert_true(S_ISLNK(status_of(one).st_mode));
+	assert_true(S_ISLNK(status_of(in_folder("deep/two")).st_mode));
+	assert_true(S_ISREG(status_of(path).st_mode));
+	document_close(document);
+}
+
+static void test_save_long_name(void **state)
+{
+	char name[256];
+
+	(void)state;
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	const char *path = in_folder(name);
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	write_document(document);
+	assert_true(document_insert(document, 0, "Y", 1, NULL));
+	write_document(document);
+	assert_content(path, "YX123456789abcdefghijklmnopqrstuvwxyz",
+		       TEXT + 1);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static void test_save_new_file(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	mode_t mask = umask(027);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, text, TEXT, NULL));
+	struct save_plan done = write_document(document);
+	umask(mask);
+	assert_string_equal(save_method_name(done.method), "created");
+	assert_int_equal(done.bytes, TEXT);
+	assert_int_equal(done.ranges, 1);
+	assert_content(path, text, TEXT);
+	assert_int_equal(status_of(path).st_mode, S_IFREG | 0640);
+	assert_int_equal(status_of(path).st_nlink, 1);
+	assert_int_equal(count_entries(), 1);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	assert_int_equal(write_document(document).method, SAVE_IN_PLACE);
+	document_close(document);
+}
+
+/* --- refused --- */
+
+static void test_save_refuses_what_appeared(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, text, TEXT, NULL));
+	put_file(path, "theirs", 6);
+	assert_refused(document, "not created");
+	assert_content(path, "theirs", 6);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static void test_save_refuses_hard_links(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(link(path, in_folder("other")), 0);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	assert_refused(document, "hard links");
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
+static void test_save_refuses_changed(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	put_file(path, "other and longer than it was before.", TEXT);
+	assert_refused(document, "unchanged");
+	assert_content(path, "other and longer than it was before.", TEXT);
+	document_close(document);
+}
+
+static void test_save_refuses_replaced(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	put_file(in_folder("other"), "theirs", 6);
+	assert_int_equal(rename(in_folder("other"), path), 0);
+	assert_refused(document, "replaced");
+	assert_content(path, "theirs", 6);
+	assert_int_equal(unlink(path), 0);
+	assert_refused(document, "removed");
+	assert_int_equal(count_entries(), 0);
+	document_close(document);
+}
+
+static void test_save_refuses_leftovers(void **state)
+{
+	static const char *const names[] = { ".file.ovj", ".file.ovn" };
+	const char *path = in_folder("file");
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		put_file(path, text, TEXT);
+		put_file(in_folder(names[i]), "precious", 8);
+		struct document *document = open_document(path);
+		assert_true(document_overwrite(document, 0, "X", 1, NULL));
+		assert_refused(document, names[i]);
+		assert_true(document_insert(document, 0, "X", 1, NULL));
+		assert_refused(document, names[i]);
+		assert_content(path, text, TEXT);
+		assert_content(in_folder(names[i]), "precious", 8);
+		assert_int_equal(unlink(in_folder(names[i])), 0);
+		document_close(document);
+	}
+}
+
+static void test_save_refuses_second_octavo(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	int other = open(path, O_RDWR);
+	assert_int_equal(io.lock(other), 0);
+	assert_false(save_write(document, &done, &error));
+	assert_non_null(strstr(error.message, "another octavo"));
+	assert_content(path, text, TEXT);
+	close(other);
+	write_document(document);
+	document_close(document);
+}
+
+/* --- copies --- */
+
+static void test_save_copy(void **state)
+{
+	const char *path = in_folder("file");
+	const char *copy = in_folder("copy");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 10, "-+-", 3, NULL));
+	assert_true(save_copy(document, (struct range){ 8, 16 }, copy, false,
+			      &done, &error));
+	assert_int_equal(done.bytes, 8);
+	assert_int_equal(done.ranges, 1);
+	assert_int_equal(done.method, SAVE_CREATED);
+	assert_content(copy, "89-+-abc", 8);
+	assert_true(document_modified(document));
+	assert_false(save_copy(document, (struct range){ 0, 5 }, copy, false,
+			       &done, &error));
+	assert_content(copy, "89-+-abc", 8);
+	assert_int_equal(chmod(copy, 0604), 0);
+	assert_true(save_copy(document, (struct range){ 0, 5 }, copy, true,
+			      &done, &error));
+	assert_content(copy, "01234", 5);
+	assert_int_equal(status_of(copy).st_mode, S_IFREG | 0604);
+	assert_false(save_copy(document, (struct range){ 0, 5 }, path, true,
+			       &done, &error));
+	assert_non_null(strstr(error.message, "being edited"));
+	assert_int_equal(unlink(copy), 0);
+	assert_int_equal(symlink("file", copy), 0);
+	assert_false(save_copy(document, (struct range){ 0, 5 }, copy, true,
+			       &done, &error));
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
+static void test_save_copy_of_new_file(void **state)
+{
+	const char *path = in_folder("file");
+	struct save_plan done;
+
+	(void)state;
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, text, TEXT, NULL));
+	assert_false(save_copy(document, (struct range){ 0, TEXT },
+			       in_folder("./file"), false, &done, NULL));
+	assert_int_equal(count_entries(), 0);
+	assert_true(save_copy(document, (struct range){ 0, TEXT },
+			      in_folder("copy"), false, &done, NULL));
+	assert_content(in_folder("copy"), text, TEXT);
+	document_close(document);
+}
+
+static void test_save_copy_keeps_holes(void **state)
+{
+	const char *path = in_folder("file");
+	const char *copy = in_folder("copy");
+	const off_t size = (off_t)1 << 40;
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(truncate(path, size), 0);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 1, "X", 1, NULL));
+	if (!save_copy(document, (struct range){ 0, (uint64_t)size }, copy,
+		       false, &done, &error))
+		fail_msg("%s", error.message);
+	assert_int_equal(done.bytes, size);
+	assert_int_equal(status_of(copy).st_size, size);
+	assert_true(status_of(copy).st_blocks < 256);
+	char command[9000];
+	snprintf(command, sizeof command, "head -c 36 %s", copy);
+	FILE *head = popen(command, "r");
+	char bytes[37] = "";
+	assert_int_equal(fread(bytes, 1, 36, head), 36);
+	pclose(head);
+	assert_string_equal(bytes, "0X23456789abcdefghijklmnopqrstuvwxyz");
+	document_close(document);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_save_in_place),
+		TEST(test_save_nothing),
+		TEST(test_save_in_place_moved),
+		TEST(test_save_twice),
+		TEST(test_save_sparse_stays_sparse),
+		TEST(test_save_notes_mode),
+		TEST(test_save_journal_elsewhere),
+		TEST(test_save_replaced),
+		TEST(test_save_to_nothing),
+		TEST(test_save_holes_kept),
+		TEST(test_save_through_links),
+		TEST(test_save_long_name),
+		TEST(test_save_new_file),
+		TEST(test_save_refuses_what_appeared),
+		TEST(test_save_refuses_hard_links),
+		TEST(test_save_refuses_changed),
+		TEST(test_save_refuses_replaced),
+		TEST(test_save_refuses_leftovers),
+		TEST(test_save_refuses_second_octavo),
+		TEST(test_save_copy),
+		TEST(test_save_copy_of_new_file),
+		TEST(test_save_copy_keeps_holes),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
