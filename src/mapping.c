@@ -2,8 +2,8 @@
  * mapping: the file's pages, private granules over them, and what was lost.
  *
  * Invariants (mapping_check; those of the header besides)
- *  1. `runs` holds the private bytes: ascending, not empty, not touching each
- *     other; each begins at a granule and ends at one or at the size.
+ *  1. `runs` are the private bytes; each begins at a granule and ends at one
+ *     or at the size.
  *  2. A byte is lost where it is not private and either lies at or past
  *     `kept`, the smallest size that the file was seen to have, or in one of
  *     the `bad` ranges, whose pages the medium did not give.  Neither ever
@@ -24,6 +24,7 @@
 
 #include "fault.h"
 #include "io.h"
+#include "runs.h"
 #include "sizes.h"
 
 enum { MAPPING_BLOCK = 1 << 20 };	/* made private at once */
@@ -35,10 +36,7 @@ struct mapping {
 	uint64_t size;
 	uint64_t page;
 	uint64_t granule;
-	struct range *runs;
-	size_t run_count;
-	size_t run_capacity;
-	uint64_t private_bytes;
+	struct runs runs;
 	uint64_t kept;
 	struct range bad[MAPPING_BAD_MAXIMUM];
 	size_t bad_count;
@@ -58,45 +56,15 @@ static uint64_t smaller(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
-/* --- private runs --- */
-
-/* The first run that ends after OFFSET; run_count where there is none. */
-static size_t run_after(const struct mapping *mapping, uint64_t offset)
-{
-	size_t low = 0, high = mapping->run_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (mapping->runs[middle].end > offset)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
-/* Where the file's bytes from OFFSET on, which is not private, end. */
-static uint64_t file_bytes_end(const struct mapping *mapping, uint64_t offset)
-{
-	size_t next = run_after(mapping, offset);
-
-	return next < mapping->run_count ? mapping->runs[next].start
-					 : mapping->size;
-}
-
 bool mapping_private_run(const struct mapping *mapping, uint64_t offset,
 			 uint64_t *length)
 {
-	size_t index = run_after(mapping, offset);
+	uint64_t end;
+	bool private = runs_contain(&mapping->runs, offset, mapping->size,
+				    &end);
 
-	if (index < mapping->run_count &&
-	    mapping->runs[index].start <= offset) {
-		*length = mapping->runs[index].end - offset;
-		return true;
-	}
-	*length = file_bytes_end(mapping, offset) - offset;
-	return false;
+	*length = end - offset;
+	return private;
 }
 
 bool mapping_is_private(const struct mapping *mapping, struct range range)
@@ -108,59 +76,9 @@ bool mapping_is_private(const struct mapping *mapping, struct range range)
 		length >= range_length(range));
 }
 
-/* The runs that BLOCK touches: *FIRST up to but not including *LAST. */
-static void runs_touched(const struct mapping *mapping, struct range block,
-			 size_t *first, size_t *last)
+uint64_t mapping_private_bytes(const struct mapping *mapping)
 {
-	*first = block.start ? run_after(mapping, block.start - 1) : 0;
-	*last = *first;
-	while (*last < mapping->run_count &&
-	       mapping->runs[*last].start <= block.end)
-		++*last;
-}
-
-/* Room for one run more at BLOCK. */
-static bool runs_reserve(struct mapping *mapping, struct range block,
-			 struct error *error)
-{
-	size_t first, last;
-
-	runs_touched(mapping, block, &first, &last);
-	if (first == last && mapping_runs >= MAPPING_RUNS_MAXIMUM)
-		return error_set(error, "%s is edited in too many separate "
-				 "places", file_path(mapping->file));
-	if (mapping->run_count < mapping->run_capacity)
-		return true;
-
-	size_t capacity = mapping->run_capacity ? mapping->run_capacity * 2
-						: 16;
-	struct range *runs = realloc(mapping->runs, capacity * sizeof *runs);
-	if (!runs)
-		return error_set_memory(error);
-	mapping->runs = runs;
-	mapping->run_capacity = capacity;
-	return true;
-}
-
-/* BLOCK, of which nothing was private, is private now. */
-static void runs_add(struct mapping *mapping, struct range block)
-{
-	struct range joined = block;
-	size_t first, last;
-
-	runs_touched(mapping, block, &first, &last);
-	if (first < last) {
-		joined.start = smaller(block.start,
-				       mapping->runs[first].start);
-		if (mapping->runs[last - 1].end > block.end)
-			joined.end = mapping->runs[last - 1].end;
-	}
-	memmove(&mapping->runs[first + 1], &mapping->runs[last],
-		(mapping->run_count - last) * sizeof joined);
-	mapping->runs[first] = joined;
-	mapping->run_count += 1 + first - last;
-	mapping_runs += 1 + first - last;
-	mapping->private_bytes += range_length(block);
+	return mapping->runs.bytes;
 }
 
 /* --- what was lost --- */
@@ -213,14 +131,14 @@ static bool mapping_patch(struct fault_region *region, size_t offset)
 {
 	struct mapping *mapping = (struct mapping *)region;
 	uint64_t start = offset / mapping->page * mapping->page;
-	uint64_t length = mapping->page;
+	uint64_t end;
 
-	if (mapping_is_cut(mapping, start))
-		length = round_up(file_bytes_end(mapping, start),
-				  mapping->page) - start;
-	else
-		bad_add(mapping, (struct range){
-			start, smaller(start + length, mapping->size) });
+	runs_contain(&mapping->runs, start, mapping->size, &end);
+	if (!mapping_is_cut(mapping, start)) {
+		end = smaller(end, start + mapping->page);
+		bad_add(mapping, (struct range){ start, end });
+	}
+	uint64_t length = round_up(end - start, mapping->page);
 	atomic_fetch_add(&mapping->epoch, 1);
 	return io.mmap(mapping->bytes + start, (size_t)length, PROT_READ,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
@@ -231,11 +149,7 @@ static bool mapping_patch(struct fault_region *region, size_t offset)
 static bool mapping_lost_here(const struct mapping *mapping, uint64_t offset,
 			      uint64_t *end)
 {
-	uint64_t length;
-	bool private = mapping_private_run(mapping, offset, &length);
-
-	*end = offset + length;
-	if (private)
+	if (runs_contain(&mapping->runs, offset, mapping->size, end))
 		return false;
 	if (offset >= mapping->kept)
 		return true;
@@ -324,6 +238,17 @@ static bool mapping_cover(struct mapping *mapping, struct range block,
 				"memory", file_path(mapping->file));
 }
 
+/* May BLOCK become private, without a run too many? */
+static bool mapping_has_room(struct mapping *mapping, struct range block,
+			     struct error *error)
+{
+	if (mapping_runs >= MAPPING_RUNS_MAXIMUM &&
+	    runs_is_apart(&mapping->runs, block))
+		return error_set(error, "%s is edited in too many separate "
+				 "places", file_path(mapping->file));
+	return runs_reserve(&mapping->runs) || error_set_memory(error);
+}
+
 /* Makes BLOCK (whole granules, not private) private, by way of BUFFER. */
 static bool mapping_take(struct mapping *mapping, struct range block,
 			 unsigned char *buffer, struct error *error)
@@ -341,11 +266,13 @@ static bool mapping_take(struct mapping *mapping, struct range block,
 		mapping_verify(mapping);
 		return mapping_lost_error(mapping, block, error);
 	}
-	if (!runs_reserve(mapping, block, error) ||
+	if (!mapping_has_room(mapping, block, error) ||
 	    !mapping_cover(mapping, block, error))
 		return false;
 	memcpy(mapping->bytes + block.start, buffer, length);
-	runs_add(mapping, block);
+	mapping_runs -= mapping->runs.count;
+	runs_add(&mapping->runs, block);
+	mapping_runs += mapping->runs.count;
 	return true;
 }
 
@@ -404,11 +331,6 @@ void mapping_write(struct mapping *mapping, uint64_t offset,
 	memmove(mapping->bytes + offset, bytes, (size_t)length);
 }
 
-uint64_t mapping_private_bytes(const struct mapping *mapping)
-{
-	return mapping->private_bytes;
-}
-
 /* --- opening --- */
 
 static bool mapping_map(struct mapping *mapping, struct error *error)
@@ -464,8 +386,8 @@ void mapping_close(struct mapping *mapping)
 		fault_forget(&mapping->region);
 		io.munmap(mapping->bytes, mapping->region.length);
 	}
-	mapping_runs -= mapping->run_count;
-	free(mapping->runs);
+	mapping_runs -= mapping->runs.count;
+	runs_free(&mapping->runs);
 	free(mapping);
 }
 
@@ -481,21 +403,17 @@ uint64_t mapping_size(const struct mapping *mapping)
 
 void mapping_check(const struct mapping *mapping)
 {
-	uint64_t total = 0;
+	runs_check(&mapping->runs);
+	for (size_t i = 0; i < mapping->runs.count; i++) {
+		struct range run = mapping->runs.ranges[i];
 
-	for (size_t i = 0; i < mapping->run_count; i++) {
-		struct range run = mapping->runs[i];
-
-		assert(run.start < run.end && run.end <= mapping->size);
 		assert(run.start % mapping->granule == 0);
 		assert(run.end % mapping->granule == 0 ||
 		       run.end == mapping->size);
-		assert(i == 0 || mapping->runs[i - 1].end < run.start);
-		total += range_length(run);
+		assert(run.end <= mapping->size);
+		(void)run;
 	}
-	assert(total == mapping->private_bytes);
-	(void)total;
-	assert(mapping->run_count <= mapping_runs);
+	assert(mapping->runs.count <= mapping_runs);
 	assert(mapping->kept <= mapping->size);
 	assert(mapping->bad_count <= MAPPING_BAD_MAXIMUM);
 }
