@@ -344,7 +344,6 @@ static void settlement_commit(struct document *document)
 		record->count = (uint32_t)list->count;
 		*list = (struct piece_list){ .pieces = NULL };
 	}
-	history->saved = history->position;
 	/* What it put into the slots is used from now on. */
 	settlement->mark = store_mark(&document->slots);
 }
@@ -445,18 +444,33 @@ bool document_detach(struct document *document, const struct range *ranges,
 /* The document is what the file of its mapping holds. */
 static void document_settle(struct document *document)
 {
-	settlement_commit(document);
+	document->history.saved = document->history.position;
 	pieces_reset(document->pieces, mapping_bytes(document->mapping),
 		     mapping_size(document->mapping));
 	document->step_open = false;
 	document_touch(document);
 }
 
+/* Is the document what the file holds already, all in its place? */
+static bool document_in_place(const struct document *document)
+{
+	struct segment segment;
+	uint64_t at = 0;
+
+	for (; at < document_size(document); at = segment.now.end) {
+		segment = document_segment(document, at);
+		if (!segment.in_file || segment.file_offset != at)
+			return false;
+	}
+	return at == mapping_size(document->mapping);
+}
+
 void document_written(struct document *document)
 {
 	const struct settlement *settlement = &document->settlement;
+	bool ready = settlement->ready;
 
-	assert(settlement->ready);
+	assert(ready || document_in_place(document));
 	assert(document_size(document) == mapping_size(document->mapping));
 	for (size_t i = 0; i < settlement->patch_count; i++) {
 		const struct swap *patch = &settlement->patches[i];
@@ -464,6 +478,9 @@ void document_written(struct document *document)
 		mapping_write(document->mapping, patch->offset, patch->slot,
 			      patch->length);
 	}
+	/* Where nothing was written, places in the file are what they were. */
+	if (ready)
+		settlement_commit(document);
 	document_settle(document);
 }
 
@@ -545,6 +562,7 @@ bool document_replaced(struct document *document, struct file *file,
 	}
 	document->file = file;
 	document->mapping = mapping;
+	settlement_commit(document);
 	range_set_free(&document->shared);
 	document_settle(document);
 	document_retire(document, source);

@@ -181,7 +181,8 @@ bool document_detach(struct document *document, const struct range *ranges,
 		     size_t count, struct error *error);
 
 /* The document was written in place: it is what the file holds now.  Needs a
- * document_detach that succeeded, and no edit since. */
+ * document_detach that succeeded, and no edit since, unless nothing had to be
+ * written: all segments are in the file where they belong. */
 void document_written(struct document *document);
 
 /*
