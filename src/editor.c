@@ -56,6 +56,19 @@ void editor_free(struct editor *editor)
 	free(editor);
 }
 
+/* A view of DOCUMENT from its start on, as the options have it. */
+static void show_document(struct editor *editor, struct buffer *buffer,
+			  struct document *document)
+{
+	buffer->document = document;
+	view_init(&buffer->view, document);
+	view_set_options(&buffer->view, &(struct layout_options){
+		(unsigned)editor->options.values[OPTION_BYTES_PER_ROW],
+		(unsigned)editor->options.values[OPTION_GROUP],
+	});
+	editor->serial++;
+}
+
 static bool add_buffer(struct editor *editor, struct document *document,
 		       struct error *error)
 {
@@ -70,16 +83,41 @@ static bool add_buffer(struct editor *editor, struct document *document,
 
 	if (!buffer)
 		return error_set_memory(error);
-	buffer->document = document;
-	view_init(&buffer->view, document);
-	view_set_options(&buffer->view, &(struct layout_options){
-		(unsigned)editor->options.values[OPTION_BYTES_PER_ROW],
-		(unsigned)editor->options.values[OPTION_GROUP],
-	});
+	show_document(editor, buffer, document);
 	editor->buffers[editor->buffer_count++] = buffer;
 	editor->buffer = buffer;
-	editor->serial++;
 	return true;
+}
+
+static struct document *open_document(struct editor *editor,
+				      struct file *file, struct error *error)
+{
+	struct document *document = document_open(file, error);
+
+	if (document && editor->read_only)
+		document_set_read_only(document, "opened read-only");
+	return document;
+}
+
+/* The buffer that has FILE already; one file has one session. */
+static struct buffer *buffer_of(const struct editor *editor,
+				const struct file *file)
+{
+	struct file_identity wanted = file_identity(file);
+
+	if (file_kind(file) == FILE_NEW)
+		return NULL;
+	for (size_t i = 0; i < editor->buffer_count; i++) {
+		const struct file *other =
+			document_file(editor->buffers[i]->document);
+		struct file_identity identity = file_identity(other);
+
+		if (file_kind(other) != FILE_NEW
+		    && identity.device == wanted.device
+		    && identity.inode == wanted.inode)
+			return editor->buffers[i];
+	}
+	return NULL;
 }
 
 bool editor_open(struct editor *editor, const char *path,
@@ -90,12 +128,19 @@ bool editor_open(struct editor *editor, const char *path,
 	if (!file)
 		return false;
 
-	struct document *document = document_open(file, error);
+	struct buffer *open = buffer_of(editor, file);
+
+	if (open) {
+		file_close(file);
+		editor->buffer = open;
+		editor->serial++;
+		return true;
+	}
+
+	struct document *document = open_document(editor, file, error);
 
 	if (!document)
 		return false;
-	if (editor->read_only)
-		document_set_read_only(document, "opened read-only");
 	if (!add_buffer(editor, document, error)) {
 		document_close(document);
 		return false;
@@ -141,16 +186,48 @@ static void forget_document(struct editor *editor,
 	}
 }
 
+static void end_tasks(struct editor *editor)
+{
+	task_free(editor->task);
+	task_free(editor->highlight);
+	editor->task = editor->highlight = NULL;
+	editor_end_typing(editor);
+}
+
+bool editor_reload(struct editor *editor, struct error *error)
+{
+	struct buffer *buffer = editor->buffer;
+	const char *path = file_path(document_file(buffer->document));
+
+	if (file_kind(document_file(buffer->document)) == FILE_SPOOLED)
+		return error_set(error, "%s cannot be read again", path);
+
+	struct file *file = file_open(path, NULL, NULL, error);
+	struct document *document =
+		file ? open_document(editor, file, error) : NULL;
+
+	if (!document)
+		return false;
+
+	uint64_t cursor = buffer->view.cursor;
+
+	end_tasks(editor);
+	forget_document(editor, buffer->document);
+	document_close(buffer->document);
+	show_document(editor, buffer, document);
+	view_goto(&buffer->view, cursor);
+	buffer->state = FILE_SAME;
+	buffer->has_match = false;
+	return true;
+}
+
 void editor_close_buffer(struct editor *editor)
 {
 	struct buffer *buffer = editor->buffer;
 
 	if (!buffer)
 		return;
-	task_free(editor->task);
-	task_free(editor->highlight);
-	editor->task = editor->highlight = NULL;
-	editor_end_typing(editor);
+	end_tasks(editor);
 
 	size_t index = editor_buffer_index(editor);
 

@@ -84,7 +84,7 @@ static bool type_digit(struct editor *editor, int digit, struct error *error)
 			return false;
 		editor_edited(editor, range_of(view->cursor, insert ? 0 : 1),
 			      1);
-		view->nibble = 1;
+		view_set_nibble(view, 1);
 		return true;
 	}
 	document_read(document, view->cursor, &byte, 1);

@@ -167,9 +167,12 @@ struct editor {
 struct editor *editor_new(struct error *error);
 void editor_free(struct editor *editor);
 
-/* Opens PATH as a buffer and makes it the current one. */
+/* Opens PATH as a buffer and makes it the current one; a file that is open
+ * already keeps its buffer. */
 bool editor_open(struct editor *editor, const char *path,
 		 file_progress *progress, void *context, struct error *error);
+/* Reads the current buffer's file again, without the edits. */
+bool editor_reload(struct editor *editor, struct error *error);
 /* Closes the current buffer, whatever its state; the one before it becomes
  * the current one. */
 void editor_close_buffer(struct editor *editor);

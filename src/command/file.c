@@ -169,34 +169,6 @@ static enum status run_quit_ask(struct editor *editor,
 
 /* --- buffers --- */
 
-/* The file of the current buffer anew, without the edits. */
-static enum status reload(struct editor *editor, struct error *error)
-{
-	struct buffer *old = editor->buffer;
-	const struct file *file = document_file(old->document);
-	enum file_kind kind = file_kind(file);
-	uint64_t cursor = old->view.cursor;
-	size_t index = editor_buffer_index(editor);
-
-	if (kind == FILE_SPOOLED) {
-		error_set(error, "%s cannot be read again", file_path(file));
-		return STATUS_FAILED;
-	}
-	if (!editor_open(editor, file_path(file), NULL, NULL, error))
-		return STATUS_FAILED;
-
-	/* The new buffer takes the old one's place in the row. */
-	struct buffer *fresh = editor->buffer;
-
-	editor->buffer = old;
-	editor_close_buffer(editor);
-	for (size_t i = editor->buffer_count - 1; i > index; i--)
-		editor->buffers[i] = editor->buffers[i - 1];
-	editor->buffers[index] = editor->buffer = fresh;
-	view_goto(&fresh->view, cursor);
-	return STATUS_DONE;
-}
-
 static enum status run_edit(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
@@ -217,7 +189,7 @@ static enum status run_edit(struct editor *editor,
 		nothing_unsaved(editor, error);
 		return STATUS_FAILED;
 	}
-	return reload(editor, error);
+	return editor_reload(editor, error) ? STATUS_DONE : STATUS_FAILED;
 }
 
 static void list_buffers(struct editor *editor)

@@ -42,6 +42,22 @@ static size_t format_row(uint64_t offset, const unsigned char *bytes,
 	return used;
 }
 
+/* No byte of RANGE may be lost: zeros in their place would be a lie. */
+static bool all_there(struct document *document, struct range range,
+		      struct error *error)
+{
+	uint64_t run;
+
+	document_verify(document);
+	for (uint64_t at = range.start; at < range.end; at += run)
+		if (document_lost(document, at, &run))
+			return error_set(error, "%s: the bytes at 0x%" PRIx64
+					 " are lost",
+					 file_path(document_file(document)),
+					 at);
+	return true;
+}
+
 static enum status run_print(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
@@ -51,7 +67,6 @@ static enum status run_print(struct editor *editor,
 	unsigned char bytes[ROWS * ROW];
 	char text[ROWS * ROW_TEXT];
 	uint64_t offset = call->range.start;
-	uint64_t run;
 
 	if (!command_no_more(call, call->position, error))
 		return STATUS_FAILED;
@@ -62,14 +77,8 @@ static enum status run_print(struct editor *editor,
 		size_t count = document_read(document, offset, bytes, wanted);
 		size_t used = 0;
 
-		document_verify(document);
-		if (document_lost(document, offset, &run) || run < count) {
-			error_set(error, "%s: the bytes at 0x%" PRIx64
-				  " are lost", file_path(document_file(
-							document)),
-				  offset + (run < count ? run : 0));
+		if (!all_there(document, range_of(offset, count), error))
 			return STATUS_FAILED;
-		}
 		for (size_t i = 0; i < count; i += ROW)
 			used += format_row(offset + i, bytes + i,
 					   count - i < ROW ? count - i : ROW,
