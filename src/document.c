@@ -264,7 +264,7 @@ bool document_lost(const struct document *document, uint64_t offset,
 	return bytes_lost(document, bytes, length);
 }
 
-bool document_verify(struct document *document)
+bool document_verify(const struct document *document)
 {
 	bool lost = mapping_verify(document->mapping);
 

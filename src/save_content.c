@@ -199,8 +199,10 @@ bool save_content_write(const struct save_content *content, int fd,
 {
 	struct save_run run = { { content->range.start,
 				  content->range.start }, false, 0 };
-	unsigned epoch = document_epoch(content->document);
+	unsigned epoch;
 
+	document_verify(content->document);
+	epoch = document_epoch(content->document);
 	if (!save_range_present(content->document, content->range, cause)
 	    || !set_size(content, fd, cause))
 		return false;
@@ -221,6 +223,8 @@ bool save_content_write(const struct save_content *content, int fd,
 		if (!written)
 			return false;
 	}
+	/* What was cut off a page that stays reads as zeros, silently. */
+	document_verify(content->document);
 	return document_epoch(content->document) == epoch
 		|| error_set(cause, "bytes were lost while it was read");
 }

@@ -152,7 +152,7 @@ const char *change_kind_name(enum change_kind kind);
 bool document_lost(const struct document *document, uint64_t offset,
 		   uint64_t *length);
 /* Asks the file what is gone (mapping_verify). */
-bool document_verify(struct document *document);
+bool document_verify(const struct document *document);
 unsigned document_epoch(const struct document *document);
 
 /* --- for the save room --- */

@@ -581,6 +581,171 @@ static void test_save_refuses_second_octavo(void **state)
 	document_close(document);
 }
 
+/* --- others, at the worst moment --- */
+
+static struct io real;
+static const char *late_path;
+
+/* Another file takes the place just before the exchange. */
+static int late_exchange(int at, const char *one, const char *other)
+{
+	put_file(in_folder("other"), "theirs", 6);
+	rename(in_folder("other"), late_path);
+	io.exchange = real.exchange;
+	return real.exchange(at, one, other);
+}
+
+static void test_save_stranger_slips_in(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	real = io;
+	late_path = path;
+	io.exchange = late_exchange;
+	assert_false(save_write(document, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "unchanged"));
+	assert_non_null(strstr(error.message, "meanwhile"));
+	assert_content(path, "theirs", 6);
+	assert_int_equal(count_entries(), 1);
+	assert_refused(document, "replaced");
+	document_close(document);
+}
+
+static int late_link(int from_folder, const char *from, int to_folder,
+		     const char *to, int flags)
+{
+	put_file(late_path, "theirs", 6);
+	return real.linkat(from_folder, from, to_folder, to, flags);
+}
+
+static void test_save_file_appears(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	real = io;
+	late_path = path;
+	io.linkat = late_link;
+	assert_false(save_write(document, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "not created"));
+	assert_content(path, "theirs", 6);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static int late_writes;		/* how many more of them */
+
+/* Writes over the file after each sync of it. */
+static int late_fsync(int fd)
+{
+	struct stat synced;
+	struct stat target = status_of(late_path);
+	int result = real.fsync(fd);
+
+	assert_int_equal(real.fstat(fd, &synced), 0);
+	if (synced.st_ino == target.st_ino && late_writes-- > 0) {
+		int other = open(late_path, O_WRONLY);
+
+		assert_int_equal(pwrite(other, "?", 1, 0), 1);
+		close(other);
+	}
+	return result;
+}
+
+static void test_save_others_write_the_same(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	real = io;
+	late_path = path;
+	late_writes = 1;
+	io.fsync = late_fsync;
+	assert_true(save_write(document, &done, &error));
+	assert_content(path, "X123456789abcdefghijklmnopqrstuvwxyz", TEXT);
+	assert_true(document_overwrite(document, 0, "Y", 1, NULL));
+	late_writes = 9;
+	assert_false(save_write(document, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "another program writes it"));
+	assert_non_null(strstr(error.message, ".file.ovj is kept"));
+	assert_content(path, "?123456789abcdefghijklmnopqrstuvwxyz", TEXT);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
+/* The file changes after the journal was written, before it is used. */
+static int early_fsync(int fd)
+{
+	int other = open(late_path, O_WRONLY | O_APPEND);
+
+	assert_int_equal(write(other, "more", 4), 4);
+	close(other);
+	io.fsync = real.fsync;
+	return real.fsync(fd);
+}
+
+static void test_save_changed_while_journalled(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	real = io;
+	late_path = path;
+	io.fsync = early_fsync;
+	assert_false(save_write(document, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "unchanged"));
+	assert_content(path, "0123456789abcdefghijklmnopqrstuvwxyzmore",
+		       TEXT + 4);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static void test_save_lost_bytes(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 4, "X", 1, NULL));
+	assert_int_equal(truncate(path, 20), 0);
+	assert_false(save_copy(document, (struct range){ 0, TEXT },
+			       in_folder("copy"), false, &done, &error));
+	assert_non_null(strstr(error.message, "lost"));
+	assert_true(save_copy(document, (struct range){ 0, 21 },
+			      in_folder("copy"), false, &done, &error));
+	assert_content(in_folder("copy"), "0123X456789abcdefghij", 21);
+	assert_refused(document, "shrunk");
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
 /* --- copies --- */
 
 static void test_save_copy(void **state)
@@ -691,6 +856,11 @@ int main(void)
 		TEST(test_save_refuses_replaced),
 		TEST(test_save_refuses_leftovers),
 		TEST(test_save_refuses_second_octavo),
+		TEST(test_save_stranger_slips_in),
+		TEST(test_save_file_appears),
+		TEST(test_save_others_write_the_same),
+		TEST(test_save_changed_while_journalled),
+		TEST(test_save_lost_bytes),
 		TEST(test_save_copy),
 		TEST(test_save_copy_of_new_file),
 		TEST(test_save_copy_keeps_holes),
