@@ -336,7 +336,7 @@ static void draw_progress(const struct editor *editor, struct grid *grid,
 static void draw_keys(const struct editor *editor, struct grid *grid,
 		      unsigned row)
 {
-	enum { LABEL = 9 };
+	enum { LABEL = 9 };	/* columns; a command of the user's may be longer */
 	enum keymap_mode mode = editor_keymap_mode(editor);
 	unsigned column = 0;
 
@@ -347,10 +347,11 @@ static void draw_keys(const struct editor *editor, struct grid *grid,
 		if (!label[0])
 			continue;
 		snprintf(key, sizeof key, "F%u", i + 1);
-		if (column + strlen(key) + strlen(label) > grid->columns)
+		if (column + strlen(key) + 1 + strlen(label) > grid->columns)
 			break;
 		column += grid_text(grid, row, column, grid->columns - column,
 				    key, ROLE_KEY);
+		column += 1;
 		column += grid_text(grid, row, column, LABEL, label,
 				    ROLE_KEY_LABEL);
 		column += 1;
