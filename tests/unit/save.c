@@ -1,5 +1,6 @@
 /* save: the right bytes, the right way, and nothing else of the file lost. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -192,7 +193,7 @@ static void test_save_in_place_moved(void **state)
 {
 	const char *path = in_folder("file");
 	struct range part = { 4, 8 };
-	const char expected[] = "89ab0123456789ab4567";
+	const char expected[] = "89ab01234567";
 
 	(void)state;
 	put_file(path, "0123456789ab", 12);
@@ -211,11 +212,15 @@ static void test_save_in_place_moved(void **state)
 	assert_int_equal(done.method, SAVE_IN_PLACE);
 	assert_int_equal(done.bytes, 12);
 	assert_int_equal(done.ranges, 1);
-	assert_content(path, "89ab01234567", 12);
+	assert_content(path, expected, 12);
 	unsigned char bytes[12];
 	assert_int_equal(document_read(document, 0, bytes, 12), 12);
-	assert_memory_equal(bytes, expected, 8);
-	assert_memory_equal(bytes + 8, expected + 16, 4);
+	assert_memory_equal(bytes, expected, 12);
+	/* And back, though the old bytes are nowhere on the disk now. */
+	while (document_undo_steps(document))
+		assert_true(document_undo(document, &part, NULL));
+	assert_int_equal(write_document(document).method, SAVE_IN_PLACE);
+	assert_content(path, "0123456789ab", 12);
 	document_close(document);
 }
 
@@ -724,6 +729,77 @@ static void test_save_changed_while_journalled(void **state)
 	document_close(document);
 }
 
+/* A copy that says it was made and was not. */
+static ssize_t lying_copy(int from, off_t *from_offset, int to,
+			  off_t *to_offset, size_t length)
+{
+	(void)from, (void)from_offset, (void)to, (void)to_offset;
+	return (ssize_t)length;
+}
+
+static void test_save_reads_back(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	real = io;
+	io.copy_range = lying_copy;
+	assert_false(save_write(document, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "reads back differently"));
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static int full_writes;		/* how many more writes find no room */
+
+static ssize_t full_pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	struct stat written;
+	struct stat target = status_of(late_path);
+
+	assert_int_equal(real.fstat(fd, &written), 0);
+	if (written.st_ino == target.st_ino && at > 0 && full_writes-- > 0) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return real.pwrite(fd, bytes, size, at);
+}
+
+/* Room runs out half-way, as it can under shared or sparse ranges: what was
+ * written is taken back, and nothing stays. */
+static void test_save_rolls_back(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	assert_true(document_overwrite(document, 9, "Y", 1, NULL));
+	real = io;
+	late_path = path;
+	full_writes = 2;
+	io.pwrite = full_pwrite;
+	assert_false(save_write(document, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "not written, unchanged"));
+	assert_non_null(strstr(error.message, "No space left"));
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 1);
+	assert_int_equal(write_document(document).bytes, 2);
+	assert_content(path, "X12345678Yabcdefghijklmnopqrstuvwxyz", TEXT);
+	document_close(document);
+}
+
 static void test_save_lost_bytes(void **state)
 {
 	const char *path = in_folder("file");
@@ -860,6 +936,8 @@ int main(void)
 		TEST(test_save_file_appears),
 		TEST(test_save_others_write_the_same),
 		TEST(test_save_changed_while_journalled),
+		TEST(test_save_reads_back),
+		TEST(test_save_rolls_back),
 		TEST(test_save_lost_bytes),
 		TEST(test_save_copy),
 		TEST(test_save_copy_of_new_file),
