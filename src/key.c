@@ -137,7 +137,7 @@ static bool key_shows_itself(uint32_t key)
 	return key != ' ' && key_is_character(key) && escape_width(key) > 0;
 }
 
-char *key_name(uint32_t key, char *name, size_t size)
+char *key_format(uint32_t key, char *name, size_t size)
 {
 	if (key_shows_itself(key)) {
 		char text[4];
@@ -167,7 +167,7 @@ char *key_name(uint32_t key, char *name, size_t size)
 static bool key_append(char *names, size_t size, bool *word, uint32_t key)
 {
 	char name[16];
-	key_name(key, name, sizeof name);
+	key_format(key, name, sizeof name);
 	size_t length = strlen(names);
 	bool is_word = !key_shows_itself(key);
 	bool blank = length > 0 && (is_word || *word);

@@ -51,7 +51,7 @@ bool key_parse(uint32_t *key, const char *text, size_t *position,
 
 /* The name of KEY for people, in NAME (at least 16 bytes); returns NAME.
  * Printable; what a terminal must not get stands as U+0085. */
-char *key_name(uint32_t key, char *name, size_t size);
+char *key_format(uint32_t key, char *name, size_t size);
 
 /* The names of COUNT keys, or of keys written as above, in NAMES, cut to SIZE;
  * blanks part those of several letters: "gg", "^X ^C", "m <any>".  Returns

@@ -11,10 +11,7 @@
 #ifndef OCTAVO_TUI_INTERNAL_H
 #define OCTAVO_TUI_INTERNAL_H
 
-/* ncurses has a key_name as well. */
-#define key_name curses_key_name
 #include <curses.h>
-#undef key_name
 #include <signal.h>
 #include <termios.h>
 
@@ -94,6 +91,8 @@ struct event {
 
 bool keys_start(struct error *error);
 void keys_stop(void);
+/* Tells the terminal again which keys it is to send. */
+void keys_resume(void);
 void keys_mouse(bool on);
 /* Never waits, but for ESCDELAY after an Esc. */
 struct event keys_read(void);

@@ -116,10 +116,10 @@ static void check_name(uint32_t key, const char *expected)
 {
 	char name[16];
 
-	assert_string_equal(key_name(key, name, sizeof name), expected);
+	assert_string_equal(key_format(key, name, sizeof name), expected);
 }
 
-static void test_key_name(void **state)
+static void test_key_format(void **state)
 {
 	(void)state;
 	check_name('g', "g");
@@ -157,7 +157,7 @@ static void test_key_name_round_trip(void **state)
 		uint32_t read;
 		size_t position = 0;
 
-		key_name(key, name, sizeof name);
+		key_format(key, name, sizeof name);
 		assert_true(name[0] != '\0' && strlen(name) < 16);
 		if (strncmp(name, "U+", 2) == 0 || key == KEYCODE_ANY ||
 		    key == '<' || key == '^')
@@ -226,7 +226,7 @@ int main(void)
 		cmocka_unit_test(test_key_parse_sequence),
 		cmocka_unit_test(test_key_parse_errors),
 		cmocka_unit_test(test_key_parse_long_name),
-		cmocka_unit_test(test_key_name),
+		cmocka_unit_test(test_key_format),
 		cmocka_unit_test(test_key_name_round_trip),
 		cmocka_unit_test(test_key_sequence_name),
 		cmocka_unit_test(test_key_is_character),
