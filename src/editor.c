@@ -42,6 +42,7 @@ void editor_free(struct editor *editor)
 		return;
 	task_free(editor->task);
 	task_free(editor->highlight);
+	editor->task = editor->highlight = NULL;
 	while (editor->buffer_count > 0)
 		editor_close_buffer(editor);
 	pattern_free(editor->pattern);
