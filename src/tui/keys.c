@@ -57,12 +57,17 @@ static struct {
 	int column;
 } button;
 
+void keys_resume(void)
+{
+	keypad(pad, TRUE);
+}
+
 bool keys_start(struct error *error)
 {
 	pad = newpad(1, 1);
 	if (!pad)
 		return error_set_memory(error);
-	keypad(pad, TRUE);
+	keys_resume();
 	nodelay(pad, TRUE);
 	set_escdelay(25);
 	for (size_t i = 0; i < sizeof(extended) / sizeof(extended[0]); i++) {

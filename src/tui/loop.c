@@ -43,7 +43,7 @@ struct loop {
 	int64_t drawn;		/* when; milliseconds */
 	int64_t checked;	/* the files */
 	int64_t typed;		/* the last key */
-	long colors;		/* as chosen last */
+	long colors;		/* as chosen last; -1: not yet */
 	long mouse;
 	struct event queue[QUEUE];	/* came during a nested wait */
 	size_t queued;
@@ -87,15 +87,21 @@ static bool loop_compose(struct loop *loop)
 	return true;
 }
 
+static void loop_show(struct loop *loop)
+{
+	loop->serial = loop->editor->serial;
+	if (loop_compose(loop))
+		paint_grid(loop->grid);
+	loop->forced = false;
+	loop->drawn = loop_now();
+}
+
 static void loop_draw(struct loop *loop)
 {
 	loop_options(loop);
+	loop_show(loop);
+	/* Afterwards, because drawing says which bytes are in the window. */
 	editor_highlight(loop->editor);
-	if (loop_compose(loop))
-		paint_grid(loop->grid);
-	loop->serial = loop->editor->serial;
-	loop->forced = false;
-	loop->drawn = loop_now();
 }
 
 static bool loop_due(const struct loop *loop)
@@ -292,8 +298,9 @@ static bool loop_wait_for(void *context, const int *fds, size_t count)
 			return false;
 		if ((polled[0].revents & POLLIN) && !loop_wait_keys(loop))
 			return false;
+		/* Shown only: the command that waits has the editor's task. */
 		if (loop_now() - loop->drawn >= PROGRESS_MILLISECONDS)
-			loop_draw(loop);
+			loop_show(loop);
 		if (ready > (polled[0].revents ? 1 : 0))
 			return true;
 	}
@@ -329,7 +336,7 @@ int tui_run(struct editor *editor)
 	struct loop loop = {
 		.editor = editor,
 		.forced = true,
-		.colors = colors_limit(&editor->options),
+		.colors = -1,
 		.checked = loop_now(),
 		.typed = loop_now(),
 	};

@@ -56,8 +56,10 @@ static volatile sig_atomic_t seen[SIGNAL_EVENTS];
 
 static void signals_die(int number)
 {
+	pid_t foreground = tcgetpgrp(state.terminal);
+	/* -1: not our controlling terminal, which cannot stop us then. */
 	if (guarded && getpid() == state.owner &&
-	    tcgetpgrp(state.terminal) == getpgrp()) {
+	    (foreground == -1 || foreground == getpgrp())) {
 		guarded = 0;
 		tcsetattr(state.terminal, TCSANOW, &state.modes);
 		/* Nothing could be done about a failure. */

@@ -175,22 +175,27 @@ unsigned terminal_rows(void)
 
 void terminal_resume(void)
 {
+	signals_guard(true);
 	reset_prog_mode();
 	terminal_modes();
-	/* Also turns the mouse and the keypad on again. */
+	/* Also turns the mouse on again. */
 	doupdate();
-	signals_guard(true);
+	keys_resume();
 	terminal_resize();
 }
 
 void terminal_suspend(void)
 {
-	endwin();
-	signals_guard(false);
 	struct sigaction stop = { .sa_handler = SIG_DFL };
 	struct sigaction ours;
+	sigaction(SIGTSTP, NULL, &ours);
+	/* Nobody is there who would wake us. */
+	if (ours.sa_handler == SIG_IGN)
+		return;
+	endwin();
+	signals_guard(false);
 	sigemptyset(&stop.sa_mask);
-	sigaction(SIGTSTP, &stop, &ours);
+	sigaction(SIGTSTP, &stop, NULL);
 	kill(0, SIGTSTP);
 	sigaction(SIGTSTP, &ours, NULL);
 	signals_take(SIGNAL_CONTINUED);
