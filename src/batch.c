@@ -69,6 +69,17 @@ static void report_unsaved(const struct editor *editor)
 	}
 }
 
+/* What is said besides the results: a note on a flush. */
+static void report_message(struct editor *editor)
+{
+	struct error error;
+
+	error_set(&error, "%s", editor->message);
+	fflush(stdout);
+	batch_error(&error, NULL);
+	editor->message[0] = '\0';
+}
+
 static enum status run_line(struct editor *editor, const char *line,
 			    struct error *error)
 {
@@ -76,6 +87,8 @@ static enum status run_line(struct editor *editor, const char *line,
 
 	if (status == STATUS_RUNNING)
 		status = editor_wait(editor, error);
+	if (editor->message[0] && !editor->interactive)
+		report_message(editor);
 	return status;
 }
 

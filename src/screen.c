@@ -21,7 +21,7 @@ struct areas {
 	unsigned keys;
 };
 
-enum { NOWHERE = UINT32_MAX };
+static const unsigned NOWHERE = UINT32_MAX;
 
 static bool has_banner(const struct editor *editor)
 {

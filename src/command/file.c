@@ -11,9 +11,19 @@
 
 static void say_written(struct editor *editor, const struct save_plan *done)
 {
-	editor_print(editor, "wrote %" PRIu64 " bytes in %" PRIu64
-		     " ranges, %s\n", done->bytes, done->ranges,
-		     save_method_name(done->method));
+	char text[200];
+
+	snprintf(text, sizeof text, "wrote %" PRIu64 " bytes in %" PRIu64
+		 " ranges, %s", done->bytes, done->ranges,
+		 save_method_name(done->method));
+	if (editor->interactive) {
+		editor_message(editor, "%s%s%s", text,
+			       done->note[0] ? "; " : "", done->note);
+		return;
+	}
+	editor_print(editor, "%s\n", text);
+	if (done->note[0])
+		editor_message(editor, "%s", done->note);
 }
 
 static enum status write_copy(struct editor *editor,
@@ -127,10 +137,11 @@ static enum status run_write_ask(struct editor *editor,
 		.answers = { { 'y', "write" } },
 	};
 	snprintf(question->text, sizeof question->text,
-		 "write %" PRIu64 " bytes in %" PRIu64 " range%s to %s, %s? "
+		 "write %" PRIu64 " bytes in %" PRIu64 " range%s to %s, %s%s%s? "
 		 "(y/n)", plan.bytes, plan.ranges, plan.ranges == 1 ? "" : "s",
 		 file_path(document_file(document)),
-		 save_method_name(plan.method));
+		 save_method_name(plan.method), plan.note[0] ? "; " : "",
+		 plan.note);
 	editor->serial++;
 	return STATUS_DONE;
 }
