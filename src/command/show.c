@@ -208,6 +208,9 @@ static enum status run_save_screen(struct editor *editor,
 
 /* --- help --- */
 
+/* In a table two blanks or more stand before the help, and nowhere before:
+ * doc/tables and the completions part the columns there. */
+
 void show_commands(struct editor *editor)
 {
 	char usage[100];
@@ -215,7 +218,7 @@ void show_commands(struct editor *editor)
 
 	for (size_t i = 0; (command = command_at(i)); i++) {
 		command_usage(command, usage, sizeof usage);
-		editor_print(editor, "%-28s %s", usage, command->help);
+		editor_print(editor, "%-27s  %s", usage, command->help);
 		if (command->aliases)
 			editor_print(editor, " (also %s)", command->aliases);
 		editor_print(editor, "\n");
@@ -235,7 +238,7 @@ void show_keys(struct editor *editor)
 		if (!binding->command[0])
 			continue;
 		key_sequence_name(binding->keys, keys, sizeof keys);
-		editor_print(editor, "%-7s %-11s %s\n", modes[binding->mode],
+		editor_print(editor, "%-7s %-10s  %s\n", modes[binding->mode],
 			     keys, binding->help);
 	}
 }
@@ -247,7 +250,7 @@ void show_options(struct editor *editor)
 	for (int i = 0; i < OPTION_COUNT; i++) {
 		option_format((enum option_id)i, editor->options.values[i],
 			      value, sizeof value);
-		editor_print(editor, "%-24s %s\n", value, option_table[i].help);
+		editor_print(editor, "%-23s  %s\n", value, option_table[i].help);
 	}
 }
 
