@@ -649,7 +649,7 @@ static unsigned long long setting(const char *name, unsigned long long value)
 static void test_document_random_scripts(void **state)
 {
 	unsigned long long first = setting("OCTAVO_SEED", 1);
-	unsigned long long count = setting("OCTAVO_SCRIPTS", 2000);
+	unsigned long long count = setting("OCTAVO_SCRIPTS", 6000);
 
 	(void)state;
 	print_message("# seed %llu, %llu scripts\n", first, count);

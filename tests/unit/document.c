@@ -1,0 +1,481 @@
+/*
+ * document: what its header promises, a promise at a time; the model test has
+ * the combinations.
+ */
+#include "octavo/document.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sizes.h"
+
+static char memory_folder[] = "/dev/shm/octavo-XXXXXX";
+static char other_folder[] = "/tmp/octavo-XXXXXX";
+static const char *folder;
+static char path[64];
+
+static struct document *open_path(void)
+{
+	struct file *file = file_open(path, NULL, NULL, NULL);
+	struct document *document;
+
+	assert_non_null(file);
+	document = document_open(file, NULL);
+	assert_non_null(document);
+	return document;
+}
+
+static struct document *open_bytes(const void *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_int_equal(write(fd, bytes, size), size);
+	close(fd);
+	return open_path();
+}
+
+static struct document *open_sparse(uint64_t size)
+{
+	struct document *document = open_bytes("", 0);
+
+	document_close(document);
+	assert_int_equal(truncate(path, (off_t)size), 0);
+	return open_path();
+}
+
+static void assert_text(const struct document *document, const char *text)
+{
+	char bytes[200];
+	size_t length = strlen(text);
+
+	document_check(document);
+	assert_int_equal(document_size(document), length);
+	assert_int_equal(document_read(document, 0, bytes, sizeof(bytes)),
+			 length);
+	assert_memory_equal(bytes, text, length);
+}
+
+static void assert_change(const struct document *document, uint64_t index,
+			  const char *text)
+{
+	struct change change;
+	char found[100];
+
+	assert_true(document_change(document, index, &change));
+	snprintf(found, sizeof(found), "%s %llu-%llu %llu-%llu",
+		 change_kind_name(change.kind),
+		 (unsigned long long)change.now.start,
+		 (unsigned long long)change.now.end,
+		 (unsigned long long)change.file.start,
+		 (unsigned long long)change.file.end);
+	assert_string_equal(found, text);
+}
+
+static void undo(struct document *document)
+{
+	struct range touched;
+
+	assert_true(document_undo(document, &touched, NULL));
+}
+
+static void redo(struct document *document)
+{
+	struct range touched;
+
+	assert_true(document_redo(document, &touched, NULL));
+}
+
+static void test_document_edits(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+
+	(void)state;
+	assert_true(document_overwrite(document, 2, "ab", 2, NULL));
+	assert_text(document, "01ab456789");
+	assert_true(document_insert(document, 0, "<", 1, NULL));
+	assert_true(document_delete(document, range_of(6, 2), NULL));
+	assert_true(document_replace(document, range_of(7, 1), "xyz", 3,
+				     NULL));
+	assert_text(document, "<01ab47xyz9");
+	assert_int_equal(document_change_count(document), 4);
+	assert_change(document, 0, "insert 0-1 0-0");
+	assert_change(document, 1, "overwrite 3-5 2-4");
+	assert_change(document, 2, "delete 6-6 5-7");
+	assert_change(document, 3, "replace 7-10 8-9");
+	assert_true(document_fill(document, range_of(1, 5), "-=", 2, NULL));
+	assert_text(document, "<-=-=-7xyz9");
+	assert_true(document_overwrite(document, 10, "end", 3, NULL));
+	assert_text(document, "<-=-=-7xyzend");
+	document_close(document);
+}
+
+static void test_document_new_file(void **state)
+{
+	struct file *file;
+	struct document *document;
+
+	(void)state;
+	unlink(path);
+	file = file_open(path, NULL, NULL, NULL);
+	assert_int_equal(file_kind(file), FILE_NEW);
+	document = document_open(file, NULL);
+	assert_text(document, "");
+	assert_true(document_insert(document, 0, "new", 3, NULL));
+	assert_text(document, "new");
+	assert_change(document, 0, "insert 0-3 0-0");
+	assert_true(document_revert(document, range_of(0, 3), NULL));
+	assert_text(document, "");
+	assert_true(document_delete(document, range_of(0, 0), NULL));
+	undo(document);
+	undo(document);
+	assert_false(document_modified(document));
+	document_close(document);
+}
+
+static void test_document_steps(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	struct range touched;
+	struct error error;
+
+	(void)state;
+	document_begin(document);
+	document_begin(document);
+	assert_true(document_insert(document, 9, "b", 1, NULL));
+	document_end(document);
+	assert_true(document_insert(document, 1, "a", 1, NULL));
+	document_end(document);
+	document_begin(document);
+	document_end(document);
+	assert_int_equal(document_undo_steps(document), 1);
+	assert_true(document_undo(document, &touched, NULL));
+	assert_text(document, "0123456789");
+	assert_int_equal(touched.start, 1);
+	assert_int_equal(touched.end, 9);
+	assert_false(document_modified(document));
+	assert_false(document_undo(document, &touched, &error));
+	assert_string_equal(error.message, "nothing to undo");
+	redo(document);
+	assert_text(document, "0a12345678b9");
+	assert_false(document_redo(document, &touched, &error));
+	assert_string_equal(error.message, "nothing to redo");
+	document_close(document);
+}
+
+/* Once the branch with the saved state is gone, nothing is unmodified. */
+static void test_document_modified(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	uint64_t revision = document_revision(document);
+
+	(void)state;
+	assert_true(document_overwrite(document, 0, "a", 1, NULL));
+	assert_true(document_revision(document) > revision);
+	int fd = open(path, O_WRONLY);
+	struct range range = { 0, 1 };
+
+	assert_true(document_detach(document, &range, 1, NULL));
+	assert_int_equal(pwrite(fd, "a", 1, 0), 1);
+	close(fd);
+	document_written(document);
+	assert_false(document_modified(document));
+	assert_int_equal(document_change_count(document), 0);
+	undo(document);
+	assert_true(document_modified(document));
+	assert_text(document, "0123456789");
+	assert_change(document, 0, "overwrite 0-1 0-1");
+	redo(document);
+	assert_false(document_modified(document));
+	assert_text(document, "a123456789");
+	undo(document);
+	assert_true(document_insert(document, 0, "b", 1, NULL));
+	assert_int_equal(document_redo_steps(document), 0);
+	undo(document);
+	assert_true(document_modified(document));
+	document_close(document);
+}
+
+static void test_document_refuses(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	struct error error;
+
+	(void)state;
+	assert_false(document_overwrite(document, 11, "a", 1, &error));
+	assert_false(document_insert(document, 11, "a", 1, &error));
+	assert_false(document_delete(document, range_of(9, 2), &error));
+	assert_null(document_copy(document, range_of(9, 2), &error));
+	assert_non_null(strstr(error.message, "past the end"));
+	document_set_read_only(document, "opened with -R");
+	assert_string_equal(document_read_only(document), "opened with -R");
+	assert_false(document_insert(document, 0, "a", 1, &error));
+	assert_non_null(strstr(error.message, "opened with -R"));
+	assert_false(document_revert(document, range_of(0, 1), &error));
+	document_close(document);
+}
+
+/* However much was overwritten, the document is one array. */
+static void test_document_overwritten_is_one_span(void **state)
+{
+	struct document *document = open_sparse(5 * MAPPING_GRANULE);
+	uint64_t length;
+
+	(void)state;
+	for (unsigned i = 0; i < 500; i++)
+		assert_true(document_overwrite(document,
+			i * 7919 % (5 * MAPPING_GRANULE - 3), "abc", 3, NULL));
+	document_check(document);
+	document_span(document, 0, &length);
+	assert_int_equal(length, 5 * MAPPING_GRANULE);
+	assert_true(document_change_count(document) > 100);
+	document_close(document);
+}
+
+static void test_document_typing_is_one_segment(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+
+	(void)state;
+	for (unsigned i = 0; i < STORE_BLOCK; i++)
+		assert_true(document_insert(document, 5 + i, "x", 1, NULL));
+	struct segment segment = document_segment(document, 5);
+
+	assert_int_equal(range_length(segment.now), STORE_BLOCK);
+	assert_false(segment.in_file);
+	segment = document_segment(document, STORE_BLOCK + 5);
+	assert_true(segment.in_file);
+	assert_int_equal(segment.file_offset, 5);
+	document_close(document);
+}
+
+/* A document may be huge: nothing here costs memory or time by its length. */
+static void test_document_huge(void **state)
+{
+	const uint64_t size = (uint64_t)1 << 40;
+	struct document *document = open_sparse(size);
+	struct clip *clip;
+	unsigned char bytes[4];
+	uint64_t length;
+
+	(void)state;
+	assert_int_equal(document_size(document), size);
+	assert_true(document_overwrite(document, size - 4, "last", 4, NULL));
+	assert_true(document_insert(document, size / 2, "half", 4, NULL));
+	assert_true(document_fill(document, range_of(100, size / 4), "fill", 4,
+				  NULL));
+	clip = document_copy(document, range_of(0, size + 4), NULL);
+	assert_non_null(clip);
+	assert_true(document_paste(document, range_of(size + 4, 0), clip,
+				   NULL));
+	assert_int_equal(document_size(document), 2 * (size + 4));
+	document_check(document);
+	assert_int_equal(document_read(document, 2 * size + 4, bytes, 4), 4);
+	assert_memory_equal(bytes, "last", 4);
+	assert_int_equal(document_read(document, size + 4 + size / 4, bytes,
+				       4), 4);
+	assert_memory_equal(bytes, "fill", 4);
+	assert_false(document_lost(document, size / 2 + 4, &length));
+	assert_true(document_revert(document, range_of(0, 2 * (size + 4)),
+				    NULL));
+	assert_int_equal(document_size(document), size);
+	assert_int_equal(document_change_count(document), 0);
+	while (document_undo_steps(document) > 0)
+		undo(document);
+	assert_false(document_modified(document));
+	clip_free(clip);
+	document_close(document);
+}
+
+/* No length overflows: a document is doubled until it may not grow. */
+static void test_document_too_long(void **state)
+{
+	const uint64_t size = (uint64_t)1 << 40;
+	struct document *document = open_sparse(size);
+	struct error error;
+	bool fine = document_fill(document, range_of(0, size), "fill", 4,
+				  NULL);
+
+	(void)state;
+	for (unsigned i = 0; fine; i++) {
+		struct range all = { 0, document_size(document) };
+		struct clip *clip = document_copy(document, all, NULL);
+
+		assert_true(i < 64);
+		assert_non_null(clip);
+		fine = document_paste(document, range_of(0, 0), clip, &error);
+		clip_free(clip);
+	}
+	assert_non_null(strstr(error.message, "too long"));
+	document_check(document);
+	document_close(document);
+}
+
+/* What was pasted is not what is there later. */
+static void test_document_clip_keeps(void **state)
+{
+	const uint64_t size = 4 * MAPPING_GRANULE;
+	const uint64_t length = 2 * MAPPING_GRANULE;
+	struct document *document = open_sparse(size);
+	struct clip *clip;
+	unsigned char byte;
+
+	(void)state;
+	assert_true(document_overwrite(document, 10, "a", 1, NULL));
+	clip = document_copy(document, range_of(0, length), NULL);
+	assert_int_equal(clip_length(clip), length);
+	assert_true(document_overwrite(document, 10, "b", 1, NULL));
+	assert_true(document_overwrite(document, length - 1, "c", 1, NULL));
+	assert_true(document_paste(document, range_of(0, 0), clip, NULL));
+	document_read(document, 10, &byte, 1);
+	assert_int_equal(byte, 'a');
+	document_read(document, length - 1, &byte, 1);
+	assert_int_equal(byte, 0);
+	document_read(document, 2 * length - 1, &byte, 1);
+	assert_int_equal(byte, 'c');
+	document_check(document);
+	clip_free(clip);
+	document_close(document);
+}
+
+static void test_document_lost_bytes(void **state)
+{
+	const uint64_t size = 4 * MAPPING_GRANULE;
+	struct document *document = open_sparse(size);
+	unsigned epoch = document_epoch(document);
+	struct range lost = { 2 * MAPPING_GRANULE, 2 * MAPPING_GRANULE + 9 };
+	struct error error;
+	uint64_t length;
+	char bytes[4];
+
+	(void)state;
+	assert_true(document_overwrite(document, size - 5, "kept", 4, NULL));
+	assert_false(document_verify(document));
+	assert_int_equal(truncate(path, MAPPING_GRANULE), 0);
+	assert_true(document_verify(document));
+	assert_true(document_epoch(document) != epoch);
+	assert_false(document_lost(document, 0, &length));
+	assert_int_equal(length, MAPPING_GRANULE);
+	assert_true(document_lost(document, MAPPING_GRANULE, &length));
+	assert_int_equal(length, 2 * MAPPING_GRANULE);
+	assert_false(document_lost(document, size - 5, &length));
+	/* Copying them would make them look like bytes. */
+	assert_null(document_copy(document, lost, &error));
+	assert_non_null(strstr(error.message, "lost"));
+	assert_true(document_overwrite(document, lost.start, "over", 4,
+				       NULL));
+	assert_false(document_lost(document, lost.start, &length));
+	assert_int_equal(length, 4);
+	document_read(document, size - 5, bytes, 4);
+	assert_memory_equal(bytes, "kept", 4);
+	document_check(document);
+	undo(document);
+	assert_true(document_lost(document, lost.start, &length));
+	document_close(document);
+}
+
+static void test_document_revert(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+
+	(void)state;
+	assert_true(document_overwrite(document, 1, "abcd", 4, NULL));
+	assert_true(document_delete(document, range_of(8, 2), NULL));
+	assert_true(document_insert(document, 7, "xyz", 3, NULL));
+	assert_text(document, "0abcd56xyz7");
+	/* Of an overwrite only the part, of an insertion all. */
+	assert_true(document_revert(document, range_of(2, 2), NULL));
+	assert_text(document, "0a23d56xyz7");
+	assert_true(document_revert(document, range_of(8, 1), NULL));
+	assert_text(document, "0a23d567");
+	assert_true(document_revert(document, range_of(5, 3), NULL));
+	assert_text(document, "0a23d56789");
+	undo(document);
+	undo(document);
+	undo(document);
+	assert_text(document, "0abcd56xyz7");
+	assert_true(document_revert(document, range_of(0, 11), NULL));
+	assert_text(document, "0123456789");
+	assert_int_equal(document_change_count(document), 0);
+	document_close(document);
+}
+
+/* Undo goes on over the file that was replaced, and back. */
+static void test_document_replaced(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	char other[80];
+
+	(void)state;
+	assert_true(document_overwrite(document, 3, "abc", 3, NULL));
+	assert_true(document_delete(document, range_of(0, 2), NULL));
+	snprintf(other, sizeof(other), "%s.new", path);
+	int fd = open(other, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_int_equal(write(fd, "2abc6789", 8), 8);
+	close(fd);
+	assert_int_equal(rename(other, path), 0);
+	assert_true(document_replaced(document,
+				      file_open(path, NULL, NULL, NULL),
+				      NULL));
+	assert_int_equal(document_file_size(document), 8);
+	assert_false(document_modified(document));
+	undo(document);
+	assert_text(document, "012abc6789");
+	assert_change(document, 0, "insert 0-2 0-0");
+	undo(document);
+	assert_text(document, "0123456789");
+	assert_true(document_modified(document));
+	redo(document);
+	redo(document);
+	assert_text(document, "2abc6789");
+	assert_false(document_modified(document));
+	document_close(document);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	folder = mkdtemp(memory_folder);
+	if (!folder)
+		folder = mkdtemp(other_folder);
+	if (!folder)
+		return -1;
+	snprintf(path, sizeof(path), "%s/file", folder);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unlink(path);
+	rmdir(folder);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_document_edits),
+		cmocka_unit_test(test_document_new_file),
+		cmocka_unit_test(test_document_steps),
+		cmocka_unit_test(test_document_modified),
+		cmocka_unit_test(test_document_refuses),
+		cmocka_unit_test(test_document_overwritten_is_one_span),
+		cmocka_unit_test(test_document_typing_is_one_segment),
+		cmocka_unit_test(test_document_huge),
+		cmocka_unit_test(test_document_too_long),
+		cmocka_unit_test(test_document_clip_keeps),
+		cmocka_unit_test(test_document_lost_bytes),
+		cmocka_unit_test(test_document_revert),
+		cmocka_unit_test(test_document_replaced),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
