@@ -17,11 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Matches are looked for this far around the window, so that scrolling does
  * not start a search for each row. */
 enum { HIGHLIGHT_MARGIN = 64 << 10 };
 enum { HIGHLIGHT_MATCHES = 100000 };
+/* A pattern that needs longer for so little is not worth a busy core. */
+enum { HIGHLIGHT_SECONDS = 5 };
 
 struct task {
 	struct search *search;
@@ -40,6 +43,7 @@ struct task {
 	bool found;
 	/* highlight */
 	struct range range;
+	time_t begun;
 	uint64_t revision;
 	uint64_t serial;
 	struct range *matches;
@@ -54,6 +58,14 @@ void task_free(struct task *task)
 	search_free(task->search);
 	free(task->matches);
 	free(task);
+}
+
+static time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
 }
 
 static struct task *task_new(struct editor *editor, const char *label,
@@ -363,20 +375,16 @@ static void poll_foreground(struct editor *editor)
 	editor->serial++;
 }
 
+static void highlight_end(struct editor *editor);
+
 void editor_poll(struct editor *editor)
 {
 	if (editor->task)
 		poll_foreground(editor);
-	if (!editor->highlight)
-		return;
-
-	struct task *task = editor->highlight;
-
-	if (task_poll(editor, task, NULL) == STATUS_RUNNING)
-		return;
-	task_free(task);
-	editor->highlight = NULL;
-	editor->serial++;
+	if (editor->highlight
+	    && (search_poll(editor->highlight->search, NULL) != JOB_RUNNING
+		|| now() - editor->highlight->begun > HIGHLIGHT_SECONDS))
+		highlight_end(editor);
 }
 
 static bool wait_for(struct editor *editor, const int *fds, size_t count)
@@ -411,6 +419,7 @@ enum status editor_wait(struct editor *editor, struct error *error)
 
 void editor_cancel(struct editor *editor)
 {
+	highlight_end(editor);
 	if (!editor->task)
 		return;
 	if (!editor->task->quietly)
@@ -444,10 +453,16 @@ static bool collect(void *context, const struct match *matches, size_t count)
 	return task->match_count < HIGHLIGHT_MATCHES;
 }
 
-static enum status highlight_finish(struct editor *editor, struct task *task,
-				    struct error *error)
+/*
+ * What was found stands, also where the search failed or was stopped: it is
+ * not begun again before the window, the pattern or the document is another.
+ */
+static void highlight_end(struct editor *editor)
 {
-	(void)error;
+	struct task *task = editor->highlight;
+
+	if (!task)
+		return;
 	free(editor->matches);
 	editor->matches = task->matches;
 	editor->match_count = task->match_count;
@@ -456,7 +471,9 @@ static enum status highlight_finish(struct editor *editor, struct task *task,
 	editor->matched.revision = task->revision;
 	editor->matched.range = task->range;
 	editor->matched.document = task->document;
-	return STATUS_DONE;
+	task_free(task);
+	editor->highlight = NULL;
+	editor->serial++;
 }
 
 /* Is what is known, or being looked for, true of WINDOW as it is now? */
@@ -501,7 +518,7 @@ void editor_highlight(struct editor *editor)
 
 	if (!task)
 		return;
-	task->finish = highlight_finish;
+	task->begun = now();
 	task->serial = editor->pattern_serial;
 	task->revision = document_revision(document);
 	task->range.start = window.start > HIGHLIGHT_MARGIN

@@ -71,7 +71,7 @@ enum search_type {
 
 /* A question that one key answers: each answer is a command line. */
 struct question {
-	char text[512];		/* "" where none is asked */
+	char text[ERROR_MESSAGE_SIZE];	/* "" where none is asked */
 	struct {
 		char key;
 		const char *command;

@@ -172,7 +172,7 @@ static enum status run_quit_ask(struct editor *editor,
 		.answers = { { 'w', "wq" }, { 'd', "quit!" } },
 	};
 	snprintf(question->text, sizeof question->text,
-		 "w writes and quits, d drops them, any other key stays: %.300s",
+		 "w writes and quits, d drops them, any other key stays: %.400s",
 		 unsaved.message);
 	editor->serial++;
 	return STATUS_DONE;
