@@ -17,6 +17,9 @@
  *  3. A worker's write end is open in that worker only, so its death is the
  *     end of its pipe.
  *  4. Once the state is not JOB_RUNNING there are no workers.
+ *  5. While a frame that is due is here and not delivered, because job_poll
+ *     ran out of time, job_descriptors has one that is readable: the worker's
+ *     own may be silent until that frame is taken.
  */
 #include "octavo/job.h"
 
@@ -77,6 +80,7 @@ struct job {
 	struct child *children;
 	unsigned count;
 	uint64_t next;
+	int ready[2];		/* a pipe that always holds a byte */
 	enum job_state state;
 	struct error error;
 	struct job *others;	/* in the list of all jobs */
@@ -185,12 +189,23 @@ static void worker_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void close_ready(struct job *job)
+{
+	for (int i = 0; i < 2; i++) {
+		if (job->ready[i] >= 0)
+			io_close(job->ready[i]);
+		job->ready[i] = -1;
+	}
+}
+
 static void worker_close_others(void)
 {
-	for (struct job *job = jobs; job; job = job->others)
+	for (struct job *job = jobs; job; job = job->others) {
 		for (unsigned i = 0; i < job->count; i++)
 			if (job->children[i].fd >= 0)
 				io_close(job->children[i].fd);
+		close_ready(job);
+	}
 }
 
 /* Never returns: what the parent registered with atexit is the parent's. */
@@ -268,6 +283,12 @@ static bool job_prepare(struct job *job, struct error *error)
 		return error_set_system(error, errno, "cannot share memory");
 	job->counters = shared;
 	job->mapped = size;
+	if (io.pipe(job->ready) != 0) {
+		job->ready[0] = job->ready[1] = -1;
+		return error_set_system(error, errno, "cannot start a worker");
+	}
+	if (!io_write_all(job->ready[1], "", 1))
+		return error_set_system(error, errno, "cannot start a worker");
 	return true;
 }
 
@@ -280,6 +301,7 @@ struct job *job_start(const struct job_plan *plan, struct error *error)
 		return NULL;
 	}
 	job->plan = *plan;
+	job->ready[0] = job->ready[1] = -1;
 	job->others = jobs;
 	jobs = job;
 
@@ -328,6 +350,7 @@ static void child_stop(struct child *child)
 	child->fd = -1;
 	free(child->bytes);
 	child->bytes = NULL;
+	child->start = child->end = 0;
 }
 
 static void job_stop(struct job *job, enum job_state state)
@@ -335,6 +358,7 @@ static void job_stop(struct job *job, enum job_state state)
 	job->state = state;
 	for (unsigned i = 0; i < job->count; i++)
 		child_stop(&job->children[i]);
+	close_ready(job);
 }
 
 static void job_fail(struct job *job, const struct error *error)
@@ -409,6 +433,15 @@ static bool frame_due(const struct job *job, const struct frame *frame)
 	return frame->kind == FRAME_END || frame->chunk <= job->next;
 }
 
+/* Is a whole frame here that could be delivered? */
+static bool child_due(const struct job *job, const struct child *child)
+{
+	struct frame frame;
+
+	return frame_head(child, &frame) && frame_due(job, &frame) &&
+	       child->end - child->start >= sizeof frame + frame.size;
+}
+
 /* Is the child's next frame one of a chunk whose turn has not come? */
 static bool child_held(const struct job *job, const struct child *child)
 {
@@ -431,7 +464,7 @@ static bool child_deliver(struct job *job, struct child *child)
 		job_fail(job, &error);
 		return true;
 	}
-	if (child->end - child->start < sizeof frame + frame.size)
+	if (!child_due(job, child))
 		return false;
 
 	const unsigned char *data = child->bytes + child->start + sizeof frame;
@@ -547,7 +580,13 @@ enum job_state job_poll(struct job *job, struct error *error)
 size_t job_descriptors(const struct job *job, int *fds, size_t count)
 {
 	size_t used = 0;
+	bool due = false;
 
+	for (unsigned i = 0; i < job->count; i++)
+		due |= child_due(job, &job->children[i]);
+	/* First, lest there be no room for it. */
+	if (due && used < count)
+		fds[used++] = job->ready[0];
 	for (unsigned i = 0; i < job->count && used < count; i++)
 		if (job->children[i].fd >= 0 &&
 		    !child_held(job, &job->children[i]))
@@ -559,9 +598,10 @@ enum job_state job_wait(struct job *job, struct error *error)
 {
 	for (;;) {
 		enum job_state state = job_poll(job, error);
-		struct pollfd waits[JOB_WORKERS_MAXIMUM];
-		int fds[JOB_WORKERS_MAXIMUM];
-		size_t count = job_descriptors(job, fds, JOB_WORKERS_MAXIMUM);
+		struct pollfd waits[JOB_WORKERS_MAXIMUM + 1];
+		int fds[JOB_WORKERS_MAXIMUM + 1];
+		size_t count = job_descriptors(job, fds,
+					       JOB_WORKERS_MAXIMUM + 1);
 
 		if (state != JOB_RUNNING)
 			return state;

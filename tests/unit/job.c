@@ -7,11 +7,13 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io.h"
@@ -322,6 +324,78 @@ static void test_job_chain(void **state)
 	job_free(job);
 }
 
+/* --- a parent that takes its time --- */
+
+enum { PATIENT_CHUNKS = 12 };
+
+/* Silent before the last chunk until the parent has had all others. */
+static bool patient_work(struct job_worker *worker, void *context,
+			 struct error *error)
+{
+	_Atomic uint64_t *taken = job_worker_shared(worker);
+	uint64_t chunk;
+
+	while (job_claim(worker, &chunk)) {
+		while (chunk == PATIENT_CHUNKS - 1 &&
+		       atomic_load(taken) < chunk)
+			;
+		if (!send_chunk(worker, context, chunk, error))
+			return false;
+	}
+	return true;
+}
+
+struct slow {
+	struct stream stream;
+	_Atomic uint64_t *taken;
+};
+
+static bool slow_result(void *context, uint64_t chunk, const void *data,
+			size_t size)
+{
+	struct slow *slow = context;
+	struct timespec start, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec -
+	       start.tv_nsec < 6000000);
+	atomic_store(slow->taken, chunk + 1);
+	return stream_result(&slow->stream, chunk, data, size);
+}
+
+/* What job_poll leaves for the next time wakes the one who waits. */
+static void test_job_wakes_for_the_rest(void **state)
+{
+	struct slow slow = { .stream = { .chunks = PATIENT_CHUNKS,
+					 .messages = 1,
+					 .stop = UINT64_MAX } };
+	struct job_plan plan = {
+		.work = patient_work, .result = slow_result, .context = &slow,
+		.chunks = PATIENT_CHUNKS, .workers = 1, .shared_size = 8
+	};
+	struct job *job = job_start(&plan, NULL);
+
+	(void)state;
+	assert_non_null(job);
+	slow.taken = job_shared(job);
+	while (job_poll(job, NULL) == JOB_RUNNING) {
+		struct pollfd waits[4];
+		int fds[4];
+		size_t count = job_descriptors(job, fds, 4);
+
+		for (size_t i = 0; i < count; i++)
+			waits[i] = (struct pollfd){ .fd = fds[i],
+						    .events = POLLIN };
+		assert_true(poll(waits, (nfds_t)count, 20000) > 0);
+	}
+	assert_int_equal(job_poll(job, NULL), JOB_DONE);
+	assert_int_equal(slow.stream.received, PATIENT_CHUNKS);
+	job_free(job);
+	expect_no_children();
+}
+
 /* --- surroundings of a worker --- */
 
 static volatile sig_atomic_t handled;
@@ -461,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_job_forgotten_chunk),
 		cmocka_unit_test(test_job_free_while_running),
 		cmocka_unit_test(test_job_chain),
+		cmocka_unit_test(test_job_wakes_for_the_rest),
 		cmocka_unit_test(test_job_surroundings),
 		cmocka_unit_test(test_job_scarce),
 	};
