@@ -20,6 +20,9 @@ enum {
 	SEARCH_CHUNK_MINIMUM = 64,
 	SEARCH_WINDOW = 32,
 	SEARCH_RESULT = 64,
+	SEARCH_KEPT = 3,
+	SEARCH_AHEAD = 8,
+	SEARCH_LAST_EXACT = 4096,
 	SAVE_BLOCK = 16,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
@@ -53,6 +56,13 @@ enum {
 	SEARCH_WINDOW = 256 << 10,
 	/* Bytes of a worker's result buffer. */
 	SEARCH_RESULT = 64 << 10,
+	/* Matches of a chunk that a worker remembers while it does not know
+	 * yet where the pass comes in from the chunk before: enough to get
+	 * into step; and all of them, where they are asked for. */
+	SEARCH_KEPT = 64,
+	SEARCH_AHEAD = 32 << 10,
+	/* Up to here the match before is looked for from the start. */
+	SEARCH_LAST_EXACT = 64 << 20,
 	/* Bytes read or written at once. */
 	SAVE_BLOCK = 1 << 20,
 	/* Longest extent of a journal. */

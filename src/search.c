@@ -1,0 +1,178 @@
+/*
+ * search: where the pattern is in the document: the parent's half.
+ *
+ * It cuts the range into chunks, starts the workers, and adds up what they
+ * send, which is exact and comes in order (search_worker.c).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "pattern_internal.h"
+#include "search_internal.h"
+#include "sizes.h"
+
+enum {
+	/* Each takes 8 bytes of shared memory, and a few messages. */
+	SEARCH_CHUNKS_MAXIMUM = 65536,
+	SEARCH_BATCH = 256,
+};
+
+/* Hands matches on, copied: a message need not be aligned. */
+static bool take_all(struct search *search, const unsigned char *data,
+		     size_t count)
+{
+	struct match batch[SEARCH_BATCH];
+
+	while (count > 0) {
+		size_t taken = count < SEARCH_BATCH ? count : SEARCH_BATCH;
+
+		memcpy(batch, data, taken * sizeof *batch);
+		search->count += taken;
+		if (search->plan.found &&
+		    !search->plan.found(search->plan.context, batch, taken))
+			return false;
+		data += taken * sizeof *batch;
+		count -= taken;
+	}
+	return true;
+}
+
+static bool take_one(struct search *search, const void *data)
+{
+	memcpy(&search->match, data, sizeof search->match);
+	search->any = true;
+	search->count = 1;
+	/* Forwards, a later one is the last one. */
+	return search->plan.kind == SEARCH_LAST && !search->leftwards;
+}
+
+static bool search_result(void *context, uint64_t chunk, const void *data,
+			  size_t size)
+{
+	struct search *search = context;
+	uint64_t count;
+
+	(void)chunk;
+	switch (search->plan.kind) {
+	case SEARCH_COUNT:
+		memcpy(&count, data, sizeof count);
+		search->count += count;
+		return true;
+	case SEARCH_ALL:
+		return take_all(search, data, size / sizeof(struct match));
+	case SEARCH_FIRST:
+	case SEARCH_LAST:
+		break;
+	}
+	return take_one(search, data);
+}
+
+/* Where the pass begins, and before what offset attempts count: the
+ * document's end is one more place to be at. */
+static void set_bounds(struct search *search)
+{
+	const struct search_plan *plan = &search->plan;
+	uint64_t size = document_size(plan->document);
+	uint64_t end = plan->range.end;
+
+	search->begin = plan->range.start;
+	search->limit = end;
+	if (end > size || (end == size && plan->kind != SEARCH_LAST))
+		search->limit = size + 1;
+	if (plan->kind != SEARCH_LAST)
+		return;
+	if (search->limit <= SEARCH_LAST_EXACT || plan->pattern->sequential)
+		search->begin = 0;
+	else
+		search->leftwards = true;
+}
+
+static void set_chunks(struct search *search)
+{
+	uint64_t length = search->limit > search->begin
+				  ? search->limit - search->begin : 0;
+	uint64_t least = length / SEARCH_CHUNKS_MAXIMUM + 1;
+
+	search->chunk = search->plan.chunk ? search->plan.chunk
+					   : SEARCH_CHUNK_MINIMUM;
+	if (search->chunk < least)
+		search->chunk = least;
+	if (search->chunk > length || search->plan.pattern->sequential)
+		search->chunk = length;
+	search->chunks = length ? (length - 1) / search->chunk + 1 : 0;
+}
+
+struct search *search_start(const struct search_plan *plan,
+			    struct error *error)
+{
+	struct search *search = calloc(1, sizeof *search);
+
+	if (!search) {
+		error_set_memory(error);
+		return NULL;
+	}
+	search->plan = *plan;
+	set_bounds(search);
+	set_chunks(search);
+	/* Only marks what the file has lost already. */
+	document_verify((struct document *)plan->document);
+	search->epoch = document_epoch(plan->document);
+
+	const struct job_plan job = {
+		.work = search_work,
+		.result = search_result,
+		.context = search,
+		.chunks = search->chunks,
+		.workers = plan->workers,
+		.shared_size = search_shared_size(search),
+	};
+
+	search->job = job_start(&job, error);
+	if (!search->job) {
+		free(search);
+		return NULL;
+	}
+	return search;
+}
+
+void search_free(struct search *search)
+{
+	if (!search)
+		return;
+	job_free(search->job);
+	free(search);
+}
+
+size_t search_descriptors(const struct search *search, int *fds, size_t count)
+{
+	return job_descriptors(search->job, fds, count);
+}
+
+enum job_state search_poll(struct search *search, struct error *error)
+{
+	return job_poll(search->job, error);
+}
+
+enum job_state search_wait(struct search *search, struct error *error)
+{
+	return job_wait(search->job, error);
+}
+
+void search_progress(const struct search *search, uint64_t *done,
+		     uint64_t *total, uint64_t *found)
+{
+	job_progress(search->job, done, found);
+	*total = search->limit > search->begin
+			 ? search->limit - search->begin : 0;
+}
+
+uint64_t search_count(const struct search *search)
+{
+	return search->count;
+}
+
+bool search_match(const struct search *search, struct match *match)
+{
+	*match = search->match;
+	return search->any;
+}

@@ -1,0 +1,33 @@
+/*
+ * What the two halves of the search room share: the parent's (search.c) and
+ * the workers' (search_worker.c).
+ */
+#ifndef OCTAVO_SEARCH_INTERNAL_H
+#define OCTAVO_SEARCH_INTERNAL_H
+
+#include "octavo/search.h"
+
+struct search {
+	struct search_plan plan;
+	struct job *job;
+	uint64_t begin;		/* where the pass begins */
+	uint64_t limit;		/* attempts before it count */
+	uint64_t chunk;
+	uint64_t chunks;
+	bool leftwards;		/* chunk 0 is the last one */
+	unsigned epoch;		/* of the document, when it began */
+	/* In the parent: what has arrived. */
+	uint64_t count;
+	bool any;
+	struct match match;
+};
+
+/* The work of a worker; CONTEXT is the struct search.  Messages are a
+ * uint64_t for SEARCH_COUNT, else matches. */
+bool search_work(struct job_worker *worker, void *context,
+		 struct error *error);
+
+/* Bytes of shared memory that the workers need. */
+size_t search_shared_size(const struct search *search);
+
+#endif

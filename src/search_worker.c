@@ -1,0 +1,580 @@
+/*
+ * The workers of a search: chunks of one pass, scanned at the same time.
+ *
+ * A chunk owns the attempts that begin in it.  Where the pass enters it is
+ * known only when the chunk before is done, because a match may run across the
+ * border; so a worker scans its chunk from the border, as if nothing came in,
+ * and keeps what it finds.  Once the entry is known, the pass is followed from
+ * there until it meets the one that was guessed: both are at one position
+ * then, and position alone decides what follows.  The rest of the guess is the
+ * truth.  Nearly always that is so at once.
+ *
+ * Invariants
+ *  1. ends[i], once not 0, is one more than the position of the true pass
+ *     after the attempts of chunk i.  It is written once, by the worker that
+ *     claimed chunk i, before it finishes the chunk.
+ *  2. `pending` are the chunks that this worker has scanned and not finished,
+ *     in ascending order; it waits for, sends and finishes the first of them
+ *     only.  So a worker that waits, waits for a lower chunk than any it
+ *     holds, and one that is blocked sending is so for its lowest chunk: the
+ *     lowest unfinished chunk of all is never waiting for another (job.c,
+ *     invariant 2).
+ *  3. What is sent is exact; the parent only adds up.
+ */
+#include "search_internal.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "pattern_internal.h"
+#include "scanner.h"
+#include "sizes.h"
+
+enum {
+	SEARCH_PENDING = 4,
+	SEARCH_OUT = SEARCH_RESULT / sizeof(struct match),
+	SEARCH_YIELDS = 16,
+	SEARCH_WAIT_NANOSECONDS = 50000,
+};
+
+/* A chunk, and what a pass from its border finds in it. */
+struct guess {
+	uint64_t chunk;
+	struct range range;
+	struct finding *list;	/* the first findings */
+	size_t count;
+	bool complete;		/* it went to the chunk's end */
+	bool overflowed;	/* there were more than the list holds */
+	uint64_t beyond;	/* ... of those that count: how many */
+	struct match last;	/* ... and the last one */
+	uint64_t after;		/* the position after the last finding */
+};
+
+struct worker {
+	const struct search *search;
+	struct job_worker *job;
+	struct scanner *scanner;
+	_Atomic uint64_t *ends;
+	struct guess pending[SEARCH_PENDING];
+	unsigned waiting;
+	size_t capacity;	/* of a guess's list */
+	/* Of the chunk that is being finished: */
+	uint64_t chunk;
+	uint64_t count;
+	struct match last;
+	struct match out[SEARCH_OUT];
+	size_t out_count;
+};
+
+size_t search_shared_size(const struct search *search)
+{
+	return search->chunks * sizeof(_Atomic uint64_t);
+}
+
+static enum search_kind kind_of(const struct worker *worker)
+{
+	return worker->search->plan.kind;
+}
+
+/* Where chunk INDEX begins.  A chunk begins at a character. */
+static uint64_t border(const struct worker *worker, uint64_t index)
+{
+	const struct search *search = worker->search;
+
+	if (index == 0)
+		return search->begin;
+	if (index >= search->chunks)
+		return search->limit;
+
+	uint64_t offset = scanner_align(worker->scanner,
+					search->begin + index * search->chunk);
+
+	return offset < search->limit ? offset : search->limit;
+}
+
+/* Does it belong to the answer?  (The pass goes on after it either way.) */
+static bool counts(const struct worker *worker, struct match match)
+{
+	const struct search *search = worker->search;
+
+	if (search->plan.kind == SEARCH_LAST)
+		return match.start >= search->plan.range.start &&
+		       match.start < search->limit;
+	return match.end <= search->plan.range.end;
+}
+
+/* --- what was lost meanwhile --- */
+
+/* Zeros that stand for lost bytes must not be taken for the file's. */
+static bool check_lost(const struct worker *worker, struct error *error)
+{
+	const struct search *search = worker->search;
+	/* Marks in this process's copy of the document. */
+	struct document *document = (struct document *)search->plan.document;
+	uint64_t offset = search->begin;
+	uint64_t size = document_size(document);
+
+	document_verify(document);
+	if (document_epoch(document) == search->epoch)
+		return true;
+	while (offset < search->limit && offset < size) {
+		uint64_t length;
+
+		if (document_lost(document, offset, &length))
+			return error_set(error, "bytes from 0x%llx on were "
+					 "lost while searching: the file has "
+					 "shrunk",
+					 (unsigned long long)offset);
+		offset += length;
+	}
+	return true;
+}
+
+/* --- finishing a chunk --- */
+
+static void chunk_begin(struct worker *worker, uint64_t chunk)
+{
+	worker->chunk = chunk;
+	worker->count = 0;
+	worker->out_count = 0;
+}
+
+static bool flush(struct worker *worker, struct error *error)
+{
+	size_t size = worker->out_count * sizeof *worker->out;
+
+	worker->out_count = 0;
+	return check_lost(worker, error) &&
+	       job_send(worker->job, worker->chunk, worker->out, size, error);
+}
+
+static bool accept_match(struct worker *worker, struct match match,
+			 struct error *error)
+{
+	bool late = kind_of(worker) == SEARCH_FIRST && worker->count > 0;
+
+	if (late || !counts(worker, match))
+		return true;
+	worker->count++;
+	worker->last = match;
+	if (kind_of(worker) != SEARCH_ALL)
+		return true;
+	worker->out[worker->out_count++] = match;
+	return worker->out_count < SEARCH_OUT || flush(worker, error);
+}
+
+static bool chunk_end(struct worker *worker, uint64_t length,
+		      struct error *error)
+{
+	bool sent = check_lost(worker, error);
+
+	if (sent && kind_of(worker) == SEARCH_COUNT)
+		sent = job_send(worker->job, worker->chunk, &worker->count,
+				sizeof worker->count, error);
+	else if (sent && kind_of(worker) == SEARCH_ALL)
+		sent = worker->out_count == 0 || flush(worker, error);
+	else if (sent && worker->count > 0)
+		sent = job_send(worker->job, worker->chunk, &worker->last,
+				sizeof worker->last, error);
+	job_advance(worker->job, length, worker->count);
+	return sent && job_finish(worker->job, worker->chunk, error);
+}
+
+/* The pass from *POSITION on, attempts before LIMIT. */
+static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
+		    struct error *error)
+{
+	struct finding finding;
+	enum scan_result result = SCAN_NONE;
+
+	/* Nobody asks what comes after the first one. */
+	while ((kind_of(worker) != SEARCH_FIRST || worker->count == 0) &&
+	       (result = scanner_find(worker->scanner, *position, limit,
+				      &finding, error)) == SCAN_MATCH) {
+		if (!accept_match(worker, finding.match, error))
+			return false;
+		*position = scanner_after(worker->scanner, finding.match);
+	}
+	return result != SCAN_FAILED;
+}
+
+/* --- guessing --- */
+
+/* Takes a finding; false where the list is full and no more is wanted. */
+static bool guess_take(const struct worker *worker, struct guess *guess,
+		       const struct finding *finding)
+{
+	enum search_kind kind = kind_of(worker);
+
+	if (guess->count < worker->capacity) {
+		guess->list[guess->count++] = *finding;
+	} else {
+		guess->overflowed = true;
+		if (counts(worker, finding->match)) {
+			guess->beyond++;
+			guess->last = finding->match;
+		}
+	}
+	if (kind == SEARCH_FIRST && counts(worker, finding->match))
+		return false;
+	return kind != SEARCH_ALL || guess->count < worker->capacity;
+}
+
+/* An error is kept to itself: the true pass may never come to that place. */
+static void guess_make(struct worker *worker, struct guess *guess)
+{
+	uint64_t position = guess->range.start;
+	enum scan_result result;
+	struct finding finding;
+	bool more = true;
+
+	guess->count = 0;
+	guess->beyond = 0;
+	guess->overflowed = false;
+	while ((result = scanner_find(worker->scanner, position,
+				      guess->range.end, &finding, NULL)) ==
+	       SCAN_MATCH) {
+		position = scanner_after(worker->scanner, finding.match);
+		more = guess_take(worker, guess, &finding);
+		if (!more)
+			break;
+	}
+	guess->after = position;
+	guess->complete = result == SCAN_NONE;
+}
+
+/* --- bringing into step --- */
+
+static void publish(struct worker *worker, uint64_t position)
+{
+	atomic_store_explicit(&worker->ends[worker->chunk], position + 1,
+			      memory_order_release);
+}
+
+/* Where the pass enters CHUNK; false while that is not known. */
+static bool entry_known(const struct worker *worker, uint64_t chunk,
+			uint64_t *entry)
+{
+	uint64_t value = worker->search->begin + 1;
+
+	if (chunk > 0)
+		value = atomic_load_explicit(&worker->ends[chunk - 1],
+					     memory_order_acquire);
+	*entry = value - 1;
+	return value != 0;
+}
+
+/* The position after the finding before INDEX: that of the guessed pass. */
+static uint64_t guess_position(const struct worker *worker,
+			       const struct guess *guess, size_t index)
+{
+	return index == 0 ? guess->range.start
+			  : scanner_after(worker->scanner,
+					  guess->list[index - 1].match);
+}
+
+/*
+ * Follows the pass from *POSITION until it meets the guessed one, or leaves
+ * the chunk.  *INDEX is the first of the guess's findings that is right.
+ */
+static bool catch_up(struct worker *worker, const struct guess *guess,
+		     uint64_t *position, size_t *index, struct error *error)
+{
+	for (;;) {
+		while (*index < guess->count &&
+		       guess->list[*index].attempt < *position)
+			(*index)++;
+
+		uint64_t guessed = guess_position(worker, guess, *index);
+
+		if (guessed <= *position || *position >= guess->range.end)
+			return true;
+		/* What the dropped finding may have hidden. */
+		if (guessed > guess->range.end)
+			guessed = guess->range.end;
+
+		struct finding finding;
+
+		switch (scanner_find(worker->scanner, *position, guessed,
+				     &finding, error)) {
+		case SCAN_FAILED:
+			return false;
+		case SCAN_NONE:
+			*position = guessed;
+			break;
+		case SCAN_MATCH:
+			if (!accept_match(worker, finding.match, error))
+				return false;
+			*position = scanner_after(worker->scanner,
+						  finding.match);
+		}
+	}
+}
+
+/* All of the guess from INDEX on is right. */
+static bool take_guess(struct worker *worker, const struct guess *guess,
+		       size_t index, uint64_t position, struct error *error)
+{
+	bool nothing = index == guess->count && !guess->overflowed;
+
+	/* Before the parent makes us wait. */
+	publish(worker, nothing ? position : guess->after);
+	for (; index < guess->count; index++)
+		if (!accept_match(worker, guess->list[index].match, error))
+			return false;
+	worker->count += guess->beyond;
+	if (guess->beyond)
+		worker->last = guess->last;
+	return true;
+}
+
+/* The guess is right up to its list's end at most: on from there. */
+static bool take_list(struct worker *worker, const struct guess *guess,
+		      size_t index, uint64_t position, struct error *error)
+{
+	for (; index < guess->count; index++) {
+		if (!accept_match(worker, guess->list[index].match, error))
+			return false;
+		position = scanner_after(worker->scanner,
+					 guess->list[index].match);
+	}
+	if (!scan_on(worker, &position, guess->range.end, error))
+		return false;
+	publish(worker, position);
+	return true;
+}
+
+static bool guess_resolve(struct worker *worker, const struct guess *guess,
+			  uint64_t entry, struct error *error)
+{
+	uint64_t position = entry > guess->range.start ? entry
+						       : guess->range.start;
+	size_t index = 0;
+	bool done;
+
+	chunk_begin(worker, guess->chunk);
+	if (!catch_up(worker, guess, &position, &index, error))
+		return false;
+	if (position >= guess->range.end) {
+		publish(worker, position);
+		done = true;
+	} else {
+		/* With all of the list dropped, the pass must be where the
+		 * list ends: nothing is known of the attempts behind it. */
+		bool in_step = index < guess->count || !guess->overflowed ||
+			       position == guess_position(worker, guess,
+							  index);
+
+		done = guess->complete && in_step
+			       ? take_guess(worker, guess, index, position,
+					    error)
+			       : take_list(worker, guess, index, position,
+					   error);
+	}
+	return done && chunk_end(worker, range_length(guess->range), error);
+}
+
+/* --- the work --- */
+
+static uint64_t await_entry(const struct worker *worker, uint64_t chunk)
+{
+	const struct timespec pause = { 0, SEARCH_WAIT_NANOSECONDS };
+	uint64_t entry;
+
+	for (unsigned tries = 0; !entry_known(worker, chunk, &entry); tries++)
+		if (tries < SEARCH_YIELDS)
+			sched_yield();
+		else
+			nanosleep(&pause, NULL);
+	return entry;
+}
+
+static bool resolve_first(struct worker *worker, struct error *error)
+{
+	struct guess first = worker->pending[0];
+	uint64_t entry = await_entry(worker, first.chunk);
+
+	if (!guess_resolve(worker, &first, entry, error))
+		return false;
+	worker->waiting--;
+	for (unsigned i = 0; i < worker->waiting; i++)
+		worker->pending[i] = worker->pending[i + 1];
+	/* Its list goes round. */
+	worker->pending[worker->waiting] = first;
+	return true;
+}
+
+/* Finishes what can be, and more than that where there is no room. */
+static bool resolve_some(struct worker *worker, unsigned room,
+			 struct error *error)
+{
+	uint64_t entry;
+
+	while (worker->waiting > 0 &&
+	       (worker->waiting > room ||
+		entry_known(worker, worker->pending[0].chunk, &entry)))
+		if (!resolve_first(worker, error))
+			return false;
+	return true;
+}
+
+static bool chunk_scan(struct worker *worker, uint64_t chunk,
+		       struct error *error)
+{
+	struct guess *guess = &worker->pending[worker->waiting];
+	uint64_t entry;
+
+	guess->chunk = chunk;
+	guess->range = (struct range){ border(worker, chunk),
+				       border(worker, chunk + 1) };
+	/* No need to guess: and a match that runs far is not looked for again
+	 * in each chunk that it covers. */
+	if (worker->waiting == 0 && entry_known(worker, chunk, &entry)) {
+		guess->count = 0;
+		guess->overflowed = false;
+		guess->complete = false;
+		return guess_resolve(worker, guess, entry, error);
+	}
+	guess_make(worker, guess);
+	worker->waiting++;
+	return resolve_some(worker, SEARCH_PENDING - 1, error);
+}
+
+static bool work_forwards(struct worker *worker, struct error *error)
+{
+	uint64_t chunk;
+
+	while (job_claim(worker->job, &chunk))
+		if (!chunk_scan(worker, chunk, error))
+			return false;
+	return resolve_some(worker, 0, error);
+}
+
+/*
+ * From the end of the range to the left.  Each chunk has a run-in before it,
+ * so that the pass is in step with one from further left when it gets there:
+ * nearly always it is, where no match crosses the chunk's start.  Where one
+ * does, the run-in is made longer, up to a bound; there that match counts, if
+ * it is the last one.
+ */
+struct leftward {
+	uint64_t start;		/* of the chunk */
+	uint64_t end;
+	bool last;		/* no chunk further left */
+	bool crossed;		/* a match of the run-in crosses the start */
+};
+
+static bool leftward_pass(struct worker *worker, struct leftward *left,
+			  uint64_t position, struct error *error)
+{
+	struct match crossing = { 0, 0 };
+	enum scan_result result;
+	struct finding finding;
+
+	left->crossed = false;
+	while ((result = scanner_find(worker->scanner, position, left->end,
+				      &finding, error)) == SCAN_MATCH) {
+		position = scanner_after(worker->scanner, finding.match);
+		if (left->last || finding.attempt >= left->start) {
+			if (!accept_match(worker, finding.match, error))
+				return false;
+		} else if (finding.match.end > left->start) {
+			left->crossed = true;
+			crossing = finding.match;
+		}
+	}
+	if (result == SCAN_NONE && left->crossed && worker->count == 0)
+		return accept_match(worker, crossing, error);
+	return result == SCAN_NONE;
+}
+
+static bool leftward_scan(struct worker *worker, uint64_t chunk,
+			  struct error *error)
+{
+	const struct search *search = worker->search;
+	uint64_t end = search->limit - chunk * search->chunk;
+	bool last = chunk + 1 == search->chunks;
+	uint64_t start = last ? search->begin : end - search->chunk;
+	struct leftward left = { start, end, last, false };
+	uint64_t run_in = search->chunk;
+	uint64_t position;
+
+	do {
+		position = start < run_in ? 0 : start - run_in;
+		chunk_begin(worker, chunk);
+		if (!leftward_pass(worker, &left,
+				   scanner_align(worker->scanner, position),
+				   error))
+			return false;
+		run_in *= 4;
+	} while (left.crossed && position > 0 &&
+		 run_in <= SEARCH_LAST_EXACT);
+	return chunk_end(worker, end - start, error);
+}
+
+static bool work_leftwards(struct worker *worker, struct error *error)
+{
+	uint64_t chunk;
+
+	while (job_claim(worker->job, &chunk))
+		if (!leftward_scan(worker, chunk, error))
+			return false;
+	return true;
+}
+
+static void worker_free(struct worker *worker)
+{
+	if (!worker)
+		return;
+	for (size_t i = 0; i < SEARCH_PENDING; i++)
+		free(worker->pending[i].list);
+	scanner_free(worker->scanner);
+	free(worker);
+}
+
+static struct worker *worker_new(const struct search *search,
+				 struct job_worker *job, struct error *error)
+{
+	struct worker *worker = calloc(1, sizeof *worker);
+	bool room = worker != NULL;
+
+	for (size_t i = 0; room && i < SEARCH_PENDING; i++) {
+		worker->capacity = search->plan.kind == SEARCH_ALL
+					   ? SEARCH_AHEAD : SEARCH_KEPT;
+		worker->pending[i].list = malloc(
+			worker->capacity * sizeof(struct finding));
+		room = worker->pending[i].list;
+	}
+	if (!room) {
+		worker_free(worker);
+		error_set_memory(error);
+		return NULL;
+	}
+	worker->search = search;
+	worker->job = job;
+	worker->ends = job_worker_shared(job);
+	worker->scanner = scanner_new(search->plan.document,
+				      search->plan.pattern, error);
+	if (!worker->scanner) {
+		worker_free(worker);
+		return NULL;
+	}
+	return worker;
+}
+
+bool search_work(struct job_worker *job, void *context, struct error *error)
+{
+	const struct search *search = context;
+	struct worker *worker = worker_new(search, job, error);
+
+	if (!worker)
+		return false;
+
+	bool done = search->leftwards ? work_leftwards(worker, error)
+				      : work_forwards(worker, error);
+
+	worker_free(worker);
+	return done;
+}

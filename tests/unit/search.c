@@ -1,0 +1,984 @@
+/*
+ * Unit tests of the search room.  Its promise is one sentence: the answers of
+ * one pass of PCRE2 over the flat bytes.  So most tests make that pass, over
+ * documents with edits everywhere, and compare.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "octavo/search.h"
+#include "pattern_internal.h"
+#include "sizes.h"
+
+enum { WORKERS_MAXIMUM = 3 };
+
+static char folder[] = "/tmp/octavo-search-XXXXXX";
+static char path[sizeof folder + 8];
+static uint64_t seed;
+
+static unsigned random_below(unsigned bound)
+{
+	seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (unsigned)(seed >> 33) % bound;
+}
+
+/* --- documents --- */
+
+/* A document and the same bytes flat. */
+struct sample {
+	struct document *document;
+	unsigned char *bytes;
+	size_t size;
+};
+
+static struct document *document_of(const void *bytes, size_t size)
+{
+	struct error error = ERROR_NONE;
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+
+	struct file *opened = file_open(path, NULL, NULL, &error);
+	struct document *document = opened ? document_open(opened, &error)
+					   : NULL;
+
+	if (!document)
+		fail_msg("%s", error.message);
+	return document;
+}
+
+static void flatten(struct sample *sample)
+{
+	sample->size = document_size(sample->document);
+	free(sample->bytes);
+	sample->bytes = malloc(sample->size + 1);
+	assert_non_null(sample->bytes);
+	assert_int_equal(document_read(sample->document, 0, sample->bytes,
+				       sample->size), sample->size);
+}
+
+static void sample_free(struct sample *sample)
+{
+	document_close(sample->document);
+	free(sample->bytes);
+}
+
+static size_t random_bytes(unsigned char *bytes, size_t size)
+{
+	static const char *const words[] = {
+		"a", "b", "x", "\n", " ", "ab", "aa", "foo", "bar", "\r\n",
+		"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\x80", "\xc3",
+		"\xff", "", "A", "1", "12", "_", "\n\n"
+	};
+	size_t count = sizeof words / sizeof *words;
+	size_t length = 0;
+
+	while (length + 4 <= size) {
+		const char *word = words[random_below((unsigned)count)];
+		size_t more = *word ? strlen(word) : 1;
+
+		memcpy(bytes + length, word, more);
+		length += more;
+	}
+	return length;
+}
+
+static void random_edit(struct document *document)
+{
+	unsigned size = (unsigned)document_size(document);
+	unsigned at = random_below(size + 1);
+	unsigned length = random_below(12);
+	unsigned char bytes[16];
+	struct error error = ERROR_NONE;
+	bool done = true;
+
+	if (length > size - at)
+		length = size - at;
+
+	size_t count = random_bytes(bytes, sizeof bytes);
+
+	switch (random_below(4)) {
+	case 0:
+		done = document_insert(document, at, bytes, count, &error);
+		break;
+	case 1:
+		done = document_overwrite(document, at, bytes, count, &error);
+		break;
+	case 2:
+		if (length)
+			done = document_delete(document, range_of(at, length),
+					       &error);
+		break;
+	case 3:
+		if (length)
+			done = document_fill(document, range_of(at, length),
+					     bytes, 2, &error);
+		break;
+	}
+	if (!done)
+		fail_msg("%s", error.message);
+}
+
+static struct sample random_sample(size_t size, unsigned edits)
+{
+	unsigned char *bytes = malloc(size + 4);
+	struct sample sample = { NULL, NULL, 0 };
+
+	assert_non_null(bytes);
+	sample.document = document_of(bytes, random_bytes(bytes, size));
+	free(bytes);
+	while (edits-- > 0)
+		random_edit(sample.document);
+	flatten(&sample);
+	return sample;
+}
+
+/* --- patterns --- */
+
+struct form {
+	const char *regex;
+	const char *flags;
+};
+
+static const struct form forms[] = {
+	{ "a", "" }, { "foo", "" }, { "x*", "" }, { "", "" },
+	{ "x*?", "" }, { "a.*b", "" }, { "a.*?b", "" }, { "a.*b", "s" },
+	{ "a.*?b", "s" }, { "^", "" }, { "$", "" }, { "^a", "" },
+	{ "b$", "" }, { "^.*$", "" }, { "\\Aa", "" }, { "b\\z", "" },
+	{ "b\\Z", "" }, { "\\A", "" }, { "\\z", "" }, { "\\Z", "" },
+	{ "(?-m)^.", "" }, { "(?-m).$", "" }, { "\\b", "" },
+	{ "\\B", "" }, { "\\ba+\\b", "" }, { "(?<=a)b", "" },
+	{ "(?<!a)b", "" }, { "(?<=\\n)a", "" }, { "(?<=(?<!b)a)x", "" },
+	{ "(?<=\\Aab)", "" }, { "(?<=^.)a", "" }, { "(?<=a\\n\\n)x|foo", "" },
+	{ "a(?=b)", "" }, { "a(?!b)", "" }, { "(?=a.*x)b?", "s" },
+	{ "(a|b)x\\1", "" }, { "([ab]).*?\\1", "" }, { "\\n", "" },
+	{ "\\n+", "" }, { "\\n^", "" }, { "\\n^a", "" }, { "\\n\\Z", "" },
+	{ "\\s+", "" }, { "\\R", "" }, { "\\R+a", "" }, { "[^a]+", "" },
+	{ "[^\\n]*", "" }, { "FOO|Bar", "i" }, { "foo|bar|a1", "" },
+	{ "a|ab|abb", "" }, { "(?>a+)b", "" }, { "a++b?", "" },
+	{ "\\d{1,3}", "" }, { "\\w+ \\w+", "" }, { "\\x00", "" },
+	{ "[\\x80-\\xff]{2}", "" }, { "a\\Kb", "" }, { "a*\\K", "" },
+	{ "(?(?=a)ab|b)", "" }, { "(a(?1)?b)", "" }, { "a|foo", "w" },
+	{ "a  b", "x" }, { "(?s).{7}", "" }, { "(?s).{40}", "" },
+	{ ".*x", "" }, { ".*", "s" }, { "(?m-s)^(?:.*\\n)??b", "" },
+	{ "(?(DEFINE)(?<k>ab\\K))(?=(?&k))a", "" },
+	{ "(?<=(?=(?&q))[ab])x(?(DEFINE)(?<q>a|b))", "" },
+	/* Not to be cut. */
+	{ "\\Ga", "" }, { "\\G[ab]|x", "" }, { "a+(*COMMIT)b", "" },
+	{ "a(*SKIP)b|.", "" }, { "a+(*PRUNE)b", "" },
+	{ "a(*ACCEPT)b|x", "" },
+	/* The interpreter. */
+	{ "(*NO_JIT)a.*?b", "s" }, { "(*NO_JIT)(?<=a)b|\\n^", "" },
+	{ "(*NO_JIT)x*", "" },
+};
+
+/* In UTF mode, on text that is UTF-8 or not. */
+static const struct form unicode_forms[] = {
+	{ "\xc3\xa9", "u" }, { "\xc3\x89", "iu" }, { ".", "u" },
+	{ "[^a]", "u" }, { "a.", "u" }, { "\\w+", "u" },
+	{ "\\x{20ac}.", "su" }, { "(?<=\xc3\xa9)a", "u" },
+	{ "\\x{1f600}+", "u" }, { "a.*?b", "su" }, { "foo", "iu" },
+	{ "[\\x{80}-\\x{10ffff}]+", "u" }, { "x+\\b", "u" },
+};
+
+static struct pattern *pattern_of(const struct form *form)
+{
+	struct error error = ERROR_NONE;
+	/* Nothing cannot be typed; here it stands for the empty match. */
+	const char *regex = *form->regex ? form->regex : "(?:)";
+	struct pattern *pattern = pattern_regex(regex, strlen(regex),
+						form->flags, &error);
+
+	if (!pattern)
+		fail_msg("%s: %s", regex, error.message);
+	return pattern;
+}
+
+/* --- the one pass --- */
+
+struct list {
+	struct match *matches;
+	size_t count;
+	size_t capacity;
+};
+
+static void list_add(struct list *list, struct match match)
+{
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity * 2 + 16;
+		list->matches = realloc(list->matches, list->capacity *
+					sizeof *list->matches);
+		assert_non_null(list->matches);
+	}
+	list->matches[list->count++] = match;
+}
+
+static uint64_t pass_after(const struct sample *sample, bool utf,
+			   struct match match)
+{
+	uint64_t next = match.end + 1;
+
+	if (match.end > match.start)
+		return match.end;
+	for (int i = 0; i < 3 && utf && next < sample->size &&
+	     (sample->bytes[next] & 0xc0) == 0x80; i++)
+		next++;
+	return next;
+}
+
+/* The pass over RANGE: matches wholly in it, or for a RANGE that goes past
+ * the end (see the caller) all that start before its end. */
+static struct list pass(const struct sample *sample,
+			const struct pattern *pattern, struct range range,
+			bool whole)
+{
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	struct list list = { NULL, 0, 0 };
+	uint64_t at = range.start;
+
+	while (at <= sample->size) {
+		int code = pcre2_match(pattern->code, sample->bytes,
+				       sample->size, at, 0, data, NULL);
+
+		if (code < 0)
+			break;
+
+		const size_t *pair = pcre2_get_ovector_pointer(data);
+		uint64_t attempt = pcre2_get_startchar(data);
+		struct match match = { pair[0], pair[1] };
+
+		/* \K in a called group: see the scanner. */
+		if (match.end < attempt)
+			match.end = attempt;
+		if (match.start < attempt)
+			match.start = attempt;
+		if (match.start > match.end)
+			match.start = match.end;
+		if (attempt > range.end ||
+		    (attempt == range.end &&
+		     (!whole || range.end < sample->size)))
+			break;
+		if (!whole ? match.start < range.end
+			   : match.end <= range.end)
+			list_add(&list, match);
+		at = pass_after(sample, pattern->utf, match);
+	}
+	pcre2_match_data_free(data);
+	return list;
+}
+
+static void expect_equal(const struct list *wanted, const struct list *got,
+			 const char *what)
+{
+	for (size_t i = 0; i < wanted->count && i < got->count; i++) {
+		struct match one = wanted->matches[i];
+		struct match other = got->matches[i];
+
+		if (one.start != other.start || one.end != other.end)
+			fail_msg("%s: match %zu is [%d,%d), not [%d,%d)", what,
+				 i, (int)other.start, (int)other.end,
+				 (int)one.start, (int)one.end);
+	}
+	if (wanted->count != got->count)
+		fail_msg("%s: %zu matches, not %zu", what, got->count,
+			 wanted->count);
+}
+
+/* --- the scanner --- */
+
+/* The pass again, through a scanner, in steps of up to STEP offsets. */
+static struct list scan(const struct sample *sample,
+			const struct pattern *pattern, unsigned step)
+{
+	struct error error = ERROR_NONE;
+	struct scanner *scanner = scanner_new(sample->document, pattern,
+					      &error);
+	struct list list = { NULL, 0, 0 };
+	uint64_t at = 0;
+	uint64_t limit = 0;
+
+	assert_non_null(scanner);
+	while (at <= sample->size) {
+		struct match match;
+
+		/* A limit is a place where a pass may stop and go on, but not
+		 * for patterns that know where they began. */
+		limit = step && !pattern->sequential
+				? at + 1 + random_below(step)
+				: sample->size + 1;
+		switch (scanner_next(scanner, at, limit, &match, &error)) {
+		case SCAN_FAILED:
+			fail_msg("%s: %s", pattern_text(pattern),
+				 error.message);
+			break;
+		case SCAN_NONE:
+			at = limit;
+			continue;
+		case SCAN_MATCH:
+			list_add(&list, match);
+			at = scanner_after(scanner, match);
+		}
+	}
+	scanner_free(scanner);
+	return list;
+}
+
+static void check_scanner(const struct sample *sample,
+			  const struct form *form, unsigned step)
+{
+	struct pattern *pattern = pattern_of(form);
+	struct list wanted = pass(sample, pattern,
+				  (struct range){ 0, sample->size }, true);
+	struct list got = scan(sample, pattern, step);
+
+	expect_equal(&wanted, &got, pattern_text(pattern));
+	free(wanted.matches);
+	free(got.matches);
+	pattern_free(pattern);
+}
+
+static void test_scanner_is_one_pass(void **state)
+{
+	size_t count = sizeof forms / sizeof *forms;
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		seed = round;
+
+		struct sample sample = random_sample(
+			random_below(round < 40 ? 60 : 700),
+			round % 4 == 0 ? 0 : random_below(30));
+
+		for (size_t i = 0; i < count; i++) {
+			check_scanner(&sample, &forms[i], 0);
+			/* \K moves starts past a limit: attempts decide. */
+			if (!strstr(forms[i].regex, "\\K"))
+				check_scanner(&sample, &forms[i], 20);
+		}
+		sample_free(&sample);
+	}
+}
+
+/* Only where a pass begins at a character are there no two readings, so no
+ * steps here. */
+static void test_scanner_unicode(void **state)
+{
+	size_t count = sizeof unicode_forms / sizeof *unicode_forms;
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		seed = 1000 + round;
+
+		struct sample sample = random_sample(random_below(300),
+						     random_below(20));
+
+		for (size_t i = 0; i < count; i++)
+			check_scanner(&sample, &unicode_forms[i], 0);
+		sample_free(&sample);
+	}
+}
+
+/* Windows of the real size, with matches across their seams. */
+static void test_scanner_large(void **state)
+{
+	static const struct form large[] = {
+		{ "foo", "" }, { "a.*?b.*?\\Rfoo", "s" }, { "(?<=\\n)a", "" },
+		{ "(?s)a.{300}b", "" }, { "^.*$", "" }, { "\\n^a", "" },
+	};
+
+	(void)state;
+	seed = 77;
+
+	struct sample sample = random_sample(3 * SEARCH_WINDOW + 5000, 40);
+
+	for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+		check_scanner(&sample, &large[i], 0);
+	sample_free(&sample);
+}
+
+/* Newlines on both sides of every seam: no window may end in one. */
+static void test_scanner_newlines(void **state)
+{
+	static const struct form lines[] = {
+		{ "\\n^", "" }, { "^\\n", "" }, { "$", "" }, { "\\n\\n^x", "" }
+	};
+	struct sample sample = { NULL, NULL, 0 };
+	size_t size = SEARCH_WINDOW * 2;
+	unsigned char *bytes = malloc(size);
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, '\n', size);
+	sample.document = document_of(bytes, size);
+	assert_true(document_insert(sample.document, size / 2, "\n\n", 2,
+				    NULL));
+	assert_true(document_insert(sample.document, size - 3, "x", 1, NULL));
+	flatten(&sample);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		check_scanner(&sample, &lines[i], 0);
+	sample_free(&sample);
+	free(bytes);
+}
+
+/* --- the search --- */
+
+struct take {
+	struct list list;
+	size_t most;
+};
+
+static bool take_found(void *context, const struct match *matches,
+		       size_t count)
+{
+	struct take *take = context;
+
+	for (size_t i = 0; i < count; i++)
+		list_add(&take->list, matches[i]);
+	return take->list.count < take->most;
+}
+
+/* Runs PLAN to its end, which must be a good one. */
+static struct search *run(const struct search_plan *plan)
+{
+	struct error error = ERROR_NONE;
+	struct search *search = search_start(plan, &error);
+
+	if (!search || search_wait(search, &error) != JOB_DONE)
+		fail_msg("%s: %s", pattern_text(plan->pattern),
+			 error.message);
+	return search;
+}
+
+static void check_all(struct search_plan plan, const struct list *wanted)
+{
+	struct take take = { { NULL, 0, 0 }, SIZE_MAX };
+	uint64_t done, total, found;
+	struct search *search;
+
+	plan.kind = SEARCH_ALL;
+	plan.found = take_found;
+	plan.context = &take;
+	search = run(&plan);
+	expect_equal(wanted, &take.list, pattern_text(plan.pattern));
+	assert_int_equal(search_count(search), wanted->count);
+	search_progress(search, &done, &total, &found);
+	assert_int_equal(done, total);
+	assert_int_equal(found, wanted->count);
+	search_free(search);
+	free(take.list.matches);
+}
+
+static void check_count(struct search_plan plan, const struct list *wanted)
+{
+	struct search *search;
+
+	plan.kind = SEARCH_COUNT;
+	search = run(&plan);
+	if (search_count(search) != wanted->count)
+		fail_msg("%s: count %d, not %zu", pattern_text(plan.pattern),
+			 (int)search_count(search), wanted->count);
+	search_free(search);
+}
+
+static void check_one(struct search_plan plan, enum search_kind kind,
+		      const struct match *wanted)
+{
+	struct match match;
+	struct search *search;
+
+	plan.kind = kind;
+	search = run(&plan);
+	if (search_match(search, &match) != (wanted != NULL))
+		fail_msg("%s: kind %d: found %d", pattern_text(plan.pattern),
+			 (int)kind, wanted == NULL);
+	assert_int_equal(search_count(search), wanted != NULL);
+	if (wanted && (match.start != wanted->start ||
+		       match.end != wanted->end))
+		fail_msg("%s: kind %d: [%d,%d), not [%d,%d)",
+			 pattern_text(plan.pattern), (int)kind,
+			 (int)match.start, (int)match.end, (int)wanted->start,
+			 (int)wanted->end);
+	search_free(search);
+}
+
+static void check_last(const struct search_plan *plan,
+		       const struct sample *sample)
+{
+	struct range before = { 0, plan->range.end };
+	struct list list = pass(sample, plan->pattern, before, false);
+	const struct match *wanted = NULL;
+
+	for (size_t i = 0; i < list.count; i++)
+		if (list.matches[i].start >= plan->range.start)
+			wanted = &list.matches[i];
+	check_one(*plan, SEARCH_LAST, wanted);
+	free(list.matches);
+}
+
+static void check_search(const struct sample *sample, const struct form *form,
+			 uint64_t chunk, unsigned workers, struct range range)
+{
+	struct pattern *pattern = pattern_of(form);
+	struct list wanted = pass(sample, pattern, range, true);
+	const struct search_plan plan = {
+		.document = sample->document, .pattern = pattern,
+		.range = range, .chunk = chunk, .workers = workers,
+	};
+
+	check_all(plan, &wanted);
+	check_count(plan, &wanted);
+	check_one(plan, SEARCH_FIRST, wanted.count ? wanted.matches : NULL);
+	/* Leftwards, a match longer than the run-in has more than one
+	 * reading. */
+	if (range.end <= SEARCH_LAST_EXACT || !strchr(form->flags, 's'))
+		check_last(&plan, sample);
+	free(wanted.matches);
+	pattern_free(pattern);
+}
+
+static void test_search_is_one_pass(void **state)
+{
+	static const uint64_t chunks[] = { 1, 2, 3, 7, 64, UINT64_MAX, 0 };
+	size_t count = sizeof forms / sizeof *forms;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		seed = 2000 + round;
+
+		struct sample sample = random_sample(100 + random_below(200),
+						     random_below(20));
+
+		for (size_t i = 0; i < count; i++) {
+			struct range range = { 0, sample.size };
+			uint64_t chunk = chunks[random_below(7)];
+
+			if (random_below(2)) {
+				range.start = random_below(100);
+				range.end = range.start + random_below(100);
+			}
+			check_search(&sample, &forms[i], chunk,
+				     1 + random_below(WORKERS_MAXIMUM), range);
+		}
+		sample_free(&sample);
+	}
+}
+
+static void test_search_unicode(void **state)
+{
+	size_t count = sizeof unicode_forms / sizeof *unicode_forms;
+
+	(void)state;
+	seed = 3000;
+
+	struct sample sample = random_sample(400, 20);
+
+	for (size_t i = 0; i < count; i++)
+		check_search(&sample, &unicode_forms[i], 1 + i % 9, 2,
+			     (struct range){ 0, sample.size });
+	sample_free(&sample);
+}
+
+/* Matches that cover many chunks, and more of them than a worker keeps. */
+static void test_search_large(void **state)
+{
+	static const struct form large[] = {
+		{ "a.*b", "s" }, { "[ab]", "" }, { "x*", "" }, { "foo", "" },
+		{ "a.{50000}", "s" }, { "a.*?foo.*?bar", "s" },
+	};
+
+	(void)state;
+	seed = 4000;
+
+	struct sample sample = random_sample(300000, 200);
+
+	for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+		check_search(&sample, &large[i], 20000, 2,
+			     (struct range){ 0, sample.size });
+	sample_free(&sample);
+}
+
+static void test_search_empty_document(void **state)
+{
+	struct sample sample = { document_of("", 0), NULL, 0 };
+	static const struct form some[] = {
+		{ "a", "" }, { "x*", "" }, { "^", "" }, { "\\z", "" }
+	};
+
+	(void)state;
+	flatten(&sample);
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+		check_search(&sample, &some[i], 0, 2, (struct range){ 0, 0 });
+	sample_free(&sample);
+}
+
+static void test_search_stops_when_told(void **state)
+{
+	struct sample sample;
+	struct pattern *pattern = pattern_of(&(struct form){ "a", "" });
+	struct take take = { { NULL, 0, 0 }, 1 };
+
+	(void)state;
+	seed = 5;
+	sample = random_sample(5000, 10);
+
+	const struct search_plan plan = {
+		.document = sample.document, .pattern = pattern,
+		.kind = SEARCH_ALL, .range = { 0, sample.size },
+		.found = take_found, .context = &take, .chunk = 64,
+	};
+	struct search *search = run(&plan);
+
+	assert_true(take.list.count >= 1);
+	assert_int_equal(search_count(search), take.list.count);
+	search_free(search);
+	free(take.list.matches);
+	pattern_free(pattern);
+	sample_free(&sample);
+}
+
+/* The workers see the document as it was. */
+static void test_search_while_editing(void **state)
+{
+	struct sample sample = { document_of("aXaXa", 5), NULL, 0 };
+	struct pattern *pattern = pattern_of(&(struct form){ "X", "" });
+	const struct search_plan plan = {
+		.document = sample.document, .pattern = pattern,
+		.kind = SEARCH_COUNT, .range = { 0, 5 },
+	};
+	struct search *search = search_start(&plan, NULL);
+
+	(void)state;
+	assert_non_null(search);
+	assert_true(document_delete(sample.document, range_of(0, 5), NULL));
+	assert_int_equal(search_wait(search, NULL), JOB_DONE);
+	assert_int_equal(search_count(search), 2);
+	search_free(search);
+	pattern_free(pattern);
+	sample_free(&sample);
+}
+
+/* A document too large to be scanned from its start for `previous`: nearly
+ * all of it is a hole. */
+static void test_search_last_leftwards(void **state)
+{
+	uint64_t size = 2 * (uint64_t)SEARCH_LAST_EXACT;
+	struct document *document = document_of("", 0);
+	struct pattern *pattern = pattern_of(&(struct form){ "ab+", "" });
+	struct match match;
+
+	(void)state;
+	document_close(document);
+	assert_int_equal(truncate(path, (off_t)size), 0);
+	document = document_open(file_open(path, NULL, NULL, NULL), NULL);
+	assert_non_null(document);
+	assert_true(document_insert(document, size - 10, "abab", 4, NULL));
+	assert_true(document_overwrite(document, 5000, "abbb", 4, NULL));
+
+	struct search_plan plan = {
+		.document = document, .pattern = pattern, .kind = SEARCH_LAST,
+		.range = { 0, size + 4 }, .chunk = SEARCH_LAST_EXACT / 16,
+	};
+	struct search *search = run(&plan);
+
+	assert_true(search_match(search, &match));
+	assert_int_equal(match.start, size - 8);
+	assert_int_equal(match.end, size - 6);
+	search_free(search);
+
+	plan.range.end = size - 8;
+	search = run(&plan);
+	assert_true(search_match(search, &match));
+	assert_int_equal(match.start, size - 10);
+	search_free(search);
+
+	plan.range.end = size - 10;
+	search = run(&plan);
+	assert_true(search_match(search, &match));
+	assert_int_equal(match.start, 5000);
+	assert_int_equal(match.end, 5004);
+	search_free(search);
+
+	plan.range.start = 5001;
+	search = run(&plan);
+	assert_false(search_match(search, &match));
+	search_free(search);
+
+	/* Matches side by side, each longer than a chunk and its run-in. */
+	uint64_t length = plan.chunk * 3;
+	char regex[64];
+
+	if (length < 32768)
+		snprintf(regex, sizeof regex, "\\x00{%d}", (int)length);
+	else
+		snprintf(regex, sizeof regex, "(?:\\x00{32768}){%d}",
+			 (int)(length / 32768));
+
+	struct pattern *wide = pattern_of(&(struct form){ regex, "" });
+
+	plan.pattern = wide;
+	plan.range = (struct range){ 0, SEARCH_LAST_EXACT + 2000 };
+	search = run(&plan);
+	assert_true(search_match(search, &match));
+	assert_int_equal(match.end - match.start, length);
+	assert_true(match.start < plan.range.end &&
+		    plan.range.end - match.start <= length);
+	search_free(search);
+	pattern_free(wide);
+	pattern_free(pattern);
+	document_close(document);
+}
+
+/* --- an oracle outside --- */
+
+/* `grep -ob` on the flat bytes, read as a list of matches. */
+static bool grep_list(const struct sample *sample, const char *regex,
+		      struct list *list)
+{
+	char command[256], line[4096];
+	char flat[sizeof path + 8];
+	FILE *file;
+
+	snprintf(flat, sizeof flat, "%s.flat", path);
+	file = fopen(flat, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(sample->bytes, 1, sample->size, file),
+			 sample->size);
+	assert_int_equal(fclose(file), 0);
+	snprintf(command, sizeof command,
+		 "LC_ALL=C grep -obUaP -e '%s' %s 2>&1", regex, flat);
+	file = popen(command, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file)) {
+		char *rest;
+		uint64_t start = strtoull(line, &rest, 10);
+
+		if (*rest != ':')
+			fail_msg("%s", line);
+		rest[strcspn(rest, "\n")] = '\0';
+		list_add(list, (struct match){ start,
+					       start + strlen(rest + 1) });
+	}
+	unlink(flat);
+	return pclose(file) == 0;
+}
+
+static void test_search_agrees_with_grep(void **state)
+{
+	static const char *const regexes[] = {
+		"fo+", "\\bba", "[ab]{2,}x?", "(?<=a)b+", "^a", "1$", "a.*?b",
+		"(a|b)_\\1", "\\w+(?= foo)",
+	};
+	static const char letters[] = "abx \nfoobar1_";
+	struct sample sample = { NULL, NULL, 0 };
+	unsigned char bytes[6000];
+
+	(void)state;
+	if (system("echo a | grep -obUaP a >/dev/null 2>&1") != 0)
+		skip();
+	seed = 6000;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (unsigned char)
+			letters[random_below(sizeof letters - 1)];
+	sample.document = document_of(bytes, sizeof bytes);
+	for (int i = 0; i < 50; i++)
+		assert_true(document_insert(sample.document,
+					    random_below(6000), "foo b\nax", 8,
+					    NULL));
+	flatten(&sample);
+	for (size_t i = 0; i < sizeof regexes / sizeof *regexes; i++) {
+		struct form form = { regexes[i], "" };
+		struct pattern *pattern = pattern_of(&form);
+		struct list wanted = { NULL, 0, 0 };
+		const struct search_plan plan = {
+			.document = sample.document, .pattern = pattern,
+			.range = { 0, sample.size }, .chunk = 100,
+			.workers = 2,
+		};
+
+		assert_true(grep_list(&sample, regexes[i], &wanted));
+		assert_true(wanted.count > 0);
+		check_all(plan, &wanted);
+		free(wanted.matches);
+		pattern_free(pattern);
+	}
+	sample_free(&sample);
+}
+
+/* --- what can go wrong --- */
+
+static void expect_failure(struct document *document, const char *regex,
+			   const char *words)
+{
+	struct pattern *pattern = pattern_of(&(struct form){ regex, "" });
+	const struct search_plan plan = {
+		.document = document, .pattern = pattern,
+		.kind = SEARCH_COUNT, .range = { 0, document_size(document) },
+		.workers = 2, .chunk = 16,
+	};
+	struct error error = ERROR_NONE;
+	struct search *search = search_start(&plan, &error);
+
+	assert_non_null(search);
+	assert_int_equal(search_wait(search, &error), JOB_FAILED);
+	if (!strstr(error.message, words))
+		fail_msg("%s: %s", regex, error.message);
+	search_free(search);
+	pattern_free(pattern);
+}
+
+static void test_search_reaches_limits(void **state)
+{
+	char bytes[80];
+	struct document *document;
+
+	(void)state;
+	memset(bytes, 'a', sizeof bytes);
+	memcpy(bytes, "some text, then: ", 17);
+	bytes[sizeof bytes - 1] = 'b';
+	document = document_of(bytes, sizeof bytes);
+	expect_failure(document, "(a+)+$", "match limit at offset 0x11");
+	expect_failure(document, "(*NO_JIT)(a+)+$",
+		       "match limit at offset 0x11");
+	document_close(document);
+}
+
+/* What no pass attempts cannot make a search fail: the hidden run of `a` is
+ * inside a match, though a chunk begins in it. */
+static void test_search_ignores_hidden_limits(void **state)
+{
+	char bytes[80];
+	struct sample sample = { NULL, NULL, 0 };
+
+	(void)state;
+	memset(bytes, 'a', sizeof bytes);
+	bytes[0] = '<';
+	bytes[sizeof bytes - 2] = '>';
+	bytes[sizeof bytes - 1] = 'b';
+	sample.document = document_of(bytes, sizeof bytes);
+	flatten(&sample);
+	check_search(&sample, &(struct form){ "<.*>|(a+)+$", "" }, 16, 3,
+		     (struct range){ 0, sizeof bytes });
+	sample_free(&sample);
+}
+
+static void test_search_hostile_is_stopped(void **state)
+{
+	size_t size = 1 << 20;
+	unsigned char *zeros = calloc(size, 1);
+	struct document *document;
+	struct pattern *pattern =
+		pattern_of(&(struct form){ "(?=\\x00*b)", "" });
+
+	(void)state;
+	assert_non_null(zeros);
+	document = document_of(zeros, size);
+
+	const struct search_plan plan = {
+		.document = document, .pattern = pattern,
+		.kind = SEARCH_FIRST, .range = { 0, size }, .workers = 2,
+	};
+	struct search *search = search_start(&plan, NULL);
+
+	assert_non_null(search);
+	assert_int_equal(search_poll(search, NULL), JOB_RUNNING);
+	search_free(search);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	pattern_free(pattern);
+	document_close(document);
+	free(zeros);
+}
+
+static bool truncate_found(void *context, const struct match *matches,
+			   size_t count)
+{
+	(void)context;
+	(void)matches;
+	(void)count;
+	assert_int_equal(truncate(path, 4096), 0);
+	return true;
+}
+
+/* The pipe holds far less than the matches, so the workers have not ended
+ * when the first ones arrive. */
+static void test_search_notices_truncation(void **state)
+{
+	size_t size = 4 << 20;
+	char *bytes = malloc(size);
+	struct pattern *pattern = pattern_of(&(struct form){ "a", "" });
+	struct error error = ERROR_NONE;
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'a', size);
+
+	struct document *document = document_of(bytes, size);
+	const struct search_plan plan = {
+		.document = document, .pattern = pattern, .kind = SEARCH_ALL,
+		.range = { 0, size }, .workers = 2, .found = truncate_found,
+	};
+	struct search *search = search_start(&plan, &error);
+
+	assert_non_null(search);
+	assert_int_equal(search_wait(search, &error), JOB_FAILED);
+	assert_string_equal(error.message, "bytes from 0x1000 on were lost "
+			    "while searching: the file has shrunk");
+	search_free(search);
+	pattern_free(pattern);
+	document_close(document);
+	free(bytes);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(path, sizeof path, "%s/file", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scanner_is_one_pass),
+		cmocka_unit_test(test_scanner_unicode),
+		cmocka_unit_test(test_scanner_large),
+		cmocka_unit_test(test_scanner_newlines),
+		cmocka_unit_test(test_search_is_one_pass),
+		cmocka_unit_test(test_search_unicode),
+		cmocka_unit_test(test_search_large),
+		cmocka_unit_test(test_search_empty_document),
+		cmocka_unit_test(test_search_stops_when_told),
+		cmocka_unit_test(test_search_while_editing),
+		cmocka_unit_test(test_search_last_leftwards),
+		cmocka_unit_test(test_search_agrees_with_grep),
+		cmocka_unit_test(test_search_reaches_limits),
+		cmocka_unit_test(test_search_ignores_hidden_limits),
+		cmocka_unit_test(test_search_hostile_is_stopped),
+		cmocka_unit_test(test_search_notices_truncation),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
