@@ -172,15 +172,18 @@ bench: ## measures, next to other programs; installs what is missing
 pages := $(wildcard doc/octavo.1)
 man := $(DESTDIR)$(PREFIX)/share/man/man1
 licence := $(DESTDIR)$(PREFIX)/share/doc/octavo
+completions := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 install: all ## into PREFIX (/usr/local), below DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(man) $(licence)
+	install -d $(DESTDIR)$(PREFIX)/bin $(man) $(licence) $(completions)
 	install -m 755 $(build)/octavo $(DESTDIR)$(PREFIX)/bin/octavo
 	$(if $(pages),install -m 644 $(pages) $(man)/octavo.1)
 	install -m 644 LICENSE $(licence)/LICENSE
+	install -m 644 contrib/completions/octavo.bash $(completions)/octavo
 
 uninstall: ## takes away what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/octavo $(man)/octavo.1 $(licence)/LICENSE
+	rm -f $(DESTDIR)$(PREFIX)/bin/octavo $(man)/octavo.1 $(licence)/LICENSE \
+		$(completions)/octavo
 	-rmdir $(licence)
 
 dist: ## build/octavo-VERSION.tar.gz, of what is committed
