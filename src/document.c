@@ -7,7 +7,7 @@
  * change of the tree.  The files of this room: document.c reads and answers
  * questions, document_edit.c edits, document_clip.c copies and pastes,
  * document_revert.c restores what is on disk, document_flush.c goes on after
- * a flush.
+ * a flush, for which document_settle.c prepares the history.
  *
  * Invariants (document_check)
  *  1. A base piece shows what is on disk, a dirty piece lies in private
@@ -385,71 +385,4 @@ uint64_t document_undo_steps(const struct document *document)
 uint64_t document_redo_steps(const struct document *document)
 {
 	return document->history.redo_steps;
-}
-
-/* --- checking --- */
-
-/* Is PIECE (foreign) of bytes that never change? */
-static void check_foreign(const struct document *document, struct piece piece)
-{
-	const struct range_set *shared = &document->shared;
-	uint64_t offset, same;
-
-	assert(piece.kind == PIECE_FOREIGN);
-	if (!document_place(document, piece, &offset))
-		return;
-	assert(!mapping_private_run(document->mapping, offset, &same));
-	assert(same >= piece.length);
-	/* Without sorting the set: whatever part holds the first byte. */
-	size_t i = 0;
-
-	while (i < shared->count &&
-	       !range_contains(shared->ranges[i], offset))
-		i++;
-	assert(i < shared->count);
-}
-
-static void check_list(const struct document *document,
-		       const struct piece *pieces, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (pieces[i].kind == PIECE_FOREIGN)
-			check_foreign(document, pieces[i]);
-}
-
-static void check_tree(const struct document *document)
-{
-	uint64_t at = 0, start, offset;
-
-	while (at < document_size(document)) {
-		struct piece piece = pieces_at(document->pieces, at, &start);
-
-		if (piece.kind == PIECE_FOREIGN)
-			check_foreign(document, piece);
-		else
-			assert(document_place(document, piece, &offset));
-		if (piece.kind == PIECE_DIRTY)
-			assert(mapping_is_private(document->mapping,
-				range_of(offset, piece.length)));
-		at = start + piece.length;
-	}
-}
-
-void document_check(const struct document *document)
-{
-	const struct history *history = &document->history;
-
-	pieces_check(document->pieces);
-	history_check(history, document->mapping);
-	check_tree(document);
-	for (size_t i = 0; i < history->count; i++)
-		check_list(document, history->records[i].pieces,
-			   history->records[i].count);
-	for (const struct clip *clip = document->clips; clip;
-	     clip = clip->next) {
-		assert(piece_list_length(&clip->list) == clip->length);
-		check_list(document, clip->list.pieces, clip->list.count);
-	}
-	if (!document_modified(document))
-		assert(document_change_count(document) == 0);
 }

@@ -105,8 +105,14 @@ bool edit_commit(struct document *document, struct edit *edit,
 /* Gives everything back; false. */
 bool edit_cancel(struct document *document, struct edit *edit);
 
-/* --- document_flush.c --- */
+/* --- document_settle.c --- */
 
+/* Prepares the history for a flush; an edit drops that. */
+bool settlement_prepare(struct document *document, struct error *error);
+/* Adds what a flush in place makes of private granules. */
+bool settlement_add_patches(struct document *document, struct error *error);
+/* Puts it in place, without the patches. */
+void settlement_commit(struct document *document);
 void settlement_drop(struct document *document);
 
 #endif

@@ -1,0 +1,271 @@
+/*
+ * Settling: what becomes of the history at a flush.
+ *
+ * The places in the file that the history knows are places of another state
+ * of the file then; so its pieces become foreign ones, of bytes that never
+ * change any more:
+ *   - what a swap of the same record holds: the slot, and the swap goes;
+ *   - what else lies in private granules: a copy, as the bytes were at their
+ *     time, which is found by undoing and redoing all swaps in turn;
+ *   - the rest: as it is, in granules that are kept from becoming private.
+ * It takes memory, so it is prepared before the flush and put in place after.
+ */
+#include <string.h>
+
+#include "document_internal.h"
+#include "memory.h"
+
+void settlement_drop(struct document *document)
+{
+	struct settlement *settlement = &document->settlement;
+
+	if (!settlement->ready)
+		return;
+	for (size_t i = 0; i < settlement->count; i++)
+		piece_list_free(&settlement->lists[i]);
+	memory_free(settlement->lists);
+	memory_free(settlement->patches);
+	store_free(&settlement->store);
+	store_rewind(&document->slots, settlement->mark);
+	*settlement = (struct settlement){ .ready = false };
+}
+
+/* The swap of RECORD that holds OFFSET, or the first one behind it. */
+static const struct swap *record_swap(const struct record *record,
+				      uint64_t offset)
+{
+	size_t low = 0, high = record->swap_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct swap *swap = &record->swaps[middle];
+
+		if (swap->offset + swap->length <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < record->swap_count ? &record->swaps[low] : NULL;
+}
+
+/* What the byte of the file at OFFSET is settled as, while RECORD's swaps are
+ * exchanged: a foreign piece of up to LENGTH bytes. */
+static bool settle_run(struct document *document, const struct record *record,
+		       uint64_t offset, uint64_t length, struct piece *piece,
+		       struct error *error)
+{
+	const struct swap *swap = record_swap(record, offset);
+	const unsigned char *bytes = mapping_bytes(document->mapping) + offset;
+	uint64_t same;
+	bool private = mapping_private_run(document->mapping, offset, &same);
+
+	if (swap && swap->offset > offset && same > swap->offset - offset)
+		same = swap->offset - offset;
+	if (swap && swap->offset <= offset)
+		same = swap->offset + swap->length - offset;
+	if (same > length)
+		same = length;
+	*piece = (struct piece){ bytes, same, .kind = PIECE_FOREIGN };
+	if (swap && swap->offset <= offset) {
+		/* Exchanged now: the slot's bytes will be back there. */
+		piece->bytes = swap->slot + (offset - swap->offset);
+		return true;
+	}
+	if (private) {
+		piece->bytes = document_keep(document, &document->slots, bytes,
+					     same, error);
+		return piece->bytes != NULL;
+	}
+	return range_set_add(&document->shared, range_of(offset, same)) ||
+	       error_set_memory(error);
+}
+
+static bool settle_record(struct document *document,
+			  const struct record *record, struct piece_list *list,
+			  struct error *error)
+{
+	bool anchored = false;
+
+	for (uint32_t i = 0; i < record->count; i++)
+		anchored |= record->pieces[i].kind != PIECE_FOREIGN;
+	for (uint32_t i = 0; anchored && i < record->count; i++) {
+		struct piece piece = record->pieces[i], part = piece;
+		uint64_t offset;
+
+		if (piece.kind == PIECE_FOREIGN) {
+			if (!piece_list_add(list, piece))
+				return error_set_memory(error);
+			continue;
+		}
+		document_place(document, piece, &offset);
+		for (uint64_t done = 0; done < piece.length;
+		     done += part.length)
+			if (!settle_run(document, record, offset + done,
+					piece.length - done, &part, error) ||
+			    (!piece_list_add(list, part) &&
+			     !error_set_memory(error)))
+				return false;
+	}
+	return true;
+}
+
+static void record_exchange_swaps(struct document *document,
+				  const struct record *record)
+{
+	for (uint32_t i = 0; i < record->swap_count; i++)
+		swap_exchange(document->mapping, &record->swaps[i]);
+}
+
+/* Settles the records that are done, the last one first, with the granules as
+ * they were at each one's time; then makes the granules as they are. */
+static bool settle_done(struct document *document, struct piece_list *lists,
+			struct error *error)
+{
+	const struct history *history = &document->history;
+	size_t i = history->position;
+	bool fine = true;
+
+	while (fine && i-- > 0) {
+		record_exchange_swaps(document, &history->records[i]);
+		fine = settle_record(document, &history->records[i], &lists[i],
+				     error);
+		if (!fine)
+			break;
+	}
+	for (i = fine ? 0 : i; i < history->position; i++)
+		record_exchange_swaps(document, &history->records[i]);
+	return fine;
+}
+
+static bool settle_undone(struct document *document, struct piece_list *lists,
+			  struct error *error)
+{
+	const struct history *history = &document->history;
+	size_t i = history->position;
+	bool fine = true;
+
+	for (; fine && i < history->count; i++) {
+		record_exchange_swaps(document, &history->records[i]);
+		fine = settle_record(document, &history->records[i], &lists[i],
+				     error);
+	}
+	while (i-- > history->position)
+		record_exchange_swaps(document, &history->records[i]);
+	return fine;
+}
+
+bool settlement_prepare(struct document *document, struct error *error)
+{
+	struct settlement *settlement = &document->settlement;
+	size_t count = document->history.count;
+	struct piece_list *lists =
+		memory_allocate((count + 1) * sizeof(*lists));
+
+	settlement_drop(document);
+	if (!lists)
+		return error_set_memory(error);
+	memset(lists, 0, (count + 1) * sizeof(*lists));
+	*settlement = (struct settlement){
+		.ready = true, .lists = lists, .count = count,
+		.mark = store_mark(&document->slots),
+	};
+	if (settle_done(document, lists, error) &&
+	    settle_undone(document, lists, error))
+		return true;
+	settlement_drop(document);
+	return false;
+}
+
+void settlement_commit(struct document *document)
+{
+	struct settlement *settlement = &document->settlement;
+	struct history *history = &document->history;
+
+	for (size_t i = 0; i < history->count; i++) {
+		struct record *record = &history->records[i];
+		struct piece_list *list = &settlement->lists[i];
+
+		memory_free(record->swaps);
+		record->swaps = NULL;
+		record->swap_count = 0;
+		if (!list->count)
+			continue;
+		memory_free(record->pieces);
+		record->pieces = list->pieces;
+		record->count = (uint32_t)list->count;
+		*list = (struct piece_list){ .pieces = NULL };
+	}
+	/* What it put into the slots is used from now on. */
+	settlement->mark = store_mark(&document->slots);
+}
+
+/* --- private granules after a flush in place --- */
+
+static bool patch_add(struct document *document, uint64_t offset,
+		      struct piece piece, struct error *error)
+{
+	struct settlement *settlement = &document->settlement;
+	size_t count = settlement->patch_count;
+	unsigned char *bytes = store_allocate(&settlement->store,
+					      piece.length);
+
+	if (!bytes)
+		return error_set_memory(error);
+	if ((count & (count - 1)) == 0) {
+		void *patches = memory_resize(settlement->patches,
+			(count ? count * 2 : 1) *
+			sizeof(*settlement->patches));
+
+		if (!patches)
+			return error_set_memory(error);
+		settlement->patches = patches;
+	}
+	for (uint64_t done = 0, length; done < piece.length; done += length) {
+		const unsigned char *run = piece_run(piece, done, &length);
+
+		memcpy(bytes + done, run, (size_t)length);
+	}
+	settlement->patches[settlement->patch_count++] = (struct swap){
+		offset, piece.length, bytes,
+	};
+	return true;
+}
+
+/* What the document has at a private run of the file, where it is not those
+ * very bytes. */
+static bool patch_run(struct document *document, struct range run,
+		      struct error *error)
+{
+	for (uint64_t at = run.start, next; at < run.end; at = next) {
+		uint64_t start, offset;
+		struct piece piece = pieces_at(document->pieces, at, &start);
+
+		next = start + piece.length;
+		if (next > run.end)
+			next = run.end;
+		piece = piece_slice(piece, at - start, next - at);
+		if (document_place(document, piece, &offset) && offset == at)
+			continue;
+		if (!patch_add(document, at, piece, error))
+			return false;
+	}
+	return true;
+}
+
+bool settlement_add_patches(struct document *document, struct error *error)
+{
+	uint64_t size = document_size(document);
+
+	if (size > mapping_size(document->mapping))
+		size = mapping_size(document->mapping);
+	for (uint64_t at = 0, same; at < size; at += same) {
+		bool private = mapping_private_run(document->mapping, at,
+						   &same);
+
+		if (same > size - at)
+			same = size - at;
+		if (private && !patch_run(document, range_of(at, same), error))
+			return false;
+	}
+	return true;
+}
