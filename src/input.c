@@ -174,7 +174,7 @@ static void hint_command(struct editor *editor)
 {
 	size_t start;
 	const struct command *command =
-		command_typed(editor, editor->prompt.text, &start);
+		command_typed(editor->prompt.text, &start);
 	char usage[200];
 
 	editor->hint[0] = '\0';

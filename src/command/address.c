@@ -201,14 +201,20 @@ static bool stored(struct reader *reader, unsigned width, bool big,
 	return true;
 }
 
-/* The length of the word at POSITION if a parenthesis follows, else 0. */
+/* The length of the name at POSITION of something that takes an address in
+ * parentheses, else 0. */
 static size_t call_length(const char *line, size_t position)
 {
 	size_t length = 0;
+	bool big;
 
 	while (isalnum((unsigned char)line[position + length]))
 		length++;
-	return line[position + length] == '(' ? length : 0;
+	if (line[position + length] != '(')
+		return 0;
+	if (length == 4 && memcmp(line + position, "line", 4) == 0)
+		return length;
+	return stored_type(line + position, length, &big) ? length : 0;
 }
 
 static bool call(struct reader *reader, uint64_t *value)
@@ -220,12 +226,12 @@ static bool call(struct reader *reader, uint64_t *value)
 	bool big = false;
 	unsigned width = stored_type(name, length, &big);
 
+	if (length == 0)
+		return fail(reader, "an address is wanted here");
 	if (width > 0) {
 		reader->position += length;
 		return stored(reader, width, big, value);
 	}
-	if (length != 4 || memcmp(name, "line", 4) != 0)
-		return fail(reader, "an address is wanted here");
 	reader->position += length;
 	if (!parenthesised(reader, &line))
 		return false;
@@ -362,6 +368,58 @@ static bool is_selection(const char *line, size_t position)
 	return strncmp(line + position, "sel", 3) == 0
 	       && !isalnum((unsigned char)line[position + 3])
 	       && line[position + 3] != '-';
+}
+
+/* Behind the search that begins at POSITION, flags included. */
+static size_t skip_search(const char *line, size_t position)
+{
+	char delimiter = line[position++];
+
+	while (line[position] && line[position] != delimiter) {
+		if (line[position] == '\\' && line[position + 1])
+			position++;
+		position++;
+	}
+	if (line[position])
+		position++;
+	while (isalpha((unsigned char)line[position]))
+		position++;
+	return position;
+}
+
+size_t address_skip(const char *line, size_t position)
+{
+	bool behind_factor = false;	/* where a slash divides */
+
+	for (;;) {
+		struct reader reader = { NULL, line, position, 0, NULL };
+		size_t length = call_length(line, position);
+		char c = line[position];
+		uint64_t value;
+
+		if (c == '\0')
+			return position;
+		if (c == ' ' || c == '\t') {
+			position++;
+			continue;
+		}
+		if (c == '?' || (c == '/' && !behind_factor))
+			position = skip_search(line, position);
+		else if (c == '\'' && line[position + 1])
+			position += 2;
+		else if (isdigit((unsigned char)c) && number(&reader, &value))
+			position = reader.position;
+		else if (is_selection(line, position))
+			position += 3;
+		else if (length > 0)
+			position += length;
+		else if (strchr("+-*/(),.$%", c))
+			position++;
+		else
+			return position;
+		behind_factor = length == 0 && !strchr("+-*(,", c)
+				&& !(c == '/' && behind_factor);
+	}
 }
 
 /* The end of a range; "+N" counts from its start. */

@@ -90,19 +90,14 @@ static size_t name_length(const char *line, size_t position)
 	return length;
 }
 
-const struct command *command_typed(struct editor *editor, const char *line,
-				    size_t *start)
+const struct command *command_typed(const char *line, size_t *start)
 {
-	size_t position = skip_blanks(line, 0);
-	size_t length;
+	/* Addresses are skipped without their meaning: a search must not
+	 * start for a hint. */
+	size_t position = address_skip(line, 0);
+	size_t length = name_length(line, position);
 
-	(void)editor;
-	/* Addresses are skipped without their meaning: what is typed may be
-	 * unfinished, and a search must not start for a hint. */
-	while (line[position] && !isalpha((unsigned char)line[position]))
-		position++;
 	*start = position;
-	length = name_length(line, position);
 	return length > 0 ? command_find(line + position, length, NULL) : NULL;
 }
 
@@ -195,6 +190,7 @@ static enum status go(struct editor *editor, unsigned given,
 		error_set(error, "there is no file to go to");
 		return STATUS_FAILED;
 	}
+	editor_end_typing(editor);
 	editor_jump(editor, range.start);
 	return STATUS_DONE;
 }

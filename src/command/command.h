@@ -63,8 +63,7 @@ const struct command *command_find(const char *name, size_t length,
 				   struct error *error);
 /* The command whose arguments are being typed in LINE (for the hint), or
  * NULL; *START is where its name begins. */
-const struct command *command_typed(struct editor *editor, const char *line,
-				    size_t *start);
+const struct command *command_typed(const char *line, size_t *start);
 
 /* "[RANGE] NAME ARGUMENTS" in TEXT; returns TEXT. */
 char *command_usage(const struct command *command, char *text, size_t size);
@@ -94,6 +93,9 @@ bool address_parse(struct editor *editor, const char *line, size_t *position,
 		   uint64_t *address, struct error *error);
 /* Does an address stand at POSITION? */
 bool address_starts(const char *line, size_t position);
+/* Behind the addresses at POSITION, whatever they mean: they may be
+ * unfinished. */
+size_t address_skip(const char *line, size_t position);
 /* The addresses before a name: 0, 1 or 2 of them in *GIVEN. */
 bool address_parse_range(struct editor *editor, const char *line,
 			 size_t *position, unsigned *given,
