@@ -230,7 +230,8 @@ static enum status run_select(struct editor *editor,
 		on = choose_word(call, names, &count, error);
 	if (on < 0)
 		return STATUS_FAILED;
-	if (call->given == 2 && call->range.end > call->range.start) {
+	if (!call->selected && call->given == 2
+	    && call->range.end > call->range.start) {
 		view_select(view, false);
 		view_goto(view, call->range.start);
 		view_select(view, true);
