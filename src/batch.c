@@ -49,8 +49,10 @@ void batch_error(const struct error *error, const char *line)
 
 static void print(void *context, const char *bytes, size_t length)
 {
-	(void)context;
-	fwrite(bytes, 1, length, stdout);
+	struct editor *editor = context;
+
+	if (fwrite(bytes, 1, length, stdout) < length)
+		editor->output_full = true;
 }
 
 /* Says what is not on disk. */
@@ -151,6 +153,7 @@ static enum status run_input(struct editor *editor)
 int batch_run(struct editor *editor, const char *const *lines, size_t count)
 {
 	editor->print = print;
+	editor->print_context = editor;
 
 	enum status status = count > 0 ? run_lines(editor, lines, count)
 				       : run_input(editor);

@@ -40,9 +40,6 @@ void editor_free(struct editor *editor)
 {
 	if (!editor)
 		return;
-	task_free(editor->task);
-	task_free(editor->highlight);
-	editor->task = editor->highlight = NULL;
 	while (editor->buffer_count > 0)
 		editor_close_buffer(editor);
 	pattern_free(editor->pattern);
@@ -86,7 +83,7 @@ static bool add_buffer(struct editor *editor, struct document *document,
 		return error_set_memory(error);
 	show_document(editor, buffer, document);
 	editor->buffers[editor->buffer_count++] = buffer;
-	editor->buffer = buffer;
+	editor_select_buffer(editor, editor->buffer_count - 1);
 	return true;
 }
 
@@ -100,14 +97,14 @@ static struct document *open_document(struct editor *editor,
 	return document;
 }
 
-/* The buffer that has FILE already; one file has one session. */
-static struct buffer *buffer_of(const struct editor *editor,
-				const struct file *file)
+/* The index of the buffer that has FILE already, one file has one session;
+ * buffer_count where there is none. */
+static size_t buffer_of(const struct editor *editor, const struct file *file)
 {
 	struct file_identity wanted = file_identity(file);
 
 	if (file_kind(file) == FILE_NEW)
-		return NULL;
+		return editor->buffer_count;
 	for (size_t i = 0; i < editor->buffer_count; i++) {
 		const struct file *other =
 			document_file(editor->buffers[i]->document);
@@ -116,9 +113,9 @@ static struct buffer *buffer_of(const struct editor *editor,
 		if (file_kind(other) != FILE_NEW
 		    && identity.device == wanted.device
 		    && identity.inode == wanted.inode)
-			return editor->buffers[i];
+			return i;
 	}
-	return NULL;
+	return editor->buffer_count;
 }
 
 bool editor_open(struct editor *editor, const char *path,
@@ -129,12 +126,11 @@ bool editor_open(struct editor *editor, const char *path,
 	if (!file)
 		return false;
 
-	struct buffer *open = buffer_of(editor, file);
+	size_t open = buffer_of(editor, file);
 
-	if (open) {
+	if (open < editor->buffer_count) {
 		file_close(file);
-		editor->buffer = open;
-		editor->serial++;
+		editor_select_buffer(editor, open);
 		return true;
 	}
 
@@ -189,9 +185,7 @@ static void forget_document(struct editor *editor,
 
 static void end_tasks(struct editor *editor)
 {
-	task_free(editor->task);
-	task_free(editor->highlight);
-	editor->task = editor->highlight = NULL;
+	task_stop_all(editor);
 	editor_end_typing(editor);
 }
 
@@ -276,8 +270,12 @@ static void gather(struct editor *editor, const void *bytes, size_t length)
 	enum { LIMIT = 16 << 20 };	/* more than anybody scrolls through */
 	size_t needed = editor->output_length + length;
 
-	if (needed > LIMIT)
+	if (editor->output_full)
 		return;
+	if (needed > LIMIT) {
+		editor->output_full = true;
+		return;
+	}
 	if (needed > editor->output_capacity) {
 		char *more = realloc(editor->output, 2 * needed);
 
@@ -290,13 +288,14 @@ static void gather(struct editor *editor, const void *bytes, size_t length)
 	editor->output_length = needed;
 }
 
-void editor_print_bytes(struct editor *editor, const void *bytes,
+bool editor_print_bytes(struct editor *editor, const void *bytes,
 			size_t length)
 {
 	if (editor->interactive)
 		gather(editor, bytes, length);
 	else if (editor->print)
 		editor->print(editor->print_context, bytes, length);
+	return !editor->output_full;
 }
 
 void editor_show_output(struct editor *editor)
@@ -308,7 +307,12 @@ void editor_show_output(struct editor *editor)
 
 	char *newline = memchr(editor->output, '\n', length);
 
+	if (editor->output_full)
+		strncat(editor->output_title, ", cut off",
+			sizeof editor->output_title
+				- strlen(editor->output_title) - 1);
 	editor->output_length = 0;
+	editor->output_full = false;
 	if (newline && newline == editor->output + length - 1)
 		editor_message(editor, "%.*s", (int)(length - 1),
 			       editor->output);
@@ -391,7 +395,9 @@ void editor_edited(struct editor *editor, struct range range, uint64_t length)
 			buffer->jumps[i] = moved(buffer->jumps[i], range,
 						 length);
 		buffer->has_match = false;
+		view_select(&buffer->view, false);
 	}
+	task_edited(editor);
 	view_show(&buffer->view);
 	editor->serial++;
 }

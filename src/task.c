@@ -7,8 +7,9 @@
  * Invariants
  *  1. A task refers to a document and a pattern that outlive it: closing the
  *     buffer and setting another pattern end the tasks first.
- *  2. A result is taken over only once; by then the document may have been
- *     edited, so its offsets are cut to the document.
+ *  2. A result is taken over only once.  An edit ends a search that is to
+ *     move the cursor; counts and lists are of the document as it was when
+ *     they were begun.
  */
 #include "task.h"
 
@@ -104,18 +105,33 @@ static bool install(struct editor *editor, struct task *task, bool started)
 		task_free(task);
 		return false;
 	}
-	task_free(editor->task);
+	task_stop(editor);
 	editor->task = task;
 	editor->status = STATUS_RUNNING;
 	editor->serial++;
 	return true;
 }
 
+void task_stop(struct editor *editor)
+{
+	if (!editor->task)
+		return;
+	task_free(editor->task);
+	editor->task = NULL;
+	/* What it has printed is not all of it. */
+	editor->output_length = 0;
+}
+
+void task_stop_all(struct editor *editor)
+{
+	task_stop(editor);
+	task_free(editor->highlight);
+	editor->highlight = NULL;
+}
+
 void editor_set_pattern(struct editor *editor, struct pattern *pattern)
 {
-	task_free(editor->task);
-	task_free(editor->highlight);
-	editor->task = editor->highlight = NULL;
+	task_stop_all(editor);
 	pattern_free(editor->pattern);
 	editor->pattern = pattern;
 	editor->pattern_serial++;
@@ -177,16 +193,12 @@ static void show_match(struct editor *editor, const struct task *task)
 			     task->match.end - task->match.start);
 }
 
-/* Nothing up to the end: goes on at the other end if the user wants that. */
-static bool wrap(struct editor *editor, struct task *task)
+/* Another search for the rest. */
+static enum status find_from_there(struct task *task, uint64_t from,
+				   struct error *error)
 {
-	uint64_t size = document_size(task->document);
-
-	if (task->wrapped || !editor->options.values[OPTION_WRAP_SEARCH])
-		return false;
-	task->wrapped = true;
-	task->from = task->backward ? size : 0;
-	return find_start(task, NULL);
+	task->from = from;
+	return find_start(task, error) ? STATUS_RUNNING : STATUS_FAILED;
 }
 
 static enum status find_finish(struct editor *editor, struct task *task,
@@ -197,16 +209,18 @@ static enum status find_finish(struct editor *editor, struct task *task,
 	if (task->found && task->backward && task->remaining > 1) {
 		task->remaining--;
 		task->found = false;
-		task->from = task->match.start;
-		return find_start(task, error) ? STATUS_RUNNING
-					       : STATUS_FAILED;
+		return find_from_there(task, task->match.start, error);
 	}
 	if (task->found) {
 		show_match(editor, task);
 		return STATUS_DONE;
 	}
-	if (wrap(editor, task))
-		return STATUS_RUNNING;
+	if (!task->wrapped && editor->options.values[OPTION_WRAP_SEARCH]) {
+		task->wrapped = true;
+		return find_from_there(task, task->backward
+				       ? document_size(task->document) : 0,
+				       error);
+	}
 	error_set(error, "no match for %s %s", pattern_text(editor->pattern),
 		  task->backward ? "before the cursor" : "from here to the end");
 	return STATUS_NOTHING;
@@ -243,6 +257,14 @@ bool editor_find(struct editor *editor, bool backward, bool again,
 	task->remaining = count > 0 ? count : 1;
 	task->from = find_from(editor->buffer, backward, again);
 	return install(editor, task, find_start(task, error));
+}
+
+void task_edited(struct editor *editor)
+{
+	if (!editor->task || editor->task->finish != find_finish)
+		return;
+	editor_cancel(editor);
+	editor_message(editor, "search stopped: the bytes have changed");
 }
 
 /* --- count, matches --- */
@@ -285,7 +307,7 @@ static bool print_matches(void *context, const struct match *matches,
 		editor_print(task->editor, "0x%" PRIx64 " %" PRIu64 "\n",
 			     matches[i].start,
 			     matches[i].end - matches[i].start);
-	return true;
+	return !task->editor->output_full;
 }
 
 static enum status matches_finish(struct editor *editor, struct task *task,
@@ -424,8 +446,7 @@ void editor_cancel(struct editor *editor)
 		return;
 	if (!editor->task->quietly)
 		editor_message(editor, "stopped");
-	task_free(editor->task);
-	editor->task = NULL;
+	task_stop(editor);
 	editor->status = STATUS_FAILED;
 	error_set(&editor->error, "stopped");
 	editor->serial++;

@@ -9,4 +9,12 @@
 /* Stops it, whatever it does; NULL is nothing. */
 void task_free(struct task *task);
 
+/* Ends the running task without its result; and the highlighting with it. */
+void task_stop(struct editor *editor);
+void task_stop_all(struct editor *editor);
+
+/* The current document was edited: a search for the next match in what it
+ * was before is of no use. */
+void task_edited(struct editor *editor);
+
 #endif

@@ -154,6 +154,7 @@ struct editor {
 	char *output;
 	size_t output_length;
 	size_t output_capacity;
+	bool output_full;	/* no more of it is wanted */
 	char output_title[64];
 
 	struct editor_hooks hooks;
@@ -189,7 +190,8 @@ void editor_show_error(struct editor *editor, const struct error *error);
 /* A line of output of a command. */
 void editor_print(struct editor *editor, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void editor_print_bytes(struct editor *editor, const void *bytes,
+/* False: nobody wants more. */
+bool editor_print_bytes(struct editor *editor, const void *bytes,
 			size_t length);
 
 /* Shows what was gathered: one line as the message, more as a panel. */
@@ -203,8 +205,9 @@ bool editor_jump_back(struct editor *editor);
 
 /* --- edits: called around and after every one --- */
 
-/* Marks, jumps and selection behind an edit that made LENGTH bytes of RANGE
- * follow their bytes; the view is brought back into the document. */
+/* Marks and jumps behind an edit that made LENGTH bytes of RANGE follow their
+ * bytes, a selection ends where these move; the view is brought back into the
+ * document. */
 void editor_edited(struct editor *editor, struct range range,
 		   uint64_t length);
 /* Ends the step that typing has opened. */

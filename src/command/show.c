@@ -83,7 +83,8 @@ static enum status run_print(struct editor *editor,
 			used += format_row(offset + i, bytes + i,
 					   count - i < ROW ? count - i : ROW,
 					   text + used);
-		editor_print_bytes(editor, text, used);
+		if (!editor_print_bytes(editor, text, used))
+			break;
 		offset += count;
 	}
 	return STATUS_DONE;
@@ -281,7 +282,7 @@ static const char help_language[] =
 "COMMANDS, at the : prompt: [RANGE] NAME [ARGUMENT]...\n"
 "  addresses  4096 0x1000 4K 1G . (cursor) $ (end) 'a (mark) +N -N\n"
 "             /re/ ?re? line(N) u32le(A) and + - * / ( )\n"
-"  ranges     A,B (without B)  A,+N  %% (all)  sel (the selection)\n"
+"  ranges     A,B (without B)  A,+N  % (all)  sel (the selection)\n"
 "  data       \"text\"  {7f 45 4c 46}  u32le:258  @FILE\n"
 "  patterns   /regex/isuxw, or data, hex with wildcards: {7f ?? 4?}\n"
 "\n";
@@ -297,7 +298,7 @@ static enum status run_help(struct editor *editor,
 		return help_on(editor, name, error);
 	editor_print(editor, "%s", help_top);
 	show_keys(editor);
-	editor_print(editor, help_language);
+	editor_print(editor, "%s", help_language);
 	show_commands(editor);
 	editor_print(editor, "\nOPTIONS, for set NAME=VALUE\n");
 	show_options(editor);
