@@ -19,6 +19,7 @@
 #include "octavo/screen.h"
 
 enum { KEYS = KEYMAP_KEYS, CONTROL_C = 3 };
+enum { DEPTH = 16 };	/* of keys that stand for keys */
 
 struct input {
 	struct editor *editor;
@@ -26,6 +27,8 @@ struct input {
 	size_t key_count;
 	uint64_t count;
 	bool counted;
+	unsigned depth;		/* how often input_keys is under way */
+	bool too_deep;		/* all of them are to end */
 };
 
 struct input *input_new(struct editor *editor, struct error *error)
@@ -96,10 +99,23 @@ static void set_hint(struct editor *editor, const struct error *error,
 		     long shift)
 {
 	snprintf(editor->hint, sizeof editor->hint, "%s", error->message);
-	editor->hint_position = error->position == ERROR_NO_POSITION
-					? -1 : error->position - shift;
-	if (editor->hint_position < -1)
-		editor->hint_position = 0;
+	editor->hint_position = -1;
+	if (error->position != ERROR_NO_POSITION)
+		editor->hint_position = error->position > shift
+						? error->position - shift : 0;
+}
+
+/* A pattern that is all of TEXT. */
+static struct pattern *whole_pattern(const char *text, struct error *error)
+{
+	size_t position = 0;
+	struct pattern *pattern = pattern_parse(text, &position, error);
+
+	if (!pattern || text[position] == '\0')
+		return pattern;
+	pattern_free(pattern);
+	error_set_at(error, position, "nothing more is wanted here");
+	return NULL;
 }
 
 /* What is typed, as a pattern of the type that Tab has chosen. */
@@ -109,7 +125,6 @@ static struct pattern *typed_pattern(struct editor *editor, long *shift,
 	const char *text = editor->prompt.text;
 	size_t length = editor->prompt.length;
 	char braced[PROMPT_SIZE + 2];
-	size_t position = 0;
 
 	*shift = 0;
 	switch (editor->search_type) {
@@ -119,9 +134,9 @@ static struct pattern *typed_pattern(struct editor *editor, long *shift,
 	case SEARCH_TYPE_HEX:
 		*shift = 1;
 		snprintf(braced, sizeof braced, "{%s}", text);
-		return pattern_parse(braced, &position, error);
+		return whole_pattern(braced, error);
 	case SEARCH_TYPE_VALUE:
-		return pattern_parse(text, &position, error);
+		return whole_pattern(text, error);
 	case SEARCH_TYPE_REGEX:
 	case SEARCH_TYPES:
 		break;
@@ -168,6 +183,12 @@ static void search_as_typed(struct editor *editor)
 	view_goto(&editor->buffer->view, editor->prompt_origin);
 	editor_find(editor, editor->prompt_kind == PROMPT_SEARCH_BACK, false,
 		    1, true, NULL);
+}
+
+static void next_type(struct editor *editor, unsigned step)
+{
+	editor->search_type = (editor->search_type + step) % SEARCH_TYPES;
+	search_as_typed(editor);
 }
 
 static void hint_command(struct editor *editor)
@@ -322,12 +343,13 @@ static void prompt_input(struct editor *editor, uint32_t key)
 			restore_pattern(editor);
 		close_prompt(editor);
 		break;
-	case PROMPT_TAB:
 	case PROMPT_BACK_TAB:
+		if (searching(editor))
+			next_type(editor, SEARCH_TYPES - 1);
+		break;
+	case PROMPT_TAB:
 		if (searching(editor)) {
-			editor->search_type = (editor->search_type + 1)
-					      % SEARCH_TYPES;
-			search_as_typed(editor);
+			next_type(editor, 1);
 		} else if (editor->prompt_kind == PROMPT_COMMAND) {
 			complete(editor);
 		}
@@ -359,14 +381,15 @@ static void show_pending(struct input *input)
 	input->editor->serial++;
 }
 
-/* COMMAND with {count} and {char} filled in. */
-static void expand(char *line, size_t size, const char *command,
+/* COMMAND with {count} and {char} filled in; false where it is too long. */
+static bool expand(char *line, size_t size, const char *command,
 		   uint64_t count, uint32_t character)
 {
 	size_t used = 0;
 
-	line[0] = '\0';
-	while (*command && used + 32 < size) {
+	while (*command) {
+		if (used + 32 > size)
+			return false;
 		if (strncmp(command, "{count}", 7) == 0) {
 			used += (size_t)snprintf(line + used, size - used,
 						 "%" PRIu64, count);
@@ -377,8 +400,9 @@ static void expand(char *line, size_t size, const char *command,
 		} else {
 			line[used++] = *command++;
 		}
-		line[used] = '\0';
 	}
+	line[used] = '\0';
+	return true;
 }
 
 /* Keys that mean nothing: typed into the document, or a word of help. */
@@ -418,7 +442,8 @@ static void bound_input(struct input *input, uint32_t key)
 	enum keymap_mode mode = editor_keymap_mode(input->editor);
 	const struct binding *binding;
 	uint32_t character;
-	char line[1024];
+	char line[PROMPT_SIZE];
+	bool fits;
 
 	if (take_count(input, mode, key))
 		return;
@@ -436,10 +461,14 @@ static void bound_input(struct input *input, uint32_t key)
 					      ? binding->counted
 					      : binding->command;
 
-		expand(line, sizeof line, command,
-		       input->counted ? input->count : 1, character);
+		fits = expand(line, sizeof line, command,
+			      input->counted ? input->count : 1, character);
 		forget(input);
-		run(input->editor, line);
+		if (fits)
+			run(input->editor, line);
+		else
+			editor_message(input->editor, "the command of these "
+				       "keys is too long");
 		return;
 	}
 	case KEYMAP_NOTHING:
@@ -477,19 +506,29 @@ void input_key(struct input *input, uint32_t key)
 bool input_keys(struct input *input, const char *keys, struct error *error)
 {
 	struct editor *editor = input->editor;
+	bool interactive = editor->interactive;
 	size_t position = 0;
+	bool done = true;
 	uint32_t key;
 
-	/* From here on there is somebody to look at a message or a panel. */
+	if (input->depth == DEPTH)
+		input->too_deep = true;
+	input->depth++;
+	/* What keys do is shown, not printed. */
 	editor->interactive = true;
-	while (keys[position]) {
-		if (!key_parse(&key, keys, &position, error))
-			return false;
-		input_key(input, key);
+	while (done && !input->too_deep && keys[position]) {
+		done = key_parse(&key, keys, &position, error);
+		if (done)
+			input_key(input, key);
 		if (editor_busy(editor))
 			editor_wait(editor, NULL);
 	}
-	return true;
+	editor->interactive = interactive;
+	if (input->too_deep)
+		done = error_set(error, "these keys stand for themselves");
+	if (--input->depth == 0)
+		input->too_deep = false;
+	return done;
 }
 
 /* --- mouse --- */
@@ -565,7 +604,7 @@ void input_wheel(struct input *input, int rows)
 
 	if (panel_visible(&editor->panel))
 		panel_scroll(&editor->panel, rows);
-	else if (editor->buffer)
+	else if (editor->buffer && editor->prompt_kind == PROMPT_NONE)
 		view_scroll(&editor->buffer->view, rows);
 	editor->serial++;
 }

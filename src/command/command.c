@@ -299,15 +299,18 @@ bool command_number(const struct command_call *call, uint64_t *number,
 	return true;
 }
 
-char *command_rest(const struct command_call *call, size_t position)
+bool command_rest(const struct command_call *call, size_t position,
+		  char **rest, struct error *error)
 {
+	*rest = NULL;
 	if (command_at_end(call, &position))
-		return NULL;
+		return true;
 
 	size_t length = strlen(call->line + position);
 
 	while (call->line[position + length - 1] == ' '
 	       || call->line[position + length - 1] == '\t')
 		length--;
-	return strndup(call->line + position, length);
+	*rest = strndup(call->line + position, length);
+	return *rest || error_set_memory(error);
 }

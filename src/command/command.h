@@ -81,9 +81,10 @@ bool command_no_more(const struct command_call *call, size_t position,
 /* An optional decimal count; 1 where there is none. */
 bool command_number(const struct command_call *call, uint64_t *number,
 		    struct error *error);
-/* The rest of the line, without blanks at its ends, to be freed; NULL: empty
- * or no memory. */
-char *command_rest(const struct command_call *call, size_t position);
+/* The rest of the line, without blanks at its ends, in *REST, to be freed;
+ * NULL where there is none.  False: no memory. */
+bool command_rest(const struct command_call *call, size_t position,
+		  char **rest, struct error *error);
 
 /*
  * Reads an address expression from LINE at *POSITION.  Looks for /re/ from

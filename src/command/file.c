@@ -52,9 +52,12 @@ static enum status run_write(struct editor *editor,
 			     struct error *error)
 {
 	struct buffer *buffer = editor->buffer;
-	char *path = command_rest(call, call->position);
+	char *path;
 	struct save_plan done;
 
+	/* Without memory for its name a copy must not become the file. */
+	if (!command_rest(call, call->position, &path, error))
+		return STATUS_FAILED;
 	if (path)
 		return write_copy(editor, call, path, error);
 	if (call->given > 0 && !call->selected) {
@@ -184,8 +187,10 @@ static enum status run_edit(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
 {
-	char *path = command_rest(call, call->position);
+	char *path;
 
+	if (!command_rest(call, call->position, &path, error))
+		return STATUS_FAILED;
 	if (path) {
 		bool opened = editor_open(editor, path, NULL, NULL, error);
 

@@ -1,9 +1,8 @@
 /*
  * Commands for the session itself: options, keys, prompts, the terminal.
  */
-#include <string.h>
-
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/command.h"
 
@@ -46,6 +45,15 @@ static enum status run_set(struct editor *editor,
 	return STATUS_DONE;
 }
 
+/* The position of an error in WORD becomes one in the line. */
+static enum status failed_in(const struct command_call *call,
+			     struct error *error)
+{
+	if (error && error->position != ERROR_NO_POSITION)
+		error->position += (long)call->position;
+	return STATUS_FAILED;
+}
+
 static enum status run_map(struct editor *editor,
 			   const struct command_call *call,
 			   struct error *error)
@@ -58,12 +66,16 @@ static enum status run_map(struct editor *editor,
 		return STATUS_DONE;
 	}
 
-	char *command = command_rest(call, position);
+	char *command;
+
+	if (!command_rest(call, position, &command, error))
+		return STATUS_FAILED;
+
 	bool bound = keymap_bind(editor->keymap, KEYMAP_BROWSE, keys,
 				 command ? command : "", error);
 
 	free(command);
-	return bound ? STATUS_DONE : STATUS_FAILED;
+	return bound ? STATUS_DONE : failed_in(call, error);
 }
 
 static enum status run_prompt(struct editor *editor,
@@ -93,7 +105,8 @@ static enum status run_prompt(struct editor *editor,
 		error_set(error, "there is no file");
 		return STATUS_FAILED;
 	}
-	text = command_rest(call, position);
+	if (!command_rest(call, position, &text, error))
+		return STATUS_FAILED;
 	editor->prompt_kind = (enum prompt_kind)kind;
 	editor->hint[0] = '\0';
 	editor->hint_position = -1;
@@ -104,6 +117,9 @@ static enum status run_prompt(struct editor *editor,
 		editor->pattern ? strdup(pattern_text(editor->pattern)) : NULL;
 	prompt_start(&editor->prompt, &editor->histories[kind],
 		     text ? text : "");
+	/* Arguments follow. */
+	if (text)
+		prompt_complete(&editor->prompt, editor->prompt.cursor, " ");
 	free(text);
 	editor->serial++;
 	return STATUS_DONE;
@@ -119,7 +135,7 @@ static enum status run_keys(struct editor *editor,
 	}
 	return editor->hooks.keys(editor->hooks.context,
 				  call->line + call->position, error)
-		       ? STATUS_DONE : STATUS_FAILED;
+		       ? STATUS_DONE : failed_in(call, error);
 }
 
 static enum status run_cancel(struct editor *editor,

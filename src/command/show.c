@@ -174,12 +174,14 @@ static enum status run_save_screen(struct editor *editor,
 				   const struct command_call *call,
 				   struct error *error)
 {
-	char *path = command_rest(call, call->position);
+	char *path;
 	const struct grid *shown = NULL;
 	struct grid *drawn = NULL;
 	char *text = NULL;
 	bool done = false;
 
+	if (!command_rest(call, call->position, &path, error))
+		return STATUS_FAILED;
 	if (!path) {
 		error_set(error, "to which file?");
 		return STATUS_FAILED;
