@@ -27,6 +27,7 @@ warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
+vterm = $(or $(call pkg,--libs vterm),-lvterm)
 curses := $(or $(call pkg,--libs ncursesw),$(call pkg,--libs ncurses),-lncursesw)
 curses_cflags := $(or $(call pkg,--cflags ncursesw),$(call pkg,--cflags ncurses))
 pcre2 := $(or $(call pkg,--libs libpcre2-8),-lpcre2-8)
@@ -53,6 +54,7 @@ terminal := $(wildcard src/tui/*.c)
 library := $(filter-out $(main),$(wildcard src/*.c src/command/*.c))
 unit_tests := $(call programs,unit) $(call programs,model) $(call programs,fault)
 fuzz_tests := $(filter-out %/replay,$(call programs,fuzz))
+bench_tools := $(call programs,bench)
 tiny_tests := $(patsubst $(build)/%,build/$(tiny)/%,$(unit_tests)) \
 	$(if $(main),'OCTAVO=$(CURDIR)/build/$(tiny)/octavo tests/cases')
 script_tests := tests/layers tests/runner tests/needs $(if $(main),tests/cases) \
@@ -162,10 +164,16 @@ fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs clang
 			tests/fuzz/seeds/$$target || exit 1; \
 	done
 
+$(bench_tools): $(build)/%: $(build)/%.o
+	$(link) -o $@ $^ $(libraries)
+
+$(build)/tests/bench/pty: libraries = $(vterm) -lutil
+
 bench: ## measures, next to other programs; installs what is missing
 	@contrib/install-needs build check bench
-	@$(MAKE) --no-print-directory -s $(parallel) all
-	@OCTAVO=$(CURDIR)/build/octavo tests/bench/run
+	@$(MAKE) --no-print-directory -s $(parallel) all $(bench_tools)
+	@OCTAVO=$(CURDIR)/$(build)/octavo BENCH=$(build)/tests/bench \
+		tests/bench/run
 
 ## Install
 
