@@ -49,21 +49,21 @@ link = $(CC) $(cflags) $(CFLAGS) $(LDFLAGS)
 objects = $(patsubst %.c,$(build)/%.o,$(1))
 programs = $(patsubst %.c,$(build)/%,$(wildcard tests/$(1)/*.c))
 
-main := $(wildcard src/main.c)
+main := src/main.c
 terminal := $(wildcard src/tui/*.c)
 library := $(filter-out $(main),$(wildcard src/*.c src/command/*.c))
 unit_tests := $(call programs,unit) $(call programs,model) $(call programs,fault)
 fuzz_tests := $(filter-out %/replay,$(call programs,fuzz))
 bench_tools := $(call programs,bench)
 tiny_tests := $(patsubst $(build)/%,build/$(tiny)/%,$(unit_tests)) \
-	$(if $(main),'OCTAVO=$(CURDIR)/build/$(tiny)/octavo tests/cases')
-script_tests := tests/layers tests/runner tests/needs $(if $(main),tests/cases) \
+	'OCTAVO=$(CURDIR)/build/$(tiny)/octavo tests/cases'
+script_tests := tests/layers tests/runner tests/needs tests/cases \
 	$(if $(wildcard doc/octavo.1),tests/manual) $(wildcard tests/terminal/*-test)
 sources := $(library) $(main) $(terminal) $(wildcard tests/*/*.c)
 
 ## Build
 
-all: $(if $(main),$(build)/octavo,$(build)/liboctavo.a) ## the program, build/octavo
+all: $(build)/octavo ## the program, build/octavo
 
 $(build)/octavo: $(call objects,$(main) $(terminal)) $(build)/liboctavo.a
 	$(link) -o $@ $^ $(curses) $(pcre2)
