@@ -40,6 +40,7 @@
 
 enum {
 	JOB_READ = 64 << 10,
+	JOB_BUFFER = 4 << 10,
 	JOB_MESSAGE_MAXIMUM = 16 << 20,
 	JOB_WORKERS_MAXIMUM = 256,
 	JOB_POLL_NANOSECONDS = 5000000,
@@ -92,6 +93,8 @@ struct job_worker {
 	int fd;
 	uint64_t lowest;	/* no frames for chunks before this one */
 	uint64_t claimed;	/* chunks claimed and not finished */
+	size_t buffered;	/* frames of chunk `lowest` not sent yet */
+	unsigned char buffer[JOB_BUFFER];
 };
 
 /* All jobs of this process, so that a new worker can close their pipes. */
@@ -128,14 +131,38 @@ bool job_claim(struct job_worker *worker, uint64_t *chunk)
 	return true;
 }
 
+static bool buffer_send(struct job_worker *worker)
+{
+	size_t size = worker->buffered;
+
+	worker->buffered = 0;
+	return io_write_all(worker->fd, worker->buffer, size);
+}
+
+static bool buffer_add(struct job_worker *worker, const void *data, size_t size)
+{
+	if (size > sizeof worker->buffer - worker->buffered
+	    && !buffer_send(worker))
+		return false;
+	if (size > sizeof worker->buffer)
+		return io_write_all(worker->fd, data, size);
+	if (size > 0)
+		memcpy(worker->buffer + worker->buffered, data, size);
+	worker->buffered += size;
+	return true;
+}
+
+/* Small messages wait for what ends their chunk: each write wakes the parent,
+ * which has no core of its own. */
 static bool frame_send(struct job_worker *worker, uint64_t chunk,
 		       enum frame_kind kind, const void *data, size_t size,
 		       struct error *error)
 {
 	struct frame frame = { chunk, kind, (uint32_t)size };
 
-	if (io_write_all(worker->fd, &frame, sizeof frame) &&
-	    io_write_all(worker->fd, data, size))
+	if (buffer_add(worker, &frame, sizeof frame)
+	    && buffer_add(worker, data, size)
+	    && (kind == FRAME_MESSAGE || buffer_send(worker)))
 		return true;
 	return error_set_system(error, errno, "cannot send a result");
 }

@@ -87,6 +87,19 @@ static void set_bounds(struct search *search)
 		search->leftwards = true;
 }
 
+/* Where all of the range is looked at anyway, longer chunks cost less; but
+ * each core shall get many, so that all of them end at the same time. */
+static uint64_t usual_chunk(const struct search *search, uint64_t length)
+{
+	uint64_t share = length / (SEARCH_SHARES * (uint64_t)job_cores());
+
+	if (search->plan.kind == SEARCH_FIRST
+	    || search->plan.kind == SEARCH_LAST
+	    || share < SEARCH_CHUNK_MINIMUM)
+		return SEARCH_CHUNK_MINIMUM;
+	return share < SEARCH_CHUNK_USUAL ? share : SEARCH_CHUNK_USUAL;
+}
+
 static void set_chunks(struct search *search)
 {
 	uint64_t length = search->limit > search->begin
@@ -94,7 +107,7 @@ static void set_chunks(struct search *search)
 	uint64_t least = length / SEARCH_CHUNKS_MAXIMUM + 1;
 
 	search->chunk = search->plan.chunk ? search->plan.chunk
-					   : SEARCH_CHUNK_MINIMUM;
+					   : usual_chunk(search, length);
 	if (search->chunk < least)
 		search->chunk = least;
 	if (search->chunk > length || search->plan.pattern->sequential)

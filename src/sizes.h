@@ -18,6 +18,8 @@ enum {
 	DOCUMENT_REPEAT_MINIMUM = 16,
 	DOCUMENT_REPEAT_PERIOD = 8,
 	SEARCH_CHUNK_MINIMUM = 64,
+	SEARCH_CHUNK_USUAL = 256,
+	SEARCH_SHARES = 8,
 	SEARCH_WINDOW = 32,
 	SEARCH_RESULT = 64,
 	SEARCH_KEPT = 3,
@@ -52,6 +54,11 @@ enum {
 	DOCUMENT_REPEAT_PERIOD = 64 << 10,
 	/* The smallest chunk of a search that one worker claims at a time. */
 	SEARCH_CHUNK_MINIMUM = 1 << 20,
+	/* The longest chunk where all of the range is looked at, unless the
+	 * range is so large that there would be too many. */
+	SEARCH_CHUNK_USUAL = 16 << 20,
+	/* Chunks for each core, at least. */
+	SEARCH_SHARES = 64,
 	/* Bytes gathered around a seam between pieces; doubled as needed. */
 	SEARCH_WINDOW = 256 << 10,
 	/* Bytes of a worker's result buffer. */
