@@ -77,8 +77,6 @@ static bool started;
  * pairs of one look would be told apart, at a sequence each. */
 static short colors_pair(enum role role, short inks[], short papers[])
 {
-	if (inks[role] == OWN && papers[role] == OWN)
-		return 0;
 	for (int i = 0; i < (int)role; i++)
 		if (inks[i] == inks[role] && papers[i] == papers[role])
 			return (short)(i + 1);
