@@ -8,7 +8,6 @@
 #include "octavo/batch.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,23 +58,21 @@ static void print(void *context, const char *bytes, size_t length)
 static void report_unsaved(const struct editor *editor)
 {
 	for (size_t i = 0; i < editor->buffer_count; i++) {
-		const struct document *document = editor->buffers[i]->document;
 		struct error error;
 
-		if (!document_modified(document))
-			continue;
-		error_set(&error, "%s: %" PRIu64 " changes not written",
-			  file_path(document_file(document)),
-			  document_change_count(document));
-		batch_error(&error, NULL);
+		if (!editor_is_saved(editor->buffers[i]->document, &error))
+			batch_error(&error, NULL);
 	}
 }
 
-/* What is said besides the results: a note on a flush. */
+/* What is said besides the results: a note on a flush.  What keys have led to
+ * is for the screen. */
 static void report_message(struct editor *editor)
 {
 	struct error error;
 
+	if (!editor->message[0] || !editor->message_is_note)
+		return;
 	error_set(&error, "%s", editor->message);
 	fflush(stdout);
 	batch_error(&error, NULL);
@@ -89,8 +86,7 @@ static enum status run_line(struct editor *editor, const char *line,
 
 	if (status == STATUS_RUNNING)
 		status = editor_wait(editor, error);
-	if (editor->message[0] && !editor->interactive)
-		report_message(editor);
+	report_message(editor);
 	return status;
 }
 
@@ -102,9 +98,17 @@ static bool goes_on(enum status status, const struct error *error)
 }
 
 /* A line that refuses to quit says what the end of the run says anyway. */
-static bool says_unsaved(const struct error *error)
+static bool says_unsaved(const struct editor *editor,
+			 const struct error *error)
 {
-	return strstr(error->message, " changes not written") != NULL;
+	for (size_t i = 0; i < editor->buffer_count; i++) {
+		struct error why;
+
+		if (!editor_is_saved(editor->buffers[i]->document, &why)
+		    && strcmp(why.message, error->message) == 0)
+			return true;
+	}
+	return false;
 }
 
 static enum status run_one(struct editor *editor, const char *line,
@@ -115,7 +119,7 @@ static enum status run_one(struct editor *editor, const char *line,
 
 	if (status > *worst)
 		*worst = status;
-	if (status == STATUS_FAILED && !says_unsaved(&error)) {
+	if (status == STATUS_FAILED && !says_unsaved(editor, &error)) {
 		fflush(stdout);
 		batch_error(&error, line);
 	}

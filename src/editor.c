@@ -11,6 +11,7 @@
 #include "octavo/editor.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,6 +240,16 @@ void editor_close_buffer(struct editor *editor)
 	editor->serial++;
 }
 
+bool editor_is_saved(const struct document *document, struct error *error)
+{
+	/* Edits that came to nothing are none. */
+	uint64_t count = document_change_count(document);
+
+	return count == 0
+	       || error_set(error, "%s: %" PRIu64 " changes not written",
+			    file_path(document_file(document)), count);
+}
+
 enum keymap_mode editor_keymap_mode(const struct editor *editor)
 {
 	if (panel_visible(&editor->panel))
@@ -256,6 +267,7 @@ void editor_message(struct editor *editor, const char *format, ...)
 	vsnprintf(editor->message, sizeof editor->message, format, arguments);
 	va_end(arguments);
 	editor->message_is_error = false;
+	editor->message_is_note = !editor->interactive;
 	editor->serial++;
 }
 

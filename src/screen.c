@@ -74,7 +74,7 @@ static void draw_banner(const struct editor *editor, struct grid *grid)
 
 	snprintf(text, sizeof text, "%s: %s%s",
 		 file_path(document_file(buffer->document)), what,
-		 document_modified(buffer->document) ? "; your edits are kept"
+		 document_change_count(buffer->document) ? "; your edits are kept"
 						     : "");
 	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
 	grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
@@ -138,8 +138,6 @@ static void format_changes(const struct document *document, char *text,
 	if (count > 0)
 		snprintf(text, room, "%" PRIu64 " change%s", count,
 			 count == 1 ? "" : "s");
-	else if (document_modified(document))
-		snprintf(text, room, "modified");
 }
 
 /* Where the cursor stands, in full where there is room. */

@@ -6,11 +6,22 @@
  * In the hex pane a byte is typed as two digits.  The first one changes the
  * document already (its other digit stays, or is 0 in a new byte), so what is
  * on the screen is what would be written.
+ *
+ * Backspace in overwrite mode takes the byte back: what was overwritten is
+ * kept as long as the step is open.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "octavo/editor.h"
 #include "octavo/escape.h"
+
+struct overwritten {
+	uint64_t offset;
+	unsigned char byte;
+	bool appended;		/* there was no byte */
+	bool changed;		/* it was not as on disk */
+};
 
 void editor_end_typing(struct editor *editor)
 {
@@ -20,6 +31,9 @@ void editor_end_typing(struct editor *editor)
 		return;
 	document_end(buffer->document);
 	buffer->typing = false;
+	free(buffer->overwritten);
+	buffer->overwritten = NULL;
+	buffer->overwritten_count = 0;
 }
 
 static void begin_typing(struct buffer *buffer)
@@ -30,26 +44,80 @@ static void begin_typing(struct buffer *buffer)
 	buffer->typing = true;
 }
 
-/* Puts BYTES at the cursor as the mode has it, and goes behind them. */
-static bool type_bytes(struct editor *editor, const char *bytes,
-		       size_t length, struct error *error)
+/* Would reverting the byte at OFFSET take more back than the byte? */
+static bool is_changed(const struct document *document, uint64_t offset)
+{
+	struct change change;
+	uint64_t index;
+
+	if (!document_change_from(document, offset, &change, &index))
+		return false;
+	return change.now.start <= offset
+	       || (range_is_empty(change.now)
+		   && change.now.start == offset + 1);
+}
+
+/* Keeps the byte at OFFSET, which is about to be overwritten. */
+static bool keep(struct buffer *buffer, uint64_t offset, struct error *error)
+{
+	enum { STEP = 64 };
+	size_t count = buffer->overwritten_count;
+	struct overwritten *kept = buffer->overwritten;
+
+	if (count % STEP == 0) {
+		kept = realloc(kept, (count + STEP) * sizeof *kept);
+		if (!kept)
+			return error_set_memory(error);
+		buffer->overwritten = kept;
+	}
+	kept += count;
+	*kept = (struct overwritten){ .offset = offset };
+	kept->appended = document_read(buffer->document, offset, &kept->byte,
+				       1) == 0;
+	kept->changed = is_changed(buffer->document, offset);
+	buffer->overwritten_count++;
+	return true;
+}
+
+static bool overwrite(struct buffer *buffer, uint64_t offset,
+		      const char *bytes, size_t length, struct error *error)
+{
+	size_t count = buffer->overwritten_count;
+
+	for (size_t i = 0; i < length; i++)
+		if (!keep(buffer, offset + i, error))
+			goto failed;
+	if (document_overwrite(buffer->document, offset, bytes, length, error))
+		return true;
+failed:
+	buffer->overwritten_count = count;
+	return false;
+}
+
+/* Puts BYTES at the cursor as the mode has it. */
+static bool put(struct editor *editor, const char *bytes, size_t length,
+		struct error *error)
 {
 	struct buffer *buffer = editor->buffer;
 	uint64_t cursor = buffer->view.cursor;
 	bool insert = buffer->view.mode == VIEW_INSERT;
 	bool done = insert ? document_insert(buffer->document, cursor, bytes,
 					     length, error)
-			   : document_overwrite(buffer->document, cursor,
-						bytes, length, error);
+			   : overwrite(buffer, cursor, bytes, length, error);
 
-	if (!done)
-		return false;
-	editor_edited(editor, range_of(cursor, insert ? 0 : length), length);
-	if (buffer->view.mode == VIEW_REPLACE_ONE)
-		view_set_mode(&buffer->view, VIEW_BROWSE);
+	if (done)
+		editor_edited(editor, range_of(cursor, insert ? 0 : length),
+			      length);
+	return done;
+}
+
+/* Goes on behind the LENGTH bytes typed at the cursor. */
+static void go_on(struct view *view, size_t length)
+{
+	if (view->mode == VIEW_REPLACE_ONE)
+		view_set_mode(view, VIEW_BROWSE);
 	else
-		view_goto(&buffer->view, cursor + length);
-	return true;
+		view_goto(view, view->cursor + length);
 }
 
 static int digit_value(uint32_t character)
@@ -70,32 +138,23 @@ static bool type_digit(struct editor *editor, int digit, struct error *error)
 	struct view *view = &editor->buffer->view;
 	struct document *document = editor->buffer->document;
 	unsigned char byte = 0;
+	char typed;
 
 	if (view->nibble == 0) {
-		bool insert = view->mode == VIEW_INSERT;
-
-		if (!insert)
+		if (view->mode != VIEW_INSERT)
 			document_read(document, view->cursor, &byte, 1);
-		byte = (unsigned char)((byte & 0x0f) | digit << 4);
-		if (insert ? !document_insert(document, view->cursor, &byte, 1,
-					      error)
-			   : !document_overwrite(document, view->cursor,
-						 &byte, 1, error))
+		typed = (char)((byte & 0x0f) | digit << 4);
+		if (!put(editor, &typed, 1, error))
 			return false;
-		editor_edited(editor, range_of(view->cursor, insert ? 0 : 1),
-			      1);
 		view_set_nibble(view, 1);
 		return true;
 	}
 	document_read(document, view->cursor, &byte, 1);
-	byte = (unsigned char)((byte & 0xf0) | digit);
-	if (!document_overwrite(document, view->cursor, &byte, 1, error))
+	typed = (char)((byte & 0xf0) | digit);
+	if (!document_overwrite(document, view->cursor, &typed, 1, error))
 		return false;
 	editor_edited(editor, range_of(view->cursor, 1), 1);
-	if (view->mode == VIEW_REPLACE_ONE)
-		view_set_mode(view, VIEW_BROWSE);
-	else
-		view_goto(view, view->cursor + 1);
+	go_on(view, 1);
 	return true;
 }
 
@@ -117,8 +176,14 @@ bool editor_type(struct editor *editor, uint32_t character,
 	char bytes[4];
 	size_t length = escape_encode(bytes, character);
 
+	if (length > 1 && buffer->view.mode == VIEW_REPLACE_ONE)
+		return error_set(error, "one byte is replaced, and that "
+				 "character has %zu; R overwrites", length);
 	begin_typing(buffer);
-	return type_bytes(editor, bytes, length, error);
+	if (!put(editor, bytes, length, error))
+		return false;
+	go_on(&buffer->view, length);
+	return true;
 }
 
 static bool erase_before(struct editor *editor, struct error *error)
@@ -134,6 +199,32 @@ static bool erase_before(struct editor *editor, struct error *error)
 	return true;
 }
 
+/* What stood at KEPT's place before it was typed over. */
+static bool put_back(struct editor *editor, const struct overwritten *kept,
+		     struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	struct range range = range_of(kept->offset, 1);
+	unsigned char now;
+
+	if (kept->appended) {
+		if (!document_delete(document, range, error))
+			return false;
+		editor_edited(editor, range, 0);
+		return true;
+	}
+	/* Reverted it is no change any more, if nothing else hinders that. */
+	if (!kept->changed && !document_revert(document, range, error))
+		return false;
+	if ((document_read(document, kept->offset, &now, 1) == 0
+	     || now != kept->byte)
+	    && !document_overwrite(document, kept->offset, &kept->byte, 1,
+				   error))
+		return false;
+	editor_edited(editor, range, 1);
+	return true;
+}
+
 bool editor_type_backspace(struct editor *editor, struct error *error)
 {
 	struct buffer *buffer = editor->buffer;
@@ -146,14 +237,17 @@ bool editor_type_backspace(struct editor *editor, struct error *error)
 		return erase_before(editor, error);
 
 	uint64_t at = view->nibble ? view->cursor : view->cursor - 1;
-	uint64_t size = document_size(buffer->document);
 
-	if (!document_revert(buffer->document, range_of(at, 1), error))
-		return false;
+	while (buffer->overwritten_count > 0) {
+		size_t last = buffer->overwritten_count - 1;
+
+		if (buffer->overwritten[last].offset < at)
+			break;
+		if (!put_back(editor, &buffer->overwritten[last], error))
+			return false;
+		buffer->overwritten_count = last;
+	}
 	view_goto(view, at);
-	if (document_size(buffer->document) < size)
-		editor_edited(editor, range_of(at, 1), 0);
-	else
-		editor_edited(editor, range_of(at, 1), 1);
+	editor->serial++;
 	return true;
 }

@@ -40,6 +40,8 @@ struct buffer {
 	uint64_t jumps[EDITOR_JUMPS];	/* newest last */
 	size_t jump_count;
 	bool typing;		/* a step is open: keys go into it */
+	struct overwritten *overwritten;	/* by them; of typing.c */
+	size_t overwritten_count;
 	enum file_state state;	/* of the file, as last looked at */
 	struct range match;	/* where the last search stopped */
 	bool has_match;
@@ -143,6 +145,7 @@ struct editor {
 	struct question question;
 	char message[ERROR_MESSAGE_SIZE];
 	bool message_is_error;
+	bool message_is_note;	/* of batch, where no screen shows it */
 	struct panel panel;
 
 	/* output of commands: to `print` in batch; where a screen shows it, it
@@ -180,6 +183,9 @@ void editor_close_buffer(struct editor *editor);
 void editor_select_buffer(struct editor *editor, size_t index);
 size_t editor_buffer_index(const struct editor *editor);
 
+/* Is all of DOCUMENT on disk?  Else the error says what is not. */
+bool editor_is_saved(const struct document *document, struct error *error);
+
 /* Which of the keymap's tables holds now. */
 enum keymap_mode editor_keymap_mode(const struct editor *editor);
 
@@ -216,7 +222,8 @@ void editor_end_typing(struct editor *editor);
  * the text pane. */
 bool editor_type(struct editor *editor, uint32_t character,
 		 struct error *error);
-/* Backspace in an editing mode: takes the last byte back. */
+/* Backspace in an editing mode: takes the last byte back; where nothing has
+ * been typed over, only the cursor. */
 bool editor_type_backspace(struct editor *editor, struct error *error);
 
 /* --- tasks (task.c) --- */

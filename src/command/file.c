@@ -76,20 +76,11 @@ static enum status run_write(struct editor *editor,
 	return STATUS_DONE;
 }
 
-/* The first buffer with unsaved changes is named in *ERROR. */
-static bool nothing_unsaved(const struct editor *editor, struct error *error)
+static bool all_saved(const struct editor *editor, struct error *error)
 {
-	for (size_t i = 0; i < editor->buffer_count; i++) {
-		const struct document *document = editor->buffers[i]->document;
-
-		if (!document_modified(document))
-			continue;
-		return error_set(error, "%s: %" PRIu64 " changes not written%s",
-				 file_path(document_file(document)),
-				 document_change_count(document),
-				 editor->interactive ? "; quit! leaves them"
-						     : "");
-	}
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		if (!editor_is_saved(editor->buffers[i]->document, error))
+			return false;
 	return true;
 }
 
@@ -99,8 +90,12 @@ static enum status run_quit(struct editor *editor,
 {
 	if (!command_no_more(call, call->position, error))
 		return STATUS_FAILED;
-	if (!call->bang && !nothing_unsaved(editor, error))
+	if (!call->bang && !all_saved(editor, error)) {
+		if (editor->interactive && error)
+			error_set(error, "%s; quit! leaves them",
+				  error->message);
 		return STATUS_FAILED;
+	}
 	editor->quit = true;
 	return STATUS_DONE;
 }
@@ -154,20 +149,11 @@ static enum status run_quit_ask(struct editor *editor,
 				struct error *error)
 {
 	struct question *question = &editor->question;
-	struct error unsaved;
+	struct error why;
 
 	if (!command_no_more(call, call->position, error))
 		return STATUS_FAILED;
-
-	/* The short form: the question says what can be done. */
-	bool interactive = editor->interactive;
-
-	editor->interactive = false;
-
-	bool leave = nothing_unsaved(editor, &unsaved);
-
-	editor->interactive = interactive;
-	if (leave) {
+	if (all_saved(editor, &why)) {
 		editor->quit = true;
 		return STATUS_DONE;
 	}
@@ -176,7 +162,7 @@ static enum status run_quit_ask(struct editor *editor,
 	};
 	snprintf(question->text, sizeof question->text,
 		 "w writes and quits, d drops them, any other key stays: %.400s",
-		 unsaved.message);
+		 why.message);
 	editor->serial++;
 	return STATUS_DONE;
 }
@@ -201,10 +187,8 @@ static enum status run_edit(struct editor *editor,
 		error_set(error, "which file?");
 		return STATUS_FAILED;
 	}
-	if (!call->bang && document_modified(editor->buffer->document)) {
-		nothing_unsaved(editor, error);
+	if (!call->bang && !editor_is_saved(editor->buffer->document, error))
 		return STATUS_FAILED;
-	}
 	return editor_reload(editor, error) ? STATUS_DONE : STATUS_FAILED;
 }
 
@@ -257,16 +241,10 @@ static enum status run_close(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
 {
-	const struct document *document = editor->buffer->document;
-
-	if (!command_no_more(call, call->position, error))
+	if (!command_no_more(call, call->position, error)
+	    || (!call->bang
+		&& !editor_is_saved(editor->buffer->document, error)))
 		return STATUS_FAILED;
-	if (!call->bang && document_modified(document)) {
-		error_set(error, "%s: %" PRIu64 " changes not written",
-			  file_path(document_file(document)),
-			  document_change_count(document));
-		return STATUS_FAILED;
-	}
 	editor_close_buffer(editor);
 	if (editor->buffer_count == 0)
 		editor->quit = true;

@@ -198,6 +198,11 @@ static enum status run_mode(struct editor *editor,
 		return STATUS_FAILED;
 	}
 
+	if (word == WORD_REPLACE_ONE && document_size(document) == 0) {
+		error_set(error, "there is no byte to replace");
+		return STATUS_FAILED;
+	}
+
 	static const enum view_mode modes[] = {
 		[WORD_BROWSE] = VIEW_BROWSE,
 		[WORD_OVERWRITE] = VIEW_OVERWRITE,
