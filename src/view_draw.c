@@ -35,7 +35,9 @@ static enum role kind_of(unsigned char byte)
 {
 	if (byte == 0)
 		return ROLE_ZERO;
-	if (byte == ' ' || (byte >= '\t' && byte <= '\r'))
+	/* A blank is a character like others: in text there is one in six, and
+	 * each change of colour costs a terminal more than the blank. */
+	if (byte >= '\t' && byte <= '\r')
 		return ROLE_SPACE;
 	if (byte < ' ' || byte == 0x7f)
 		return ROLE_CONTROL;
@@ -229,7 +231,7 @@ static void draw_text(const struct drawing *drawing, const struct row *row)
 
 		if (row->lost[i])
 			character = '?';
-		if (byte == ' ' && role == ROLE_SPACE && is_kind(before))
+		if (byte == ' ' && role == ROLE_PRINTABLE && is_kind(before))
 			role = before;
 		put(drawing, row, layout_text(&drawing->view->layout, i),
 		    character, role);
