@@ -284,7 +284,7 @@ static void test_view_roles_of_kinds(void **state)
 	/* A blank between words is no change of role. */
 	show_bytes(&document, &view, "a b \tc\0 ");
 	assert_roles(&view, NO_MATCH,
-		     OFFSET "pppssspppssssssppp" "zzzss" "ss" "ppppspzz.");
+		     OFFSET "ppppppppppppssspppzzzpp" "pp" "ppppspzz.");
 }
 
 static void test_view_roles_of_marks(void **state)
@@ -309,7 +309,7 @@ static void test_view_roles_of_marks(void **state)
 		     OFFSET "ppppppMMppppppppppppppp" "pp" "ppMppppp.");
 	document.lost = range_of(6, 10);
 	assert_roles(&view, NO_MATCH,
-		     OFFSET "pppppp" "sss" "ppppppppp" "?????"
+		     OFFSET "pppppp" "ppp" "ppppppppp" "?????"
 		     "pp" "pppppp??.");
 }
 
