@@ -58,6 +58,10 @@ static struct areas areas_of(const struct editor *editor,
 void screen_view_rows(const struct editor *editor, const struct grid *grid,
 		      unsigned *first, unsigned *rows)
 {
+	*first = *rows = 0;
+	if (grid->rows < SCREEN_ROWS_MINIMUM)
+		return;
+
 	struct areas areas = areas_of(editor, grid);
 
 	*first = areas.first;
@@ -259,6 +263,43 @@ static size_t next_character(const char *text, size_t length, size_t at)
 	return at + escape_decode(&character, text + at, length - at);
 }
 
+/* The byte from which on TEXT is shown so that the cursor is seen. */
+static size_t first_shown(const struct prompt *prompt, unsigned room)
+{
+	unsigned columns = text_columns(prompt->text, prompt->cursor);
+	size_t first = 0;
+
+	while (columns > room) {
+		size_t next = next_character(prompt->text, prompt->length,
+					     first);
+
+		columns -= text_columns(prompt->text + first, next - first);
+		first = next;
+	}
+	return first;
+}
+
+/* The hint and, where CARET is in the row, the caret: the message stands
+ * behind it or before it, or in its place where there is no room. */
+static void draw_hint(const struct editor *editor, struct grid *grid,
+		      unsigned row, unsigned caret)
+{
+	unsigned columns = grid->columns;
+	unsigned width = text_columns(editor->hint, strlen(editor->hint));
+	unsigned column = 0;
+
+	grid_fill(grid, row, 0, columns, ' ', ROLE_HINT);
+	if (caret < columns) {
+		grid_put(grid, row, caret, '^', ROLE_ERROR);
+		if (caret + 2 + width <= columns)
+			column = caret + 2;
+		else if (width < caret)
+			column = caret - width - 1;
+	}
+	grid_text(grid, row, column, columns - column, editor->hint,
+		  ROLE_HINT);
+}
+
 static void draw_prompt(const struct editor *editor, struct grid *grid,
 			unsigned row, unsigned hint_row)
 {
@@ -267,43 +308,25 @@ static void draw_prompt(const struct editor *editor, struct grid *grid,
 	const char *label = prompt_label(editor, buffer);
 	unsigned start = grid_text(grid, row, 0, grid->columns, label,
 				   ROLE_PROMPT);
-	unsigned room = grid->columns > start + 1 ? grid->columns - start - 1
-						  : 1;
-	size_t first = 0;
+	size_t first = first_shown(prompt, grid->columns > start + 1
+						   ? grid->columns - start - 1
+						   : 1);
+	const char *shown = prompt->text + first;
+	size_t position = (size_t)editor->hint_position;
+	unsigned caret = NOWHERE;
 
-	/* Cut off at the left what does not fit before the cursor. */
-	while (text_columns(prompt->text + first, prompt->cursor - first)
-	       > room)
-		first = next_character(prompt->text, prompt->length, first);
-	grid_bytes(grid, row, start, grid->columns - start,
-		   prompt->text + first, prompt->length - first, ROLE_INPUT);
+	grid_bytes(grid, row, start, grid->columns - start, shown,
+		   prompt->length - first, ROLE_INPUT);
 	grid->cursor_visible = true;
 	grid->cursor_row = row;
-	grid->cursor_column = start + text_columns(prompt->text + first,
+	grid->cursor_column = start + text_columns(shown,
 						   prompt->cursor - first);
 	if (!editor->hint[0])
 		return;
-	grid_fill(grid, hint_row, 0, grid->columns, ' ', ROLE_HINT);
-
-	unsigned column = 0;
-
-	if (editor->hint_position >= 0
-	    && (size_t)editor->hint_position >= first) {
-		column = start + text_columns(prompt->text + first,
-				(size_t)editor->hint_position - first);
-		grid_put(grid, hint_row, column, '^', ROLE_ERROR);
-		column += 2;
-	}
-
-	unsigned width = (unsigned)strlen(editor->hint);
-
-	/* The message goes before the caret where it does not fit behind. */
-	if (column > 0 && column + width > grid->columns) {
-		if (width + 3 <= column)
-			column -= width + 3;
-	}
-	grid_text(grid, hint_row, column, grid->columns - column,
-		  editor->hint, ROLE_HINT);
+	if (editor->hint_position >= 0 && position >= first
+	    && position <= prompt->length)
+		caret = start + text_columns(shown, position - first);
+	draw_hint(editor, grid, hint_row, caret);
 }
 
 static void draw_progress(const struct editor *editor, struct grid *grid,

@@ -191,6 +191,7 @@ static enum status run_save_screen(struct editor *editor,
 	} else {
 		const long *values = editor->options.values;
 
+		editor_check_files(editor);
 		shown = drawn = grid_new(
 			(unsigned)values[OPTION_SCREEN_COLUMNS],
 			(unsigned)values[OPTION_SCREEN_ROWS]);
