@@ -371,7 +371,7 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 	return SCAN_NONE;
 }
 
-enum scan_result scanner_find(struct scanner *scanner, uint64_t from,
+enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
 			      uint64_t limit, struct finding *finding,
 			      struct error *error)
 {
@@ -394,19 +394,6 @@ enum scan_result scanner_find(struct scanner *scanner, uint64_t from,
 	return SCAN_NONE;
 }
 
-enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
-			      uint64_t limit, struct match *match,
-			      struct error *error)
-{
-	struct finding finding;
-	enum scan_result result = scanner_find(scanner, from, limit, &finding,
-					       error);
-
-	if (result == SCAN_MATCH)
-		*match = finding.match;
-	return result;
-}
-
 uint64_t scanner_align(const struct scanner *scanner, uint64_t offset)
 {
 	unsigned char next[3];
@@ -421,9 +408,10 @@ uint64_t scanner_align(const struct scanner *scanner, uint64_t offset)
 	return offset + i;
 }
 
-uint64_t scanner_after(const struct scanner *scanner, struct match match)
+uint64_t scanner_after(const struct scanner *scanner,
+		       const struct finding *finding)
 {
-	if (match.end > match.start)
-		return match.end;
-	return scanner_align(scanner, match.end + 1);
+	if (finding->match.end > finding->attempt)
+		return finding->match.end;
+	return scanner_align(scanner, finding->attempt + 1);
 }

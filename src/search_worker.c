@@ -191,11 +191,11 @@ static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
 
 	/* Nobody asks what comes after the first one. */
 	while ((kind_of(worker) != SEARCH_FIRST || worker->count == 0) &&
-	       (result = scanner_find(worker->scanner, *position, limit,
+	       (result = scanner_next(worker->scanner, *position, limit,
 				      &finding, error)) == SCAN_MATCH) {
 		if (!accept_match(worker, finding.match, error))
 			return false;
-		*position = scanner_after(worker->scanner, finding.match);
+		*position = scanner_after(worker->scanner, &finding);
 	}
 	return result != SCAN_FAILED;
 }
@@ -233,10 +233,10 @@ static void guess_make(struct worker *worker, struct guess *guess)
 	guess->count = 0;
 	guess->beyond = 0;
 	guess->overflowed = false;
-	while ((result = scanner_find(worker->scanner, position,
+	while ((result = scanner_next(worker->scanner, position,
 				      guess->range.end, &finding, NULL)) ==
 	       SCAN_MATCH) {
-		position = scanner_after(worker->scanner, finding.match);
+		position = scanner_after(worker->scanner, &finding);
 		more = guess_take(worker, guess, &finding);
 		if (!more)
 			break;
@@ -272,7 +272,7 @@ static uint64_t guess_position(const struct worker *worker,
 {
 	return index == 0 ? guess->range.start
 			  : scanner_after(worker->scanner,
-					  guess->list[index - 1].match);
+					  &guess->list[index - 1]);
 }
 
 /*
@@ -297,7 +297,7 @@ static bool catch_up(struct worker *worker, const struct guess *guess,
 
 		struct finding finding;
 
-		switch (scanner_find(worker->scanner, *position, guessed,
+		switch (scanner_next(worker->scanner, *position, guessed,
 				     &finding, error)) {
 		case SCAN_FAILED:
 			return false;
@@ -308,7 +308,7 @@ static bool catch_up(struct worker *worker, const struct guess *guess,
 			if (!accept_match(worker, finding.match, error))
 				return false;
 			*position = scanner_after(worker->scanner,
-						  finding.match);
+						  &finding);
 		}
 	}
 }
@@ -338,7 +338,7 @@ static bool take_list(struct worker *worker, const struct guess *guess,
 		if (!accept_match(worker, guess->list[index].match, error))
 			return false;
 		position = scanner_after(worker->scanner,
-					 guess->list[index].match);
+					 &guess->list[index]);
 	}
 	if (!scan_on(worker, &position, guess->range.end, error))
 		return false;
@@ -474,9 +474,9 @@ static bool leftward_pass(struct worker *worker, struct leftward *left,
 	struct finding finding;
 
 	left->crossed = false;
-	while ((result = scanner_find(worker->scanner, position, left->end,
+	while ((result = scanner_next(worker->scanner, position, left->end,
 				      &finding, error)) == SCAN_MATCH) {
-		position = scanner_after(worker->scanner, finding.match);
+		position = scanner_after(worker->scanner, &finding);
 		if (left->last || finding.attempt >= left->start) {
 			if (!accept_match(worker, finding.match, error))
 				return false;

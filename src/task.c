@@ -40,6 +40,7 @@ struct task {
 	bool wrapped;		/* the search goes on at the other end already */
 	uint64_t from;		/* where the search began */
 	uint64_t remaining;	/* matches still to be passed */
+	bool beyond;		/* not the match that the cursor is at */
 	struct match match;
 	bool found;
 	/* highlight */
@@ -144,6 +145,12 @@ static bool keep_nth(void *context, const struct match *matches, size_t count)
 {
 	struct task *task = context;
 
+	if (task->beyond && count > 0 && matches->start == task->from
+	    && matches->end == task->from) {
+		matches++;
+		count--;
+	}
+	task->beyond = false;
 	if (count < task->remaining) {
 		task->remaining -= count;
 		return true;
@@ -163,7 +170,7 @@ static bool find_start(struct task *task, struct error *error)
 		plan.range = (struct range){ 0, task->from };
 	} else {
 		plan.range = (struct range){ task->from, size };
-		if (task->remaining > 1) {
+		if (task->remaining > 1 || task->beyond) {
 			plan.kind = SEARCH_ALL;
 			plan.found = keep_nth;
 		}
@@ -226,19 +233,27 @@ static enum status find_finish(struct editor *editor, struct task *task,
 	return STATUS_NOTHING;
 }
 
-/* Where a search from the cursor begins. */
-static uint64_t find_from(const struct buffer *buffer, bool backward,
-			  bool again)
+/*
+ * Where a search from the cursor begins.  After a match that is where it ends,
+ * as in the pass; after an empty one too, for \K may have left it the bytes in
+ * front: then the pass gives the next match, else the same again.
+ */
+static void find_from(struct task *task, const struct buffer *buffer,
+		      bool again)
 {
 	uint64_t cursor = buffer->view.cursor;
 	uint64_t size = document_size(buffer->document);
 
-	if (backward || !again)
-		return cursor;
-	if (buffer->has_match && buffer->match.start == cursor
-	    && buffer->match.end > cursor)
-		return buffer->match.end < size ? buffer->match.end : size;
-	return cursor < size ? cursor + 1 : size;
+	task->from = cursor;
+	if (task->backward || !again)
+		return;
+	if (buffer->has_match && buffer->match.start == cursor) {
+		task->beyond = range_is_empty(buffer->match);
+		if (buffer->match.end <= size)
+			task->from = buffer->match.end;
+	} else if (cursor < size) {
+		task->from = cursor + 1;
+	}
 }
 
 bool editor_find(struct editor *editor, bool backward, bool again,
@@ -255,7 +270,7 @@ bool editor_find(struct editor *editor, bool backward, bool again,
 	task->backward = backward;
 	task->quietly = quietly;
 	task->remaining = count > 0 ? count : 1;
-	task->from = find_from(editor->buffer, backward, again);
+	find_from(task, editor->buffer, again);
 	return install(editor, task, find_start(task, error));
 }
 

@@ -3,8 +3,8 @@
  *
  * The answers are those of one pass from left to right over the whole
  * document: look-behind, \b, ^ and $ see the real neighbours, matches do not
- * overlap, and after an empty match the pass goes on one byte (in UTF mode
- * one character) further.  A pass over a range begins at the range's start
+ * overlap, and after an attempt that took no bytes the pass goes on one byte
+ * (in UTF mode one character) further.  A pass over a range begins at the range's start
  * and keeps the matches that lie wholly inside it; the bytes outside are
  * there for look-around.
  *
@@ -32,17 +32,28 @@ struct scanner;
 
 enum scan_result { SCAN_MATCH, SCAN_NONE, SCAN_FAILED };
 
+/*
+ * A match, and where the attempt began that found it.  Attempts decide which
+ * chunk owns a match and where the pass goes on; they differ from the match's
+ * start only after \K.
+ */
+struct finding {
+	uint64_t attempt;
+	struct match match;
+};
+
 /* Both must outlive the scanner, and the document must not be edited. */
 struct scanner *scanner_new(const struct document *document,
 			    const struct pattern *pattern,
 			    struct error *error);
 void scanner_free(struct scanner *scanner);
-/* The first match of a pass beginning at FROM whose start is < LIMIT. */
+/* The first match of a pass beginning at FROM whose attempt is < LIMIT. */
 enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
-			      uint64_t limit, struct match *match,
+			      uint64_t limit, struct finding *finding,
 			      struct error *error);
-/* Where the pass goes on after MATCH. */
-uint64_t scanner_after(const struct scanner *scanner, struct match match);
+/* Where the pass goes on after FINDING. */
+uint64_t scanner_after(const struct scanner *scanner,
+		       const struct finding *finding);
 
 /* --- in workers --- */
 
