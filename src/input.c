@@ -150,10 +150,14 @@ static void restore_pattern(struct editor *editor)
 	struct pattern *before = NULL;
 	size_t position = 0;
 
+	/* Nothing was typed: what runs goes on. */
+	if (editor->pattern_serial == editor->prompt_serial)
+		return;
 	if (editor->prompt_pattern)
 		before = pattern_parse(editor->prompt_pattern, &position,
 				       NULL);
 	editor_set_pattern(editor, before);
+	editor->prompt_serial = editor->pattern_serial;
 	view_goto(&editor->buffer->view, editor->prompt_origin);
 	editor->buffer->has_match = false;
 }

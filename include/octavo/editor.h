@@ -137,6 +137,7 @@ struct editor {
 	enum search_type search_type;
 	uint64_t prompt_origin;		/* cursor when it was opened */
 	char *prompt_pattern;		/* the pattern then, as text; or NULL */
+	uint64_t prompt_serial;		/* of that pattern */
 	struct prompt_history histories[PROMPT_KINDS];
 	char hint[ERROR_MESSAGE_SIZE];	/* below the prompt */
 	long hint_position;		/* the byte of the prompt's text that

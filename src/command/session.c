@@ -112,6 +112,7 @@ static enum status run_prompt(struct editor *editor,
 	editor->hint_position = -1;
 	if (editor->buffer)
 		editor->prompt_origin = editor->buffer->view.cursor;
+	editor->prompt_serial = editor->pattern_serial;
 	free(editor->prompt_pattern);
 	editor->prompt_pattern =
 		editor->pattern ? strdup(pattern_text(editor->pattern)) : NULL;

@@ -241,6 +241,33 @@ static void test_input_search_cancelled(void **state)
 	check_match(session, 18, 21);
 }
 
+/* A prompt that is only looked at leaves what runs alone. */
+static void test_input_search_beside_task(void **state)
+{
+	static const unsigned char zeros[200000];
+	struct session *session = *state;
+	struct editor *editor = session_open(session, zeros, sizeof zeros);
+
+	assert_int_equal(command_execute(editor, "count /(?=\\x00*b)c/s",
+					 NULL), STATUS_RUNNING);
+	input_key(session->input, '/');
+	input_key(session->input, KEYCODE_ESCAPE);
+	assert_int_equal(editor->prompt_kind, PROMPT_NONE);
+	assert_true(editor_busy(editor));
+	input_key(session->input, '/');
+	input_key(session->input, 'x');
+	editor_wait(editor, NULL);
+	input_key(session->input, KEYCODE_ESCAPE);
+	assert_false(editor_busy(editor));
+	assert_string_equal(pattern_text(editor->pattern),
+			    "/(?=\\x00*b)c/s");
+	assert_int_equal(command_execute(editor, "next", NULL),
+			 STATUS_RUNNING);
+	input_key(session->input, KEYCODE_ESCAPE);
+	assert_false(editor_busy(editor));
+	check_message(session, "stopped");
+}
+
 /* The prompt stays, says why, and points at it; the old search goes on. */
 static void test_input_search_bad(void **state)
 {
@@ -422,13 +449,19 @@ static void test_input_long_line(void **state)
 	struct session *session = *state;
 	struct editor *editor = open_sample(session);
 	struct grid *grid = grid_new(30, 6);
-	char keys[PROMPT_SIZE + 100];
+	static const char *const prompts[] = { "command", "search" };
+	char line[PROMPT_SIZE + 40];
 
-	memset(keys, 'x', sizeof keys);
-	keys[sizeof keys - 1] = '\0';
-	for (int i = 0; i < 2; i++) {
-		session_keys(session, i ? "/" : ":");
-		session_keys(session, keys);
+	for (int i = 0; i < 3; i++) {
+		memset(line, 'x', PROMPT_SIZE + 10);
+		line[PROMPT_SIZE + 10] = '\0';
+		memcpy(line, "prompt ", 7);
+		strcpy(line + 7, prompts[i > 0]);
+		line[strlen(line)] = ' ';
+		editor->search_type = i == 2 ? SEARCH_TYPE_HEX
+					     : SEARCH_TYPE_REGEX;
+		session_run(session, line);
+		session_keys(session, "<Backspace>xxxxxxxxxxxxxxxxxxxxxxxx");
 		assert_int_equal(editor->prompt.length, PROMPT_SIZE - 1);
 		screen_draw(editor, grid);
 		assert_true(grid->cursor_visible);
@@ -438,11 +471,6 @@ static void test_input_long_line(void **state)
 		grid_check(grid);
 		session_keys(session, "<Esc>");
 	}
-	editor->search_type = SEARCH_TYPE_HEX;
-	session_keys(session, "/");
-	session_keys(session, keys);
-	session_keys(session, "<Enter>");
-	screen_draw(editor, grid);
 	grid_free(grid);
 }
 
@@ -650,6 +678,7 @@ int main(void)
 		TEST(test_input_search_as_typed),
 		TEST(test_input_search_back),
 		TEST(test_input_search_cancelled),
+		TEST(test_input_search_beside_task),
 		TEST(test_input_search_bad),
 		TEST(test_input_search_types),
 		TEST(test_input_search_type_errors),
