@@ -156,7 +156,7 @@ size_t document_read(const struct document *document, uint64_t offset,
 
 bool document_modified(const struct document *document)
 {
-	return document->history.position != document->history.saved;
+	return document_change_count(document) > 0;
 }
 
 uint64_t document_change_count(const struct document *document)
@@ -352,7 +352,7 @@ static void document_moved(struct document *document)
 {
 	document->step_open = false;
 	document_touch(document);
-	if (!document_modified(document))
+	if (document->history.position == document->history.saved)
 		pieces_reset(document->pieces, mapping_bytes(document->mapping),
 			     mapping_size(document->mapping));
 }

@@ -9,9 +9,9 @@
  *   One act is one step.  Each editing call is a step of its own, unless it
  *   stands between document_begin and document_end, which make one step of
  *   all calls between them (they nest; a step without an edit leaves no
- *   trace).  Undo and redo work across flushes.  The state of a document is
- *   "modified" when the document may differ from the file on disk; undoing
- *   back to the state that was opened or last flushed makes it unmodified.
+ *   trace).  Undo and redo work across flushes.  A document is "modified"
+ *   when it has a change (see below) that is not on disk: an edit that was
+ *   undone, or reverted, leaves none; a byte overwritten by itself does.
  *
  * Failure
  *   An edit that fails (out of memory, lost bytes, a fixed length, read-only)

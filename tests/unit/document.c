@@ -450,6 +450,31 @@ static void test_document_replaced(void **state)
 	document_close(document);
 }
 
+/* What was reverted is on disk, whatever the way there and back. */
+static void test_document_unmodified_by_revert(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+
+	(void)state;
+	assert_true(document_delete(document, range_of(2, 3), NULL));
+	assert_true(document_insert(document, 5, "ab", 2, NULL));
+	assert_true(document_overwrite(document, 0, "x", 1, NULL));
+	assert_true(document_modified(document));
+	assert_true(document_revert(document, range_of(0, 9), NULL));
+	assert_text(document, "0123456789");
+	assert_false(document_modified(document));
+	document_check(document);
+	undo(document);
+	assert_text(document, "x1567ab89");
+	assert_true(document_modified(document));
+	redo(document);
+	assert_false(document_modified(document));
+	assert_true(document_overwrite(document, 3, "y", 1, NULL));
+	undo(document);
+	assert_false(document_modified(document));
+	document_close(document);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -477,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_document_new_file),
 		cmocka_unit_test(test_document_steps),
 		cmocka_unit_test(test_document_modified),
+		cmocka_unit_test(test_document_unmodified_by_revert),
 		cmocka_unit_test(test_document_refuses),
 		cmocka_unit_test(test_document_overwritten_is_one_span),
 		cmocka_unit_test(test_document_typing_is_one_segment),
