@@ -81,7 +81,7 @@ const char *file_path(const struct file *file);
 enum file_kind file_kind(const struct file *file);
 /* Read-only; -1 for FILE_NEW. */
 int file_descriptor(const struct file *file);
-/* In bytes, when it was opened or last accepted. */
+/* In bytes, when it was opened. */
 uint64_t file_size(const struct file *file);
 struct file_identity file_identity(const struct file *file);
 
@@ -100,8 +100,9 @@ const char *file_read_only(const struct file *file);
  */
 enum file_state file_check(const struct file *file, struct file_identity *now);
 
-/* Takes the identity that the descriptor has now as the known one: after our
- * own flush, or when the user has been told. */
+/* Takes the identity that the descriptor has now as the known one, after our
+ * own flush.  The size stays what it was when the file was opened: where it is
+ * another by now, somebody else has seen to that, and file_check says so. */
 bool file_accept(struct file *file, struct error *error);
 
 bool file_identity_equal(const struct file_identity *one,

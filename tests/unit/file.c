@@ -628,7 +628,11 @@ static void test_file_check_states(void **state)
 	assert_int_equal(now.size, 20);
 	assert_int_equal(file_size(file), 10);
 	assert_true(file_accept(file, NULL));
-	assert_int_equal(file_size(file), 20);
+	assert_int_equal(file_size(file), 10);
+	assert_int_equal(file_check(file, NULL), FILE_GREW);
+	assert_int_equal(truncate(name, 10), 0);
+	assert_int_equal(file_check(file, NULL), FILE_WRITTEN);
+	assert_true(file_accept(file, NULL));
 	assert_int_equal(file_check(file, NULL), FILE_SAME);
 
 	assert_int_equal(truncate(name, 5), 0);
@@ -636,7 +640,7 @@ static void test_file_check_states(void **state)
 	assert_int_equal(now.size, 5);
 	assert_int_equal(rename(name, other), 0);
 	assert_int_equal(file_check(file, NULL), FILE_SHRUNK);
-	assert_true(file_accept(file, NULL));
+	assert_int_equal(truncate(other, 10), 0);
 	assert_int_equal(file_check(file, NULL), FILE_REMOVED);
 	put(name, "01234");
 	assert_int_equal(file_check(file, NULL), FILE_REPLACED);

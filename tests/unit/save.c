@@ -729,6 +729,62 @@ static void test_save_changed_while_journalled(void **state)
 	document_close(document);
 }
 
+static ino_t grow_inode;	/* of a file or its folder */
+
+/* Somebody adds to the file while GROW_INODE is synced. */
+static int grow_fsync(int fd)
+{
+	struct stat status;
+
+	assert_int_equal(real.fstat(fd, &status), 0);
+	if (status.st_ino == grow_inode) {
+		int other = open(late_path, O_WRONLY | O_APPEND);
+
+		assert_int_equal(write(other, "more", 4), 4);
+		close(other);
+		io.fsync = real.fsync;
+	}
+	return real.fsync(fd);
+}
+
+static void assert_growth_is_seen(const char *synced, bool insert)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(insert
+		    ? document_insert(document, 0, "X", 1, NULL)
+		    : document_overwrite(document, 0, "X", 1, NULL));
+	real = io;
+	late_path = path;
+	grow_inode = status_of(synced ? synced : folder).st_ino;
+	io.fsync = grow_fsync;
+	assert_true(save_write(document, &done, &error));
+	io = real;
+	assert_int_equal(status_of(path).st_size, TEXT + insert + 4);
+	assert_int_equal(document_size(document), TEXT + insert);
+	assert_int_equal(file_check(document_file(document), NULL), FILE_GREW);
+	document_check(document);
+	assert_true(document_delete(document, (struct range){ 0, 1 }, NULL));
+	assert_refused(document, "grown");
+	document_close(document);
+}
+
+/* What another program adds while a flush is under way is neither taken for
+ * ours nor lost with the next one. */
+static void test_save_grown_meanwhile(void **state)
+{
+	const char *path = in_folder("file");
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_growth_is_seen(path, false);
+	assert_growth_is_seen(NULL, true);
+}
+
 /* A copy that says it was made and was not. */
 static ssize_t lying_copy(int from, off_t *from_offset, int to,
 			  off_t *to_offset, size_t length)
@@ -936,6 +992,7 @@ int main(void)
 		TEST(test_save_file_appears),
 		TEST(test_save_others_write_the_same),
 		TEST(test_save_changed_while_journalled),
+		TEST(test_save_grown_meanwhile),
 		TEST(test_save_reads_back),
 		TEST(test_save_rolls_back),
 		TEST(test_save_lost_bytes),
