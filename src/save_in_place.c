@@ -201,14 +201,55 @@ struct put {
 	enum side side;
 };
 
+enum { PUT_BLOCK = 4096 };
+
+static size_t block_of(uint32_t length)
+{
+	return length < PUT_BLOCK ? length : PUT_BLOCK;
+}
+
+/* Does the file hold BYTES (up to PUT_BLOCK of them) at OFFSET? */
+static bool reads_as(int fd, const unsigned char *bytes, size_t length,
+		     uint64_t offset, struct error *cause)
+{
+	unsigned char block[PUT_BLOCK];
+	ssize_t got = io_read_at(fd, block, length, offset);
+
+	if (got < 0)
+		return error_set_system(cause, errno, "can't read it back");
+	return ((size_t)got == length && memcmp(block, bytes, length) == 0)
+		|| error_set(cause, "it reads back differently at 0x%llx: "
+			     "another program writes it",
+			     (unsigned long long)offset);
+}
+
+/* Block by block: what cannot be written, for want of room in a hole, may
+ * never have been written over. */
+static bool put_old(int fd, const unsigned char *bytes, uint32_t length,
+		    uint64_t offset, struct error *cause)
+{
+	while (length) {
+		size_t part = block_of(length);
+
+		if (!io_write_at(fd, bytes, part, offset)
+		    && !reads_as(fd, bytes, part, offset, cause))
+			return false;
+		bytes += part;
+		offset += part;
+		length -= (uint32_t)part;
+	}
+	return true;
+}
+
 static bool put_extent(void *context, uint64_t offset, uint32_t length,
 		       const unsigned char *old_bytes,
 		       const unsigned char *new_bytes, struct error *cause)
 {
 	const struct put *put = context;
 
-	return io_write_at(put->fd, put->side == SIDE_NEW ? new_bytes
-			   : old_bytes, length, offset)
+	if (put->side == SIDE_OLD)
+		return put_old(put->fd, old_bytes, length, offset, cause);
+	return io_write_at(put->fd, new_bytes, length, offset)
 		|| error_set_system(cause, errno, "can't write");
 }
 
@@ -219,19 +260,12 @@ static bool compare_extent(void *context, uint64_t offset, uint32_t length,
 	const struct put *put = context;
 	const unsigned char *bytes = put->side == SIDE_NEW ? new_bytes
 							   : old_bytes;
-	unsigned char block[4096];
 
 	while (length) {
-		size_t part = length < sizeof block ? length : sizeof block;
-		ssize_t got = io_read_at(put->fd, block, part, offset);
+		size_t part = block_of(length);
 
-		if (got < 0)
-			return error_set_system(cause, errno,
-						"can't read it back");
-		if ((size_t)got < part || memcmp(block, bytes, part) != 0)
-			return error_set(cause, "it reads back differently at "
-					 "0x%llx: another program writes it",
-					 (unsigned long long)offset);
+		if (!reads_as(put->fd, bytes, part, offset, cause))
+			return false;
 		bytes += part;
 		offset += part;
 		length -= (uint32_t)part;

@@ -856,6 +856,43 @@ static void test_save_rolls_back(void **state)
 	document_close(document);
 }
 
+static ssize_t no_pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	struct stat written;
+	struct stat target = status_of(late_path);
+
+	assert_int_equal(real.fstat(fd, &written), 0);
+	if (written.st_ino != target.st_ino)
+		return real.pwrite(fd, bytes, size, at);
+	errno = ENOSPC;
+	return -1;
+}
+
+/* A hole that finds no room for new bytes has none for the old ones either,
+ * and needs none: it still is what it was. */
+static void test_save_no_room_for_holes(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 3, "X", 1, NULL));
+	assert_true(document_overwrite(document, 20, "Y", 1, NULL));
+	real = io;
+	late_path = path;
+	io.pwrite = no_pwrite;
+	assert_false(save_write(document, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "unchanged"));
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 1);
+	write_document(document);
+	document_close(document);
+}
+
 static void test_save_lost_bytes(void **state)
 {
 	const char *path = in_folder("file");
@@ -995,6 +1032,7 @@ int main(void)
 		TEST(test_save_grown_meanwhile),
 		TEST(test_save_reads_back),
 		TEST(test_save_rolls_back),
+		TEST(test_save_no_room_for_holes),
 		TEST(test_save_lost_bytes),
 		TEST(test_save_copy),
 		TEST(test_save_copy_of_new_file),
