@@ -7,6 +7,8 @@
  *   - what a swap of the same record holds: the slot, and the swap goes;
  *   - what else lies in private granules: a copy, as the bytes were at their
  *     time, which is found by undoing and redoing all swaps in turn;
+ *   - what is short: a copy too, so that a few bytes hold neither a whole
+ *     old file nor a granule;
  *   - the rest: as it is, in granules that are kept from becoming private.
  * It takes memory, so it is prepared before the flush and put in place after.
  */
@@ -14,6 +16,7 @@
 
 #include "document_internal.h"
 #include "memory.h"
+#include "sizes.h"
 
 void settlement_drop(struct document *document)
 {
@@ -75,6 +78,14 @@ static bool settle_run(struct document *document, const struct record *record,
 		piece->bytes = document_keep(document, &document->slots, bytes,
 					     same, error);
 		return piece->bytes != NULL;
+	}
+	/* Where it can't be copied, because it is lost, it stays lost. */
+	const unsigned char *copy = same > DOCUMENT_KEEP_MAXIMUM ? NULL :
+		document_keep(document, &document->slots, bytes, same, NULL);
+
+	if (copy) {
+		piece->bytes = copy;
+		return true;
 	}
 	return range_set_add(&document->shared, range_of(offset, same)) ||
 	       error_set_memory(error);

@@ -15,6 +15,7 @@ enum {
 	MAPPING_BAD_MAXIMUM = 4,
 	STORE_BLOCK = 32,
 	DOCUMENT_GRANULE_MAXIMUM = 16,
+	DOCUMENT_KEEP_MAXIMUM = 8,
 	DOCUMENT_REPEAT_MINIMUM = 16,
 	DOCUMENT_REPEAT_PERIOD = 8,
 	SEARCH_CHUNK_MINIMUM = 64,
@@ -47,6 +48,9 @@ enum {
 	/* Overwrites up to this length go to private granules; longer ones
 	 * become pieces over the store. */
 	DOCUMENT_GRANULE_MAXIMUM = 1 << 20,
+	/* Deleted bytes up to this length are copied at a flush, for undo;
+	 * longer ones hold the old file. */
+	DOCUMENT_KEEP_MAXIMUM = 4 << 10,
 	/* Fills from this length on become a repeated piece. */
 	DOCUMENT_REPEAT_MINIMUM = 1 << 20,
 	/* The period of such a piece is this or more: a run of bytes ends

@@ -370,6 +370,41 @@ static void test_save_replaced(void **state)
 	document_close(document);
 }
 
+static int count_descriptors(void)
+{
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* Undo needs what was deleted, but not a whole old file for a few bytes. */
+static void test_save_replaced_often(void **state)
+{
+	const char *path = in_folder("file");
+	struct range touched;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	int before = count_descriptors();
+
+	for (int i = 0; i < 20; i++) {
+		assert_true(document_delete(document, (struct range){ 3, 4 },
+					    NULL));
+		assert_int_equal(write_document(document).method,
+				 SAVE_REPLACED);
+	}
+	assert_content(path, "012nopqrstuvwxyz", 16);
+	assert_int_equal(count_descriptors(), before);
+	while (document_undo(document, &touched, NULL))
+		document_check(document);
+	write_document(document);
+	assert_content(path, text, TEXT);
+	document_close(document);
+}
+
 static void test_save_to_nothing(void **state)
 {
 	const char *path = in_folder("file");
@@ -1014,6 +1049,7 @@ int main(void)
 		TEST(test_save_notes_mode),
 		TEST(test_save_journal_elsewhere),
 		TEST(test_save_replaced),
+		TEST(test_save_replaced_often),
 		TEST(test_save_to_nothing),
 		TEST(test_save_holes_kept),
 		TEST(test_save_through_links),
