@@ -48,7 +48,7 @@ void editor_free(struct editor *editor)
 	for (int i = 0; i < PROMPT_KINDS; i++)
 		prompt_history_free(&editor->histories[i]);
 	panel_clear(&editor->panel);
-	free(editor->matches);
+	free(editor->highlights.matches);
 	free(editor->output);
 	free(editor->prompt_pattern);
 	free(editor->buffers);
@@ -178,9 +178,9 @@ static void forget_document(struct editor *editor,
 		held->clip = NULL;
 		held->document = NULL;
 	}
-	if (editor->matched.document == document) {
-		editor->matched.document = NULL;
-		editor->match_count = 0;
+	if (editor->highlights.document == document) {
+		editor->highlights.document = NULL;
+		editor->highlights.count = 0;
 	}
 }
 

@@ -405,10 +405,10 @@ static void draw_view(struct editor *editor, struct grid *grid,
 	if (view->columns != grid->columns || view->rows != areas->rows)
 		view_resize(view, grid->columns, areas->rows);
 	document_verify(editor->buffer->document);
-	if (editor->match_count > 0
-	    && editor->matched.document == view->document)
-		view_draw(view, grid, areas->first, editor->matches,
-			  editor->match_count);
+	if (editor->highlights.count > 0
+	    && editor->highlights.document == view->document)
+		view_draw(view, grid, areas->first, editor->highlights.matches,
+			  editor->highlights.count);
 	else if (editor->buffer->has_match)
 		view_draw(view, grid, areas->first, &editor->buffer->match, 1);
 	else

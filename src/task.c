@@ -1,8 +1,8 @@
 /*
  * A task is one search in forked workers, what to say while it runs, and a
- * function that takes its result over into the session.  At most two run: the
- * one the user started, which shows its progress and is stopped by Esc, and
- * the one that looks for the matches around the window.
+ * function that takes its result over into the session.  One runs at most: it
+ * shows its progress and is stopped by Esc.  (The matches around the window
+ * are looked for beside it, by highlight.c.)
  *
  * Invariants
  *  1. A task refers to a document and a pattern that outlive it: closing the
@@ -18,14 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* Matches are looked for this far around the window, so that scrolling does
- * not start a search for each row. */
-enum { HIGHLIGHT_MARGIN = 64 << 10 };
-enum { HIGHLIGHT_MATCHES = 100000 };
-/* A pattern that needs longer for so little is not worth a busy core. */
-enum { HIGHLIGHT_SECONDS = 5 };
+#include "highlight.h"
 
 struct task {
 	struct search *search;
@@ -43,14 +37,6 @@ struct task {
 	bool beyond;		/* not the match that the cursor is at */
 	struct match match;
 	bool found;
-	/* highlight */
-	struct range range;
-	time_t begun;
-	uint64_t revision;
-	uint64_t serial;
-	struct range *matches;
-	size_t match_count;
-	size_t match_capacity;
 };
 
 void task_free(struct task *task)
@@ -58,16 +44,7 @@ void task_free(struct task *task)
 	if (!task)
 		return;
 	search_free(task->search);
-	free(task->matches);
 	free(task);
-}
-
-static time_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec;
 }
 
 static struct task *task_new(struct editor *editor, const char *label,
@@ -126,8 +103,7 @@ void task_stop(struct editor *editor)
 void task_stop_all(struct editor *editor)
 {
 	task_stop(editor);
-	task_free(editor->highlight);
-	editor->highlight = NULL;
+	highlight_stop(editor);
 }
 
 void editor_set_pattern(struct editor *editor, struct pattern *pattern)
@@ -371,10 +347,7 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 
 	if (editor->task)
 		used = search_descriptors(editor->task->search, fds, count);
-	if (editor->highlight)
-		used += search_descriptors(editor->highlight->search,
-					   fds + used, count - used);
-	return used;
+	return used + highlight_descriptors(editor, fds + used, count - used);
 }
 
 /* One look at a task: it ends, goes on, or fails. */
@@ -412,19 +385,14 @@ static void poll_foreground(struct editor *editor)
 	editor->serial++;
 }
 
-static void highlight_end(struct editor *editor);
-
 void editor_poll(struct editor *editor)
 {
 	if (editor->task)
 		poll_foreground(editor);
-	if (editor->highlight
-	    && (search_poll(editor->highlight->search, NULL) != JOB_RUNNING
-		|| now() - editor->highlight->begun > HIGHLIGHT_SECONDS))
-		highlight_end(editor);
+	highlight_poll(editor);
 }
 
-static bool wait_for(struct editor *editor, const int *fds, size_t count)
+bool task_wait(struct editor *editor, const int *fds, size_t count)
 {
 	if (editor->hooks.wait)
 		return editor->hooks.wait(editor->hooks.context, fds, count);
@@ -445,7 +413,7 @@ enum status editor_wait(struct editor *editor, struct error *error)
 		int fds[64];
 		size_t count = editor_descriptors(editor, fds, 64);
 
-		if (!wait_for(editor, fds, count))
+		if (!task_wait(editor, fds, count))
 			editor_cancel(editor);
 		editor_poll(editor);
 	}
@@ -465,216 +433,4 @@ void editor_cancel(struct editor *editor)
 	editor->status = STATUS_FAILED;
 	error_set(&editor->error, "stopped");
 	editor->serial++;
-}
-
-/* --- the matches around the window --- */
-
-static bool collect(void *context, const struct match *matches, size_t count)
-{
-	struct task *task = context;
-
-	if (task->match_count + count > task->match_capacity) {
-		size_t capacity = 2 * task->match_capacity + count;
-		struct range *more = realloc(task->matches,
-					     capacity * sizeof *more);
-
-		if (!more)
-			return false;
-		task->matches = more;
-		task->match_capacity = capacity;
-	}
-	for (size_t i = 0; i < count; i++)
-		task->matches[task->match_count++] =
-			(struct range){ matches[i].start, matches[i].end };
-	return task->match_count < HIGHLIGHT_MATCHES;
-}
-
-/*
- * What was found stands, also where the search failed or was stopped: it is
- * not begun again before the window, the pattern or the document is another.
- */
-static void highlight_end(struct editor *editor)
-{
-	struct task *task = editor->highlight;
-
-	if (!task)
-		return;
-	free(editor->matches);
-	editor->matches = task->matches;
-	editor->match_count = task->match_count;
-	task->matches = NULL;
-	editor->matched.serial = task->serial;
-	editor->matched.revision = task->revision;
-	editor->matched.range = task->range;
-	editor->matched.document = task->document;
-	task_free(task);
-	editor->highlight = NULL;
-	editor->serial++;
-}
-
-/* Is what is known, or being looked for, true of WINDOW as it is now? */
-static bool covers(const struct editor *editor, struct range window,
-		   uint64_t serial, uint64_t revision, struct range range,
-		   const struct document *document)
-{
-	return document == editor->buffer->document
-	       && serial == editor->pattern_serial
-	       && revision == document_revision(document)
-	       && window.start >= range.start && window.end <= range.end;
-}
-
-static bool known(const struct editor *editor, struct range window)
-{
-	const struct task *task = editor->highlight;
-
-	return covers(editor, window, editor->matched.serial,
-		      editor->matched.revision, editor->matched.range,
-		      editor->matched.document)
-	       || (task && covers(editor, window, task->serial, task->revision,
-				  task->range, task->document));
-}
-
-void editor_highlight(struct editor *editor)
-{
-	if (!editor->buffer || !editor->pattern)
-		return;
-
-	struct document *document = editor->buffer->document;
-	struct range window = view_window(&editor->buffer->view);
-
-	if (range_is_empty(window) || known(editor, window))
-		return;
-	if (editor->matched.serial != editor->pattern_serial
-	    || editor->matched.document != document)
-		editor->match_count = 0;
-	task_free(editor->highlight);
-	editor->highlight = NULL;
-
-	struct task *task = task_new(editor, "highlighting", NULL);
-
-	if (!task)
-		return;
-	task->begun = now();
-	task->serial = editor->pattern_serial;
-	task->revision = document_revision(document);
-	task->range.start = window.start > HIGHLIGHT_MARGIN
-				    ? window.start - HIGHLIGHT_MARGIN : 0;
-	task->range.end = document_size(document) - window.end
-					  > HIGHLIGHT_MARGIN
-				  ? window.end + HIGHLIGHT_MARGIN
-				  : document_size(document);
-
-	struct search_plan plan = {
-		.kind = SEARCH_ALL,
-		.range = task->range,
-		.found = collect,
-		.workers = 1,
-	};
-
-	if (!task_start(task, &plan, NULL)) {
-		task_free(task);
-		return;
-	}
-	editor->highlight = task;
-}
-
-/* --- waited for, inside a command --- */
-
-static bool wait_search(struct editor *editor, struct search *search,
-			struct error *error)
-{
-	for (;;) {
-		switch (search_poll(search, error)) {
-		case JOB_DONE:
-			return true;
-		case JOB_FAILED:
-			return false;
-		case JOB_RUNNING:
-			break;
-		}
-
-		int fds[64];
-		size_t count = search_descriptors(search, fds, 64);
-
-		if (!wait_for(editor, fds, count))
-			return error_set(error, "stopped");
-	}
-}
-
-bool editor_find_now(struct editor *editor, const struct pattern *pattern,
-		     bool backward, uint64_t offset, struct match *match,
-		     bool *found, struct error *error)
-{
-	struct document *document = editor->buffer->document;
-	uint64_t size = document_size(document);
-	struct search_plan plan = {
-		.document = document,
-		.pattern = pattern,
-		.kind = backward ? SEARCH_LAST : SEARCH_FIRST,
-		.range = { backward ? 0 : offset, backward ? offset : size },
-	};
-	struct search *search = search_start(&plan, error);
-
-	if (!search)
-		return false;
-
-	bool done = wait_search(editor, search, error);
-
-	*found = done && search_match(search, match);
-	search_free(search);
-	return done;
-}
-
-struct line_search {
-	uint64_t remaining;
-	uint64_t offset;
-	bool found;
-};
-
-static bool count_newlines(void *context, const struct match *matches,
-			   size_t count)
-{
-	struct line_search *line = context;
-
-	if (count < line->remaining) {
-		line->remaining -= count;
-		return true;
-	}
-	line->offset = matches[line->remaining - 1].end;
-	line->found = true;
-	return false;
-}
-
-bool editor_find_line(struct editor *editor, uint64_t number,
-		      uint64_t *offset, struct error *error)
-{
-	*offset = 0;
-	if (number <= 1)
-		return number == 1 || error_set(error, "lines count from 1");
-
-	struct document *document = editor->buffer->document;
-	struct pattern *newline = pattern_bytes((const unsigned char *)"\n",
-						NULL, 1, error);
-
-	if (!newline)
-		return false;
-
-	struct line_search line = { .remaining = number - 1 };
-	struct search_plan plan = {
-		.document = document,
-		.pattern = newline,
-		.kind = SEARCH_ALL,
-		.range = { 0, document_size(document) },
-		.found = count_newlines,
-		.context = &line,
-	};
-	struct search *search = search_start(&plan, error);
-	bool done = search && wait_search(editor, search, error);
-
-	search_free(search);
-	pattern_free(newline);
-	if (done && !line.found)
-		return error_set(error, "there is no line %" PRIu64, number);
-	*offset = line.offset;
-	return done;
 }

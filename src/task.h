@@ -17,4 +17,8 @@ void task_stop_all(struct editor *editor);
  * was before is of no use. */
 void task_edited(struct editor *editor);
 
+/* Waits for one of FDS (COUNT of them), or for some time; false where the
+ * user has cancelled. */
+bool task_wait(struct editor *editor, const int *fds, size_t count);
+
 #endif

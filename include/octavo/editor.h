@@ -85,6 +85,20 @@ struct editor;
 /* What a long command does beside the screen; private to task.c. */
 struct task;
 
+/* The search for the matches around the window; private to highlight.c. */
+struct highlight;
+
+/* The matches in RANGE, and of what they are true. */
+struct highlights {
+	struct range *matches;
+	size_t count;
+	size_t capacity;
+	struct range range;
+	const struct document *document;
+	uint64_t revision;	/* of the document */
+	uint64_t serial;	/* of the pattern */
+};
+
 /* What the terminal can do and batch cannot; members may be NULL. */
 struct editor_hooks {
 	void *context;
@@ -120,16 +134,8 @@ struct editor {
 	uint64_t pattern_serial;	/* changes with it */
 	bool backward;			/* direction of the last search */
 	struct task *task;		/* the one that shows progress */
-	struct task *highlight;		/* matches around the window */
-	struct range *matches;		/* what the latter found */
-	size_t match_count;
-	size_t match_capacity;
-	struct {			/* what `matches` is true of */
-		uint64_t serial;
-		uint64_t revision;
-		struct range range;
-		const struct document *document;
-	} matched;
+	struct highlight *highlight;	/* what looks for the next: */
+	struct highlights highlights;
 
 	/* the lower lines */
 	struct prompt prompt;
