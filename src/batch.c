@@ -65,9 +65,8 @@ static void report_unsaved(const struct editor *editor)
 	}
 }
 
-/* What is said besides the results: a note on a flush.  What keys have led to
- * is for the screen. */
-static void report_message(struct editor *editor)
+/* What keys have led to is for the screen. */
+void batch_message(struct editor *editor)
 {
 	struct error error;
 
@@ -86,7 +85,7 @@ static enum status run_line(struct editor *editor, const char *line,
 
 	if (status == STATUS_RUNNING)
 		status = editor_wait(editor, error);
-	report_message(editor);
+	batch_message(editor);
 	return status;
 }
 

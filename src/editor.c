@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "octavo/save.h"
 #include "task.h"
 
 struct editor *editor_new(struct error *error)
@@ -68,6 +69,16 @@ static void show_document(struct editor *editor, struct buffer *buffer,
 	editor->serial++;
 }
 
+/* Says where an earlier flush was cut off: a file may be half of each. */
+static void look_for_leftovers(struct editor *editor, struct buffer *buffer)
+{
+	struct error error;
+
+	buffer->interrupted = save_interrupted(buffer->document, &error);
+	if (buffer->interrupted)
+		editor_message(editor, "%s", error.message);
+}
+
 static bool add_buffer(struct editor *editor, struct document *document,
 		       struct error *error)
 {
@@ -85,6 +96,7 @@ static bool add_buffer(struct editor *editor, struct document *document,
 	show_document(editor, buffer, document);
 	editor->buffers[editor->buffer_count++] = buffer;
 	editor_select_buffer(editor, editor->buffer_count - 1);
+	look_for_leftovers(editor, buffer);
 	return true;
 }
 
@@ -214,6 +226,7 @@ bool editor_reload(struct editor *editor, struct error *error)
 	view_goto(&buffer->view, cursor);
 	buffer->state = FILE_SAME;
 	buffer->has_match = false;
+	look_for_leftovers(editor, buffer);
 	return true;
 }
 

@@ -156,10 +156,13 @@ static bool open_files(struct editor *editor,
 	file_progress *progress = arguments->batch ? NULL
 						   : tui_spool_progress;
 
-	for (size_t i = 0; i < arguments->file_count; i++)
+	for (size_t i = 0; i < arguments->file_count; i++) {
 		if (!editor_open(editor, arguments->files[i], progress, NULL,
 				 error))
 			return false;
+		if (arguments->batch)
+			batch_message(editor);
+	}
 	if (editor->buffer_count > 1)
 		editor_select_buffer(editor, 0);
 	return true;

@@ -62,7 +62,10 @@ bool save_target_find(struct save_target *target, const char *path,
 bool save_target_open(struct save_target *target, struct error *cause);
 void save_target_close(struct save_target *target);
 
-/* Is there anything of an earlier flush that was cut off? */
+/* lstat(2) of NAME in FOLDER, as often as it takes. */
+int save_stat_name(int folder, const char *name, struct stat *status);
+/* False where there is anything of an earlier flush that was cut off; CAUSE
+ * is what that means for the file. */
 bool save_target_clean(const struct save_target *target, struct error *cause);
 /* May the file be replaced by another one? */
 bool save_target_replaceable(const struct save_target *target,

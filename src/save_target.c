@@ -101,7 +101,7 @@ static bool split(struct save_target *target, const char *resolved,
 	return true;
 }
 
-static int stat_name(int folder, const char *name, struct stat *status)
+int save_stat_name(int folder, const char *name, struct stat *status)
 {
 	int result;
 
@@ -127,8 +127,8 @@ bool save_target_find(struct save_target *target, const char *path,
 				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (target->folder < 0)
 		return error_set_system(cause, errno, "can't open its folder");
-	target->exists = stat_name(target->folder, target->name,
-				   &target->status) == 0;
+	target->exists = save_stat_name(target->folder, target->name,
+					&target->status) == 0;
 	return target->exists || errno == ENOENT
 		|| error_set_system(cause, errno, "can't look at it");
 }
@@ -184,45 +184,6 @@ void save_target_name(const struct save_target *target, const char *name,
 	if (length + strlen(name) + 2 > PATH_MAX)
 		length = 0;
 	snprintf(left, PATH_MAX, "%.*s%s%s", (int)length, folder, slash, name);
-}
-
-static bool name_free(int folder, const char *name, const char *shown,
-		      struct error *cause)
-{
-	struct stat status;
-
-	if (stat_name(folder, name, &status) == 0)
-		return error_set(cause, "%s is there, so an earlier flush was "
-				 "interrupted; \"write FILE\" makes a copy",
-				 shown);
-	return errno == ENOENT
-		|| error_set_system(cause, errno, "can't look at %s", shown);
-}
-
-static bool state_clean(const struct save_target *target, struct error *cause)
-{
-	char path[PATH_MAX];
-	char name[NAME_MAX + 1];
-	int folder = save_state_folder(false, path, NULL);
-
-	if (folder < 0)
-		return true;
-	save_state_name(target, name);
-	bool clean = name_free(folder, name, name, cause);
-	io_close(folder);
-	return clean;
-}
-
-bool save_target_clean(const struct save_target *target, struct error *cause)
-{
-	char shown[PATH_MAX];
-
-	save_target_name(target, target->journal, shown);
-	if (!name_free(target->folder, target->journal, shown, cause))
-		return false;
-	save_target_name(target, target->fresh, shown);
-	return name_free(target->folder, target->fresh, shown, cause)
-		&& (!target->exists || state_clean(target, cause));
 }
 
 bool save_target_replaceable(const struct save_target *target,

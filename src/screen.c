@@ -30,7 +30,7 @@ static bool has_banner(const struct editor *editor)
 
 	if (!buffer)
 		return false;
-	if (buffer->state != FILE_SAME)
+	if (buffer->state != FILE_SAME || buffer->interrupted)
 		return true;
 
 	uint64_t size = document_size(buffer->document);
@@ -72,9 +72,10 @@ static void draw_banner(const struct editor *editor, struct grid *grid)
 {
 	char text[ERROR_MESSAGE_SIZE];
 	const struct buffer *buffer = editor->buffer;
-	const char *what = buffer->state == FILE_SAME
-				   ? "bytes could not be read"
-				   : file_state_text(buffer->state);
+	const char *what =
+		buffer->state != FILE_SAME ? file_state_text(buffer->state) :
+		buffer->interrupted ? "an earlier flush was interrupted" :
+				      "bytes could not be read";
 
 	snprintf(text, sizeof text, "%s: %s%s",
 		 file_path(document_file(buffer->document)), what,

@@ -15,6 +15,10 @@
  */
 int batch_run(struct editor *editor, const char *const *lines, size_t count);
 
+/* What the editor has to say besides results (a note on a flush), in the same
+ * way, once. */
+void batch_message(struct editor *editor);
+
 /* "octavo: MESSAGE" on standard error, escaped; where the error has a
  * position in LINE (may be NULL), the line and a caret below. */
 void batch_error(const struct error *error, const char *line);

@@ -43,6 +43,7 @@ struct buffer {
 	struct overwritten *overwritten;	/* by them; of typing.c */
 	size_t overwritten_count;
 	enum file_state state;	/* of the file, as last looked at */
+	bool interrupted;	/* an earlier flush was, when it was opened */
 	struct range match;	/* where the last search stopped */
 	bool has_match;
 };

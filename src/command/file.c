@@ -70,6 +70,8 @@ static enum status run_write(struct editor *editor,
 	if (!save_write(buffer->document, &done, error))
 		return STATUS_FAILED;
 	say_written(editor, &done);
+	if (buffer->interrupted)
+		buffer->interrupted = save_interrupted(buffer->document, NULL);
 	editor_check_files(editor);
 	view_show(&buffer->view);
 	editor->serial++;

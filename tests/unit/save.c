@@ -601,6 +601,75 @@ static void test_save_refuses_leftovers(void **state)
 	}
 }
 
+/* A flush is killed at its ENDth sync. */
+static int syncs;
+
+static int killed_fsync(int fd)
+{
+	return --syncs > 0 ? fsync(fd) : (_exit(9), -1);
+}
+
+static void write_killed(const char *path, bool insert, int at)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct document *document = open_document(path);
+		struct save_plan done;
+
+		syncs = at;
+		io.fsync = killed_fsync;
+		if (insert)
+			document_insert(document, 1, "XY", 2, NULL);
+		else
+			document_overwrite(document, 1, "XY", 2, NULL);
+		save_write(document, &done, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(WEXITSTATUS(status), 9);
+}
+
+static void assert_interrupted(const char *path, const char *words)
+{
+	struct error error = ERROR_NONE;
+	struct document *document = open_document(path);
+
+	assert_true(save_interrupted(document, &error));
+	if (!strstr(error.message, words) || !strstr(error.message, path))
+		fail_msg("\"%s\" has no \"%s\"", error.message, words);
+	assert_true(document_overwrite(document, 0, "Z", 1, NULL));
+	assert_refused(document, words);
+	document_close(document);
+}
+
+static void test_save_interrupted(void **state)
+{
+	const char *path = in_folder("file");
+	struct document *document;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	document = open_document(path);
+	assert_false(save_interrupted(document, NULL));
+	document_close(document);
+	write_killed(path, false, 3);
+	assert_interrupted(path, "may be between old and new");
+	assert_int_equal(truncate(in_folder(".file.ovj"), 60), 0);
+	assert_interrupted(path, "before it changed anything");
+	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
+	write_killed(path, true, 2);
+	assert_interrupted(path, "the file is whole");
+	assert_int_equal(unlink(in_folder(".file.ovn")), 0);
+	assert_int_equal(unlink(path), 0);
+	document = open_document(path);
+	assert_false(save_interrupted(document, NULL));
+	document_close(document);
+	put_file(in_folder(".file.ovn"), text, 3);
+	assert_interrupted(path, "the file is not there");
+}
+
 static void test_save_refuses_second_octavo(void **state)
 {
 	const char *path = in_folder("file");
@@ -1060,6 +1129,7 @@ int main(void)
 		TEST(test_save_refuses_changed),
 		TEST(test_save_refuses_replaced),
 		TEST(test_save_refuses_leftovers),
+		TEST(test_save_interrupted),
 		TEST(test_save_refuses_second_octavo),
 		TEST(test_save_stranger_slips_in),
 		TEST(test_save_file_appears),

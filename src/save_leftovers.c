@@ -1,0 +1,93 @@
+/*
+ * save_leftovers: what a flush that was cut off has left, and what that says
+ * of its file.
+ *
+ * A journal that is complete may have been followed by any part of the
+ * writing; one that is not was followed by nothing.  A new file beside the
+ * old one changes neither: one of them has the name, and is whole.
+ */
+#include <fcntl.h>
+
+#include "io.h"
+#include "journal.h"
+#include "save_internal.h"
+
+/* Is there no journal NAME in FOLDER?  SHOWN is its name for messages. */
+static bool no_journal(int folder, const char *name, const char *shown,
+		       struct error *cause)
+{
+	struct journal_header header;
+	struct error why;
+	int fd = io_open(folder, name,
+			 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT
+			|| error_set_system(cause, errno, "can't look at %s",
+					    shown);
+	bool complete = journal_read(fd, &header, NULL, NULL, &why);
+	io_close(fd);
+	return complete
+		? error_set(cause, "an earlier flush was interrupted, it may "
+			    "be between old and new; %s has both", shown)
+		: error_set(cause, "an earlier flush was interrupted before "
+			    "it changed anything; %s may be removed (%s)",
+			    shown, why.message);
+}
+
+static bool no_fresh(const struct save_target *target, struct error *cause)
+{
+	char shown[PATH_MAX];
+	struct stat status;
+
+	save_target_name(target, target->fresh, shown);
+	if (save_stat_name(target->folder, target->fresh, &status) == 0)
+		return error_set(cause, "an earlier flush was interrupted, "
+				 "the file is %s; %s may be removed",
+				 target->exists ? "whole" : "not there", shown);
+	return errno == ENOENT
+		|| error_set_system(cause, errno, "can't look at %s", shown);
+}
+
+static bool no_state(const struct save_target *target, struct error *cause)
+{
+	struct save_target shown = { .path = NULL };
+	char name[NAME_MAX + 1];
+	char path[PATH_MAX];
+	int folder = save_state_folder(false, shown.folder_path, NULL);
+
+	if (folder < 0)
+		return true;
+	save_state_name(target, name);
+	save_target_name(&shown, name, path);
+	bool clean = no_journal(folder, name, path, cause);
+	io_close(folder);
+	return clean;
+}
+
+bool save_target_clean(const struct save_target *target, struct error *cause)
+{
+	char shown[PATH_MAX];
+
+	save_target_name(target, target->journal, shown);
+	return no_journal(target->folder, target->journal, shown, cause)
+		&& no_fresh(target, cause)
+		&& (!target->exists || no_state(target, cause));
+}
+
+bool save_interrupted(const struct document *document, struct error *error)
+{
+	const struct file *file = document_file(document);
+	enum file_kind kind = file_kind(file);
+	struct save_target target;
+	struct error cause;
+
+	if (kind == FILE_SPOOLED || kind == FILE_GENERATED)
+		return false;
+	bool interrupted = save_target_find(&target, file_path(file), NULL)
+		&& !save_target_clean(&target, &cause);
+	save_target_close(&target);
+	if (interrupted)
+		error_set(error, "%s: %s", file_path(file), cause.message);
+	return interrupted;
+}
