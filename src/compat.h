@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -25,6 +26,11 @@
 static inline int compat_reserve(int fd, off_t offset, off_t length)
 {
 	return fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+static inline int compat_release(void *address, size_t length)
+{
+	return madvise(address, length, MADV_DONTNEED);
 }
 
 static inline ssize_t compat_copy_range(int from, off_t *from_offset, int to,
@@ -118,6 +124,7 @@ static inline int compat_die_with_parent(void)
 	}
 
 COMPAT_ABSENT(int, compat_reserve, int fd, off_t offset, off_t length)
+COMPAT_ABSENT(int, compat_release, void *address, size_t length)
 COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
 	      off_t *to_offset, size_t length)
 COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)

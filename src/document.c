@@ -264,6 +264,25 @@ bool document_lost(const struct document *document, uint64_t offset,
 	return bytes_lost(document, bytes, length);
 }
 
+void document_release(const struct document *document, struct range range)
+{
+	uint64_t length, offset;
+
+	range.end = range.end < document_size(document)
+			    ? range.end : document_size(document);
+	for (uint64_t at = range.start; at < range.end; at += length) {
+		const unsigned char *bytes = document_span(document, at,
+							   &length);
+		const struct mapping *mapping = mapping_of(document, bytes,
+							   &offset);
+
+		if (length > range.end - at)
+			length = range.end - at;
+		if (mapping)
+			mapping_release(mapping, range_of(offset, length));
+	}
+}
+
 bool document_verify(const struct document *document)
 {
 	bool lost = mapping_verify(document->mapping);

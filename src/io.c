@@ -81,6 +81,7 @@ struct io io = {
 	.lease_probe = compat_lease_probe,
 	.mmap = mmap,
 	.munmap = munmap,
+	.release = compat_release,
 	.device_size = real_device_size,
 	.device_read_only = compat_device_read_only,
 	.attributes = compat_attributes,

@@ -72,6 +72,10 @@ struct io {
 	void *(*mmap)(void *address, size_t length, int protection, int flags,
 		      int fd, off_t offset);
 	int (*munmap)(void *address, size_t length);
+	/* Takes clean pages out of this process's memory, until they are read
+	 * again; private bytes there are lost.  ENOSYS where there is no such
+	 * thing. */
+	int (*release)(void *address, size_t length);
 	/* The size of a block device in bytes, and whether it is read-only. */
 	int (*device_size)(int fd, uint64_t *size);
 	int (*device_read_only)(int fd, bool *read_only);

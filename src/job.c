@@ -368,10 +368,8 @@ static int child_reap(struct child *child)
 
 static void child_stop(struct child *child)
 {
-	if (child->process > 0) {
-		io.kill(child->process, SIGKILL);
+	if (child->process > 0)
 		child_reap(child);
-	}
 	if (child->fd >= 0)
 		io_close(child->fd);
 	child->fd = -1;
@@ -383,6 +381,10 @@ static void child_stop(struct child *child)
 static void job_stop(struct job *job, enum job_state state)
 {
 	job->state = state;
+	/* First all of them: they take a while to end, and can at one time. */
+	for (unsigned i = 0; i < job->count; i++)
+		if (job->children[i].process > 0)
+			io.kill(job->children[i].process, SIGKILL);
 	for (unsigned i = 0; i < job->count; i++)
 		child_stop(&job->children[i]);
 	close_ready(job);

@@ -81,6 +81,30 @@ uint64_t mapping_private_bytes(const struct mapping *mapping)
 	return mapping->runs.bytes;
 }
 
+static void release_pages(const struct mapping *mapping, struct range range)
+{
+	uint64_t start = round_up(range.start, mapping->page);
+	uint64_t end = range.end / mapping->page * mapping->page;
+
+	/* Only memory is at stake, not a byte: where it fails, they stay. */
+	if (start < end)
+		io.release(mapping->bytes + start, (size_t)(end - start));
+}
+
+void mapping_release(const struct mapping *mapping, struct range range)
+{
+	while (range.start < range.end) {
+		uint64_t length;
+		bool private = mapping_private_run(mapping, range.start,
+						   &length);
+
+		length = smaller(length, range_length(range));
+		if (!private)
+			release_pages(mapping, range_of(range.start, length));
+		range.start += length;
+	}
+}
+
 /* --- what was lost --- */
 
 static void bad_add(struct mapping *mapping, struct range page)

@@ -35,6 +35,8 @@
 enum {
 	SEARCH_PENDING = 4,
 	SEARCH_OUT = SEARCH_RESULT / sizeof(struct match),
+	/* Bytes that the kernel brings in together. */
+	SEARCH_AROUND = 64 << 10,
 	SEARCH_YIELDS = 16,
 	SEARCH_WAIT_NANOSECONDS = 50000,
 };
@@ -165,7 +167,7 @@ static bool accept_match(struct worker *worker, struct match match,
 	return worker->out_count < SEARCH_OUT || flush(worker, error);
 }
 
-static bool chunk_end(struct worker *worker, uint64_t length,
+static bool chunk_end(struct worker *worker, struct range range,
 		      struct error *error)
 {
 	bool sent = check_lost(worker, error);
@@ -178,7 +180,11 @@ static bool chunk_end(struct worker *worker, uint64_t length,
 	else if (sent && worker->count > 0)
 		sent = job_send(worker->job, worker->chunk, &worker->last,
 				sizeof worker->last, error);
-	job_advance(worker->job, length, worker->count);
+	job_advance(worker->job, range_length(range), worker->count);
+	/* All at once at the end would take the kernel long, while somebody
+	 * who has pressed Esc waits for it. */
+	range.end += SEARCH_AROUND;
+	document_release(worker->search->plan.document, range);
 	return sent && job_finish(worker->job, worker->chunk, error);
 }
 
@@ -373,7 +379,7 @@ static bool guess_resolve(struct worker *worker, const struct guess *guess,
 			       : take_list(worker, guess, index, position,
 					   error);
 	}
-	return done && chunk_end(worker, range_length(guess->range), error);
+	return done && chunk_end(worker, guess->range, error);
 }
 
 /* --- the work --- */
@@ -511,7 +517,7 @@ static bool leftward_scan(struct worker *worker, uint64_t chunk,
 		run_in *= 4;
 	} while (left.crossed && position > 0 &&
 		 run_in <= SEARCH_LAST_EXACT);
-	return chunk_end(worker, end - start, error);
+	return chunk_end(worker, (struct range){ start, end }, error);
 }
 
 static bool work_leftwards(struct worker *worker, struct error *error)

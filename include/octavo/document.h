@@ -61,6 +61,10 @@ const unsigned char *document_span_around(const struct document *document,
 size_t document_read(const struct document *document, uint64_t offset,
 		     void *buffer, size_t size);
 
+/* Takes what is unedited in RANGE out of this process's memory until it is
+ * read again: for those who pass over a large file once. */
+void document_release(const struct document *document, struct range range);
+
 /* --- edits --- */
 
 /* Why nothing may be edited (option -R, a generated file), or NULL.  The text

@@ -56,6 +56,10 @@ bool mapping_private_run(const struct mapping *mapping, uint64_t offset,
 void mapping_write(struct mapping *mapping, uint64_t offset,
 		   const unsigned char *bytes, uint64_t length);
 
+/* Takes the pages of RANGE, but for private ones, out of this process's memory
+ * until they are read again. */
+void mapping_release(const struct mapping *mapping, struct range range);
+
 /* Bytes held in private granules. */
 uint64_t mapping_private_bytes(const struct mapping *mapping);
 

@@ -252,6 +252,31 @@ static void test_mapping_private_model(void **state)
 	unlink(path);
 }
 
+/* Released pages read as the file again; private ones are not touched. */
+static void test_mapping_release(void **state)
+{
+	(void)state;
+	fill_file(8 * G + 5);
+
+	struct fixture f = open_fixture();
+	struct range all = range_of(0, 8 * G + 5);
+
+	assert_true(mapping_prepare(f.mapping, range_of(2 * G, 1), &f.error));
+	assert_true(mapping_prepare(f.mapping, range_of(8 * G, 1), &f.error));
+	write_text(f.mapping, 2 * G, "edit");
+	write_text(f.mapping, 8 * G, "end");
+	assert_int_equal(wrong_bytes(f.mapping, range_of(0, 2 * G)), 0);
+	mapping_release(f.mapping, all);
+	mapping_release(f.mapping, range_of(2 * G - 1, 3));
+	mapping_release(f.mapping, range_of(8 * G + 5, 0));
+	assert_memory_equal(mapping_bytes(f.mapping) + 2 * G, "edit", 4);
+	assert_memory_equal(mapping_bytes(f.mapping) + 8 * G, "end", 3);
+	assert_int_equal(wrong_bytes(f.mapping, range_of(0, 2 * G)), 0);
+	assert_int_equal(wrong_bytes(f.mapping, range_of(2 * G + 4, 6 * G - 4)),
+			 0);
+	close_fixture(&f);
+}
+
 static void test_mapping_last_granule(void **state)
 {
 	(void)state;
@@ -721,6 +746,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_write_stays_private),
 		cmocka_unit_test(test_mapping_private_runs_join),
 		cmocka_unit_test(test_mapping_private_model),
+		cmocka_unit_test(test_mapping_release),
 		cmocka_unit_test(test_mapping_last_granule),
 		cmocka_unit_test(test_mapping_truncated_by_another),
 		cmocka_unit_test(test_mapping_lost_stays_lost),
