@@ -292,7 +292,9 @@ void editor_show_error(struct editor *editor, const struct error *error)
 
 static void gather(struct editor *editor, const void *bytes, size_t length)
 {
-	enum { LIMIT = 16 << 20 };	/* more than anybody scrolls through */
+	/* More than anybody scrolls through, and little enough for a panel to
+	 * hold it beside a search. */
+	enum { LIMIT = 4 << 20 };
 	size_t needed = editor->output_length + length;
 
 	if (editor->output_full)
@@ -304,8 +306,10 @@ static void gather(struct editor *editor, const void *bytes, size_t length)
 	if (needed > editor->output_capacity) {
 		char *more = realloc(editor->output, 2 * needed);
 
-		if (!more)
+		if (!more) {
+			editor->output_full = true;
 			return;
+		}
 		editor->output = more;
 		editor->output_capacity = 2 * needed;
 	}
@@ -344,6 +348,10 @@ void editor_show_output(struct editor *editor)
 	else if (!panel_set(&editor->panel, editor->output_title,
 			    editor->output, length))
 		editor_message(editor, "out of memory");
+	/* The panel has a copy. */
+	free(editor->output);
+	editor->output = NULL;
+	editor->output_capacity = 0;
 	editor->serial++;
 }
 
