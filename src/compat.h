@@ -74,11 +74,16 @@ static inline int compat_lock(int fd)
 	return fcntl(fd, F_OFD_SETLK, &whole);
 }
 
-static inline int compat_lease_probe(int fd)
+static inline int compat_lock_probe(int fd)
 {
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_OFD_GETLK, &whole) < 0)
 		return -1;
-	return fcntl(fd, F_SETLEASE, F_UNLCK);
+	if (whole.l_type == F_UNLCK)
+		return 0;
+	errno = EAGAIN;
+	return -1;
 }
 
 static inline int compat_device_size(int fd, uint64_t *size)
@@ -136,7 +141,7 @@ COMPAT_ABSENT(int, compat_fremovexattr, int fd, const char *name)
 COMPAT_ABSENT(int, compat_exchange, int folder, const char *one,
 	      const char *other)
 COMPAT_ABSENT(int, compat_lock, int fd)
-COMPAT_ABSENT(int, compat_lease_probe, int fd)
+COMPAT_ABSENT(int, compat_lock_probe, int fd)
 COMPAT_ABSENT(int, compat_device_size, int fd, uint64_t *size)
 COMPAT_ABSENT(int, compat_device_read_only, int fd, bool *read_only)
 COMPAT_ABSENT(int, compat_attributes, int fd, bool *immutable,

@@ -66,9 +66,8 @@ struct io {
 	/* Takes a whole-file OFD write lock without waiting; EAGAIN where
 	 * another holds one, ENOSYS or EINVAL where there are none. */
 	int (*lock)(int fd);
-	/* Takes and drops a read lease: EAGAIN while anyone has the file open
-	 * for writing; ENOSYS or EINVAL where there are none. */
-	int (*lease_probe)(int fd);
+	/* Fails as lock would, but takes nothing: FD may be read-only. */
+	int (*lock_probe)(int fd);
 	void *(*mmap)(void *address, size_t length, int protection, int flags,
 		      int fd, off_t offset);
 	int (*munmap)(void *address, size_t length);

@@ -105,7 +105,7 @@ static bool find_target(const struct document *document,
 	    || (target->exists && (target->status.st_dev != identity.device
 				   || target->status.st_ino != identity.inode)))
 		return error_set(cause, "another file has taken its place");
-	return save_target_clean(target, cause);
+	return save_target_clean(target, file_descriptor(file), cause);
 }
 
 static void plan_whole(const struct document *document,

@@ -38,7 +38,7 @@ static bool may_copy(const struct document *document,
 	if (is_own(document, target))
 		return error_set(cause, "it is the file being edited; "
 				 "\"write\" writes it");
-	if (!save_target_clean(target, cause))
+	if (!save_target_clean(target, -1, cause))
 		return false;
 	if (!target->exists)
 		return true;

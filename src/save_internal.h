@@ -65,8 +65,10 @@ void save_target_close(struct save_target *target);
 /* lstat(2) of NAME in FOLDER, as often as it takes. */
 int save_stat_name(int folder, const char *name, struct stat *status);
 /* False where there is anything of an earlier flush that was cut off; CAUSE
- * is what that means for the file. */
-bool save_target_clean(const struct save_target *target, struct error *cause);
+ * is what that means for the file.  FD is the file, open in whatever way, or
+ * -1: it tells a flush that is going on. */
+bool save_target_clean(const struct save_target *target, int fd,
+		       struct error *cause);
 /* May the file be replaced by another one? */
 bool save_target_replaceable(const struct save_target *target,
 			     struct error *cause);

@@ -65,7 +65,7 @@ static bool no_state(const struct save_target *target, struct error *cause)
 	return clean;
 }
 
-bool save_target_clean(const struct save_target *target, struct error *cause)
+static bool nothing_left(const struct save_target *target, struct error *cause)
 {
 	char shown[PATH_MAX];
 
@@ -73,6 +73,28 @@ bool save_target_clean(const struct save_target *target, struct error *cause)
 	return no_journal(target->folder, target->journal, shown, cause)
 		&& no_fresh(target, cause)
 		&& (!target->exists || no_state(target, cause));
+}
+
+static bool being_written(int fd)
+{
+	int result;
+
+	if (fd < 0)
+		return false;
+	do
+		result = io.lock_probe(fd);
+	while (save_again(result));
+	return result != 0 && errno == EAGAIN;
+}
+
+bool save_target_clean(const struct save_target *target, int fd,
+		       struct error *cause)
+{
+	if (nothing_left(target, cause))
+		return true;
+	if (being_written(fd))
+		error_set(cause, "another octavo is writing it");
+	return false;
 }
 
 bool save_interrupted(const struct document *document, struct error *error)
@@ -85,7 +107,8 @@ bool save_interrupted(const struct document *document, struct error *error)
 	if (kind == FILE_SPOOLED || kind == FILE_GENERATED)
 		return false;
 	bool interrupted = save_target_find(&target, file_path(file), NULL)
-		&& !save_target_clean(&target, &cause);
+		&& !nothing_left(&target, &cause)
+		&& !being_written(file_descriptor(file));
 	save_target_close(&target);
 	if (interrupted)
 		error_set(error, "%s: %s", file_path(file), cause.message);

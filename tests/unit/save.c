@@ -659,7 +659,7 @@ static void test_save_interrupted(void **state)
 	assert_int_equal(truncate(in_folder(".file.ovj"), 60), 0);
 	assert_interrupted(path, "before it changed anything");
 	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
-	write_killed(path, true, 2);
+	write_killed(path, true, 1);
 	assert_interrupted(path, "the file is whole");
 	assert_int_equal(unlink(in_folder(".file.ovn")), 0);
 	assert_int_equal(unlink(path), 0);
@@ -684,6 +684,10 @@ static void test_save_refuses_second_octavo(void **state)
 	assert_int_equal(io.lock(other), 0);
 	assert_false(save_write(document, &done, &error));
 	assert_non_null(strstr(error.message, "another octavo"));
+	put_file(in_folder(".file.ovj"), text, TEXT);
+	assert_false(save_interrupted(document, NULL));
+	assert_refused(document, "another octavo");
+	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
 	assert_content(path, text, TEXT);
 	close(other);
 	write_document(document);
