@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "device.h"
 #include "sizes.h"
 
 static char memory_folder[] = "/dev/shm/octavo-XXXXXX";
@@ -475,6 +476,51 @@ static void test_document_unmodified_by_revert(void **state)
 	document_close(document);
 }
 
+/* What would give a device another length is refused, the rest is not. */
+static void test_document_fixed_length(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	struct error error;
+
+	(void)state;
+	document_close(document);
+	device_begin(path);
+	document = open_path();
+	assert_int_equal(file_kind(document_file(document)), FILE_DEVICE);
+	assert_true(document_fixed_length(document));
+	struct clip *clip = document_copy(document, range_of(0, 3), NULL);
+
+	assert_false(document_insert(document, 0, "a", 1, &error));
+	assert_non_null(strstr(error.message, "is fixed"));
+	assert_false(document_delete(document, range_of(4, 1), NULL));
+	assert_false(document_replace(document, range_of(4, 1), "ab", 2,
+				      NULL));
+	assert_false(document_replace(document, range_of(4, 2), "a", 1,
+				      NULL));
+	assert_false(document_overwrite(document, 9, "ab", 2, &error));
+	assert_non_null(strstr(error.message, "is fixed"));
+	assert_false(document_paste(document, range_of(10, 0), clip, NULL));
+	assert_false(document_paste(document, range_of(0, 4), clip, NULL));
+	assert_text(document, "0123456789");
+	assert_int_equal(document_undo_steps(document), 0);
+
+	assert_true(document_overwrite(document, 9, "x", 1, NULL));
+	assert_true(document_replace(document, range_of(4, 2), "yz", 2,
+				     NULL));
+	assert_true(document_paste(document, range_of(1, 3), clip, NULL));
+	assert_true(document_fill(document, range_of(6, 3), "-", 1, NULL));
+	assert_text(document, "0012yz---x");
+	document_check(document);
+	assert_true(document_revert(document, range_of(0, 5), NULL));
+	assert_text(document, "01234z---x");
+	undo(document);
+	undo(document);
+	assert_text(document, "0012yz678x");
+	clip_free(clip);
+	document_close(document);
+	device_end();
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -501,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_document_edits),
 		cmocka_unit_test(test_document_new_file),
 		cmocka_unit_test(test_document_steps),
+		cmocka_unit_test(test_document_fixed_length),
 		cmocka_unit_test(test_document_modified),
 		cmocka_unit_test(test_document_unmodified_by_revert),
 		cmocka_unit_test(test_document_refuses),

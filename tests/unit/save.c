@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "device.h"
 #include "io.h"
 #include "octavo/save.h"
 
@@ -670,6 +671,30 @@ static void test_save_interrupted(void **state)
 	assert_interrupted(path, "the file is not there");
 }
 
+/* A device is written in place, with its journal where it lasts. */
+static void test_save_device(void **state)
+{
+	const char *path = in_folder("file");
+	char command[4200];
+
+	(void)state;
+	put_file(path, text, TEXT);
+	device_begin(path);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 1, "XY", 2, NULL));
+	assert_int_equal(write_document(document).method, SAVE_IN_PLACE);
+	assert_content(path, "0XY3456789abcdefghijklmnopqrstuvwxyz", TEXT);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+	/* From here on its folder and the one of the journals are there. */
+	write_killed(path, false, 3);
+	assert_interrupted(path, "may be between old and new");
+	device_end();
+	snprintf(command, sizeof command, "test $(ls -A %s | wc -l) = 1",
+		 in_folder("state/octavo/journals"));
+	assert_int_equal(system(command), 0);
+}
+
 static void test_save_refuses_second_octavo(void **state)
 {
 	const char *path = in_folder("file");
@@ -1134,6 +1159,7 @@ int main(void)
 		TEST(test_save_refuses_replaced),
 		TEST(test_save_refuses_leftovers),
 		TEST(test_save_interrupted),
+		TEST(test_save_device),
 		TEST(test_save_refuses_second_octavo),
 		TEST(test_save_stranger_slips_in),
 		TEST(test_save_file_appears),
