@@ -3,6 +3,7 @@
  */
 #include <getopt.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -287,6 +288,8 @@ int main(int argc, char **argv)
 	int status = STATUS_FAILED;
 
 	setlocale(LC_ALL, "");
+	/* A file that may not become that long is an error like others. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (!arguments.commands || !arguments.files) {
 		error_set_memory(&error);
 		batch_error(&error, NULL);
