@@ -59,10 +59,11 @@ bool save_plan(const struct document *document, struct save_plan *plan,
  * content again (document_written or document_replaced has been called) and
  * *DONE says what was written.  On failure the document is as it was, and the
  * message says which of these is true of the file: unchanged; unchanged but
- * something is left behind (named); interrupted, journal kept (named).
+ * something is left behind (named); interrupted, journal kept (named); not
+ * safe, where a power cut may leave the old or the new.
  *
- * A file whose identity has changed since the document knew it is refused:
- * "changed on disk since it was opened".
+ * A file whose identity has changed since the document knew it is refused,
+ * if there is something to write.
  */
 bool save_write(struct document *document, struct save_plan *done,
 		struct error *error);
