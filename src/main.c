@@ -287,7 +287,9 @@ int main(int argc, char **argv)
 	struct editor *editor = NULL;
 	int status = STATUS_FAILED;
 
-	setlocale(LC_ALL, "");
+	/* Characters are the user's; numbers and messages are the same
+	 * everywhere, as scripts rely on them. */
+	setlocale(LC_CTYPE, "");
 	/* A file that may not become that long is an error like others. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (!arguments.commands || !arguments.files) {
