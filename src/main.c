@@ -156,16 +156,20 @@ static bool open_files(struct editor *editor,
 {
 	file_progress *progress = arguments->batch ? NULL
 						   : tui_spool_progress;
+	bool stopped = false;
 
 	for (size_t i = 0; i < arguments->file_count; i++) {
-		if (!editor_open(editor, arguments->files[i], progress, NULL,
-				 error))
+		if (!editor_open(editor, arguments->files[i], progress,
+				 &stopped, error))
 			return false;
 		if (arguments->batch)
 			batch_message(editor);
 	}
 	if (editor->buffer_count > 1)
 		editor_select_buffer(editor, 0);
+	if (stopped)
+		editor_message(editor, "reading was stopped: this is only "
+			       "the beginning");
 	return true;
 }
 
@@ -181,8 +185,10 @@ static bool go_to_start(struct editor *editor,
 	if (command_execute(editor, line, error) == STATUS_DONE)
 		return true;
 	/* The position is in a line that nobody has typed. */
-	error->position = ERROR_NO_POSITION;
-	return false;
+	struct error cause = *error;
+
+	return error_set(error, "cannot start at %s: %s", arguments->address,
+			 cause.message);
 }
 
 static bool take_keys(void *context, const char *keys, struct error *error)

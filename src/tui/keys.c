@@ -3,6 +3,9 @@
  *
  * Keys are read through a pad of their own: reading through the screen's
  * window would draw it as a side effect.
+ *
+ * A sequence that the terminal's description does not know is taken whole: its
+ * letters are no keys, or Shift-F3 (Esc [ 1 ; 2 R) would start to overwrite.
  */
 #include <string.h>
 
@@ -43,6 +46,27 @@ static struct {
 	{ "kRIT5", KEYCODE_CONTROL_RIGHT, 0 },
 };
 
+/* What terminals send behind an Esc and their descriptions often keep quiet
+ * about. */
+static const struct {
+	const char *text;
+	uint32_t key;
+} sequences[] = {
+	{ "[A", KEYCODE_UP }, { "OA", KEYCODE_UP },
+	{ "[B", KEYCODE_DOWN }, { "OB", KEYCODE_DOWN },
+	{ "[C", KEYCODE_RIGHT }, { "OC", KEYCODE_RIGHT },
+	{ "[D", KEYCODE_LEFT }, { "OD", KEYCODE_LEFT },
+	{ "[H", KEYCODE_HOME }, { "OH", KEYCODE_HOME },
+	{ "[1~", KEYCODE_HOME }, { "[7~", KEYCODE_HOME },
+	{ "[F", KEYCODE_END }, { "OF", KEYCODE_END },
+	{ "[4~", KEYCODE_END }, { "[8~", KEYCODE_END },
+	{ "[1;5H", KEYCODE_CONTROL_HOME }, { "[7^", KEYCODE_CONTROL_HOME },
+	{ "[1;5F", KEYCODE_CONTROL_END }, { "[8^", KEYCODE_CONTROL_END },
+	{ "[1;5C", KEYCODE_CONTROL_RIGHT }, { "Oc", KEYCODE_CONTROL_RIGHT },
+	{ "[1;5D", KEYCODE_CONTROL_LEFT }, { "Od", KEYCODE_CONTROL_LEFT },
+};
+
+enum { ESCAPE = 27, SEQUENCE_SIZE = 32 };
 enum { WHEEL_ROWS = 3, REPORTS = 8 };
 
 static WINDOW *pad;
@@ -147,6 +171,47 @@ static uint32_t keys_code(int code)
 	return 0;
 }
 
+static void keys_unread(int result, wint_t character)
+{
+	if (result == KEY_CODE_YES)
+		ungetch((int)character);
+	else if (result == OK)
+		unget_wch((wchar_t)character);
+}
+
+/* What an Esc begins: the key of a sequence, 0 for one that is unknown, or
+ * the Esc itself where nothing that looks like one came with it. */
+static uint32_t keys_sequence(void)
+{
+	char text[SEQUENCE_SIZE] = "";
+	size_t length = 0;
+	wint_t next;
+	int result = wget_wch(pad, &next);
+
+	if (result != OK || (next != '[' && next != 'O')) {
+		keys_unread(result, next);
+		return ESCAPE;
+	}
+	do {
+		if (length < sizeof(text) - 1)
+			text[length++] = (char)next;
+		result = wget_wch(pad, &next);
+	} while (result == OK && next >= ' ' && next < '@');
+	if (result != OK || next < ' ' || next > '~') {
+		keys_unread(result, next);
+		if (length > 1)
+			return 0;
+		unget_wch((wchar_t)text[0]);
+		return ESCAPE;
+	}
+	if (length < sizeof(text) - 1)
+		text[length++] = (char)next;
+	for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++)
+		if (strcmp(sequences[i].text, text) == 0)
+			return sequences[i].key;
+	return 0;
+}
+
 struct event keys_read(void)
 {
 	if (mice.count > 0)
@@ -162,6 +227,8 @@ struct event keys_read(void)
 		key = keys_code((int)character);
 	} else if (character == (unsigned char)erasechar()) {
 		key = KEYCODE_BACKSPACE;
+	} else if (character == ESCAPE) {
+		key = keys_sequence();
 	}
 	if (key == 0)
 		return (struct event){ .kind = EVENT_IGNORED };

@@ -375,7 +375,8 @@ static bool loop_spool_stopped(void)
 
 bool tui_spool_progress(void *context, uint64_t bytes)
 {
-	(void)context;
+	bool *stopped = context;
+
 	if (terminal_descriptor() < 0)
 		return true;
 	signals_drain();
@@ -394,5 +395,8 @@ bool tui_spool_progress(void *context, uint64_t bytes)
 		paint_grid(grid);
 	}
 	grid_free(grid);
-	return !loop_spool_stopped();
+	if (!loop_spool_stopped())
+		return true;
+	*stopped = true;
+	return false;
 }
