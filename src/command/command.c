@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "octavo/escape.h"
+
 static const struct command *const families[] = {
 	commands_move, commands_search, commands_edit,
 	commands_file, commands_show, commands_session,
@@ -246,6 +248,15 @@ bool command_at_end(const struct command_call *call, size_t *position)
 {
 	*position = skip_blanks(call->line, *position);
 	return call->line[*position] == '\0';
+}
+
+void command_print_path(struct editor *editor, const struct file *file)
+{
+	const char *path = file_path(file);
+	char text[4 * 4096];
+
+	escape_text(text, sizeof text, path, strlen(path));
+	editor_print(editor, "%s", text);
 }
 
 bool command_no_more(const struct command_call *call, size_t position,

@@ -199,9 +199,10 @@ static void list_buffers(struct editor *editor)
 	for (size_t i = 0; i < editor->buffer_count; i++) {
 		const struct buffer *buffer = editor->buffers[i];
 
-		editor_print(editor, "%zu%s %s %" PRIu64 " changes\n", i + 1,
-			     buffer == editor->buffer ? "*" : "",
-			     file_path(document_file(buffer->document)),
+		editor_print(editor, "%zu%s ", i + 1,
+			     buffer == editor->buffer ? "*" : "");
+		command_print_path(editor, document_file(buffer->document));
+		editor_print(editor, " %" PRIu64 " changes\n",
 			     document_change_count(buffer->document));
 	}
 }

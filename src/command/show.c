@@ -114,8 +114,9 @@ static enum status run_info(struct editor *editor,
 	    && gmtime_r(&identity.modified.tv_sec, &time))
 		strftime(modified, sizeof modified, "%Y-%m-%dT%H:%M:%SZ",
 			 &time);
-	editor_print(editor, "path %s\n", file_path(file));
-	editor_print(editor, "size %" PRIu64 "\n", document_size(document));
+	editor_print(editor, "path ");
+	command_print_path(editor, file);
+	editor_print(editor, "\nsize %" PRIu64 "\n", document_size(document));
 	editor_print(editor, "modified %s\n", modified);
 	editor_print(editor, "kind %s\n", kinds[file_kind(file)]);
 	editor_print(editor, "changes %" PRIu64 "\n",
