@@ -70,9 +70,8 @@ const struct keymap_hint keymap_hints[] = {
 	 "and [move group-left {count}] move by groups"},
 	{KEYMAP_BROWSE, "#*\\;,", "[prompt search] searches, [next {count}] "
 	 "and [previous {count}] repeat it"},
-	{KEYMAP_BROWSE, "&L", ":matches and :lines list what matches"},
-	{KEYMAP_BROWSE, "I<F6>=", ":inspect reads the bytes here, :info the "
-	 "file"},
+	{KEYMAP_BROWSE, "&L", ":matches lists what matches"},
+	{KEYMAP_BROWSE, "I<F6>=", ":info describes the file"},
 	{KEYMAP_BROWSE, "+-", "[prompt goto] takes +N and -N; "
 	 "[mark {char}] sets a mark, [jump-mark {char}] goes there"},
 	{KEYMAP_BROWSE, "HM", "[move page-up {count}] and "
