@@ -18,7 +18,10 @@
  *     (PCRE2 reports no partial match for ^ there) nor inside a character.
  *  3. Attempts are made before the window's end only; the one at its end is
  *     left to the next window.
- *  4. A pattern that steers the search or looks back without bound has one
+ *  4. In UTF mode, a document that ends in no whole character does so in a
+ *     gathered window with zeros behind: at \b there PCRE2's JIT looks for
+ *     the rest of the character past the end.  (Not with invariant 5.)
+ *  5. A pattern that steers the search or looks back without bound has one
  *     window: the document.
  */
 #include "scanner.h"
@@ -37,6 +40,8 @@ enum {
 	/* Without JIT each call looks at all of the rest for bad UTF-8. */
 	SCANNER_INTERPRETED = 64 << 10,
 	SCANNER_GATHER_MAXIMUM = 256 << 20,
+	/* Zeros behind a gathered window; longer than a character. */
+	SCANNER_SLACK = 8,
 	SCANNER_MESSAGE_SIZE = 256,
 };
 
@@ -45,6 +50,7 @@ struct scanner {
 	const struct pattern *pattern;
 	uint64_t size;
 	uint64_t window;	/* bytes asked for at first */
+	uint64_t tail;		/* windows in place end here at the latest */
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
@@ -59,6 +65,23 @@ struct scanner {
 static bool is_continuation(unsigned char byte)
 {
 	return (byte & 0xc0) == 0x80;
+}
+
+static bool needs_everything(const struct scanner *scanner)
+{
+	return scanner->pattern->sequential ||
+	       scanner->pattern->lookbehind == SIZE_MAX;
+}
+
+static uint64_t find_tail(const struct scanner *scanner)
+{
+	unsigned char last = 0;
+
+	if (scanner->size == 0 || !scanner->pattern->utf ||
+	    needs_everything(scanner))
+		return scanner->size;
+	document_read(scanner->document, scanner->size - 1, &last, 1);
+	return last < 0x80 ? scanner->size : scanner->size - 1;
 }
 
 static bool scanner_prepare(struct scanner *scanner)
@@ -93,6 +116,7 @@ struct scanner *scanner_new(const struct document *document,
 	scanner->window = SEARCH_WINDOW;
 	if (!pattern->jit && scanner->window > SCANNER_INTERPRETED)
 		scanner->window = SCANNER_INTERPRETED;
+	scanner->tail = find_tail(scanner);
 	/* An empty document: the window is there, and covers it. */
 	scanner->bytes = (const unsigned char *)"";
 	if (!scanner_prepare(scanner)) {
@@ -115,12 +139,6 @@ void scanner_free(struct scanner *scanner)
 }
 
 /* --- windows --- */
-
-static bool needs_everything(const struct scanner *scanner)
-{
-	return scanner->pattern->sequential ||
-	       scanner->pattern->lookbehind == SIZE_MAX;
-}
 
 /* Where a window for an attempt at AT must begin, at the latest. */
 static uint64_t first_byte(const struct scanner *scanner, uint64_t at)
@@ -193,13 +211,14 @@ static bool gather(struct scanner *scanner, uint64_t first, uint64_t end,
 	if (length > scanner->capacity) {
 		free(scanner->buffer);
 		scanner->capacity = 0;
-		scanner->buffer = malloc((size_t)length);
+		scanner->buffer = malloc((size_t)length + SCANNER_SLACK);
 		if (!scanner->buffer)
 			return error_set_memory(error);
 		scanner->capacity = (size_t)length;
 	}
 	document_read(scanner->document, first, scanner->buffer,
 		      (size_t)length);
+	memset(scanner->buffer + length, 0, SCANNER_SLACK);
 	scanner->bytes = scanner->buffer;
 	scanner->start = first;
 	scanner->end = end;
@@ -217,6 +236,8 @@ static bool place_in_run(struct scanner *scanner, uint64_t at, uint64_t first,
 	uint64_t run_start = probe - before;
 	uint64_t run_end = probe + after;
 
+	if (run_end > scanner->tail)
+		run_end = scanner->tail;
 	if (run_start > first || run_end < end)
 		return false;
 	/* All of the run, but for the interpreter. */

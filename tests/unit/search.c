@@ -392,6 +392,31 @@ static void test_scanner_unicode(void **state)
 	}
 }
 
+/* What stands behind the document's end in memory is none of it. */
+static void test_scanner_unicode_cut_off(void **state)
+{
+	static const unsigned char bytes[] = "\x80 a\xe9\x80";
+	struct error error = ERROR_NONE;
+	struct sample sample = {
+		document_of(bytes, sizeof bytes - 1), NULL, 0
+	};
+	const struct form inside = { "\\B", "u" };
+	struct pattern *pattern = pattern_of(&inside);
+
+	(void)state;
+	assert_true(document_delete(sample.document, (struct range){ 4, 5 },
+				    &error));
+	flatten(&sample);
+
+	struct list found = scan(&sample, pattern, 0);
+
+	assert_int_equal(found.count, 3);
+	assert_int_equal(found.matches[2].start, 4);
+	free(found.matches);
+	pattern_free(pattern);
+	sample_free(&sample);
+}
+
 /* Windows of the real size, with matches across their seams. */
 static void test_scanner_large(void **state)
 {
@@ -964,6 +989,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scanner_is_one_pass),
 		cmocka_unit_test(test_scanner_unicode),
+		cmocka_unit_test(test_scanner_unicode_cut_off),
 		cmocka_unit_test(test_scanner_large),
 		cmocka_unit_test(test_scanner_newlines),
 		cmocka_unit_test(test_search_is_one_pass),
