@@ -23,6 +23,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+/* Opens a folder that may be passed through, but not read. */
+enum { COMPAT_SEARCH = O_PATH };
+
 static inline int compat_reserve(int fd, off_t offset, off_t length)
 {
 	return fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length);
@@ -120,6 +123,8 @@ static inline int compat_die_with_parent(void)
 #else
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+
+enum { COMPAT_SEARCH = 0 };
 
 #define COMPAT_ABSENT(result, name, ...)		\
 	static inline result name(__VA_ARGS__)		\

@@ -102,6 +102,16 @@ int io_open(int folder, const char *name, int flags)
 	return fd;
 }
 
+int io_open_folder(const char *path)
+{
+	int flags = O_DIRECTORY | O_CLOEXEC;
+	int fd = io_open(AT_FDCWD, path, O_RDONLY | flags);
+
+	if (fd < 0 && errno == EACCES)
+		fd = io_open(AT_FDCWD, path, COMPAT_SEARCH | flags);
+	return fd;
+}
+
 ssize_t io_read_at(int fd, void *buffer, size_t size, uint64_t offset)
 {
 	size_t done = 0;

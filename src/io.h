@@ -105,6 +105,8 @@ bool io_write_all(int fd, const void *buffer, size_t size);
 /* open(2) and fsync(2) that go on after EINTR; close(2) where there is
  * nothing to do about an error (and EINTR means closed). */
 int io_open(int folder, const char *name, int flags);
+/* Opens a folder, for names in it; it can be synced only if it may be read. */
+int io_open_folder(const char *path);
 int io_fsync(int fd);
 void io_close(int fd);
 

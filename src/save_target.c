@@ -122,9 +122,8 @@ bool save_target_find(struct save_target *target, const char *path,
 	strcpy(resolved, path);
 	if (!resolve(resolved, cause) || !split(target, resolved, cause))
 		return false;
-	target->folder = io_open(AT_FDCWD, *target->folder_path
-				 ? target->folder_path : ".",
-				 O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	target->folder = io_open_folder(*target->folder_path
+					? target->folder_path : ".");
 	if (target->folder < 0)
 		return error_set_system(cause, errno, "can't open its folder");
 	target->exists = save_stat_name(target->folder, target->name,
@@ -200,8 +199,9 @@ bool save_target_replaceable(const struct save_target *target,
 		return error_set(cause, "its owner would not be kept; "
 				 "\"write FILE\" makes a copy");
 	if (io.faccessat(target->folder, ".", W_OK | X_OK, AT_EACCESS) != 0)
-		return error_set_system(cause, errno, "its folder can't be "
-					"written; \"write FILE\" makes a copy");
+		return error_set(cause, "its folder can't be written (%s); "
+				 "\"write FILE\" makes a copy",
+				 strerror(errno));
 	return true;
 }
 

@@ -303,7 +303,7 @@ static void test_save_journal_elsewhere(void **state)
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(chmod(folder, 0777), 0);
-	assert_int_equal(mkdir(in_folder("closed"), 0755), 0);
+	assert_int_equal(mkdir(in_folder("closed"), 0711), 0);
 	put_file(path, text, TEXT);
 	assert_int_equal(chmod(path, 0666), 0);
 	pid_t child = fork();
