@@ -115,6 +115,9 @@ struct editor_hooks {
 	 * cancelled.  Without it the wait cannot be cancelled.
 	 */
 	bool (*wait)(void *context, const int *fds, size_t count);
+	/* A pipe is being read.  Its context is a bool, which it sets where
+	 * the user has stopped that. */
+	file_progress *progress;
 	/* A screen of the present state (save-screen); without it one of
 	 * screen-columns by screen-rows is drawn. */
 	const struct grid *(*screen)(void *context);

@@ -180,8 +180,13 @@ static enum status run_edit(struct editor *editor,
 	if (!command_rest(call, call->position, &path, error))
 		return STATUS_FAILED;
 	if (path) {
-		bool opened = editor_open(editor, path, NULL, NULL, error);
+		bool stopped = false;
+		bool opened = editor_open(editor, path, editor->hooks.progress,
+					  &stopped, error);
 
+		if (opened && stopped)
+			editor_message(editor, "reading was stopped: this is "
+				       "only the beginning");
 		free(path);
 		return opened ? STATUS_DONE : STATUS_FAILED;
 	}

@@ -326,6 +326,7 @@ static struct editor_hooks loop_hooks(struct loop *loop)
 		.suspend = loop_suspend,
 		.clipboard = loop_clipboard,
 		.wait = loop_wait_for,
+		.progress = tui_spool_progress,
 		.screen = loop_screen,
 		.keys = loop_type,
 	};

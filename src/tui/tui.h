@@ -30,7 +30,7 @@ int tui_run(struct editor *editor);
 /* Restores the terminal; harmless when it was not started. */
 void tui_stop(void);
 
-/* A progress line before the editor has anything to show (spooling a pipe):
+/* A progress line while there is nothing else to show (spooling a pipe):
  * a file_progress.  Esc, ^C and q stop it, and set the bool CONTEXT. */
 bool tui_spool_progress(void *context, uint64_t bytes);
 
