@@ -68,6 +68,17 @@ void screen_view_rows(const struct editor *editor, const struct grid *grid,
 	*rows = areas.rows;
 }
 
+/* Of a long path the end says most. */
+static const char *short_path(const struct buffer *buffer,
+			      const struct grid *grid)
+{
+	const char *path = file_path(document_file(buffer->document));
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] && strlen(path) > grid->columns / 2
+		       ? slash + 1 : path;
+}
+
 static void draw_banner(const struct editor *editor, struct grid *grid)
 {
 	char text[ERROR_MESSAGE_SIZE];
@@ -78,7 +89,7 @@ static void draw_banner(const struct editor *editor, struct grid *grid)
 				      "bytes could not be read";
 
 	snprintf(text, sizeof text, "%s: %s%s",
-		 file_path(document_file(buffer->document)), what,
+		 short_path(buffer, grid), what,
 		 document_change_count(buffer->document) ? "; your edits are kept"
 						     : "");
 	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
@@ -185,10 +196,9 @@ static void draw_status(const struct editor *editor, struct grid *grid,
 		snprintf(name, sizeof name, "[%zu/%zu] %s",
 			 editor_buffer_index(editor) + 1,
 			 editor->buffer_count,
-			 file_path(document_file(buffer->document)));
+			 short_path(buffer, grid));
 	else
-		snprintf(name, sizeof name, "%s",
-			 file_path(document_file(buffer->document)));
+		snprintf(name, sizeof name, "%s", short_path(buffer, grid));
 
 	unsigned columns = grid->columns;
 	unsigned right_width = (unsigned)strlen(right);
