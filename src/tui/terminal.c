@@ -103,6 +103,10 @@ static bool terminal_enter(struct error *error)
 		return error_set(error, "the terminal cannot be started");
 	}
 	terminal_modes();
+	/* Until a first endwin ncurses takes itself for a program that only
+	 * moves the cursor, and writes out every row on its own: twenty writes
+	 * a frame instead of one.  The next refresh comes back. */
+	endwin();
 	return true;
 }
 
