@@ -76,20 +76,27 @@ struct decision {
 	bool by_size;			/* replaced only because of the size */
 };
 
+bool save_same_file(const struct document *document, struct error *cause)
+{
+	enum file_state state = file_check(document_file(document), NULL);
+
+	return state == FILE_SAME
+		|| error_set(cause, "%s; \"write FILE\" makes a copy, "
+			     "\"edit!\" reads it again",
+			     file_state_text(state));
+}
+
 static bool may_write(const struct document *document, struct error *cause)
 {
 	struct file *file = document_file(document);
 	const char *reason = file_read_only(file);
-	enum file_state state;
 
 	if (!reason)
 		reason = document_read_only(document);
 	if (reason)
 		return error_set(cause, "%s; \"write FILE\" makes a copy",
 				 reason);
-	state = file_check(file, NULL);
-	return state == FILE_SAME
-		|| error_set(cause, "%s", file_state_text(state));
+	return save_same_file(document, cause);
 }
 
 static bool find_target(const struct document *document,

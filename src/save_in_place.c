@@ -167,15 +167,6 @@ static bool sync_journal(struct flush *flush)
 	return error_set_system(flush->cause, errno, "can't sync the journal");
 }
 
-static bool still_the_same(struct flush *flush)
-{
-	struct file *file = document_file(flush->document);
-	enum file_state state = file_check(file, NULL);
-
-	return state == FILE_SAME
-		|| error_set(flush->cause, "%s", file_state_text(state));
-}
-
 /* Everything before the file is touched. */
 static bool prepare(struct flush *flush)
 {
@@ -189,7 +180,7 @@ static bool prepare(struct flush *flush)
 	if (document_epoch(flush->document) != epoch)
 		return error_set(flush->cause,
 				 "bytes were lost while it was read");
-	return sync_journal(flush) && still_the_same(flush);
+	return sync_journal(flush) && save_same_file(flush->document, flush->cause);
 }
 
 /* --- the file --- */

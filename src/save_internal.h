@@ -105,6 +105,10 @@ struct save_ranges {
 bool save_ranges_find(struct save_ranges *ranges,
 		      const struct document *document, struct error *cause);
 
+/* Is the document's file what the document knows?  If not, the error says
+ * what has happened to it and what can be done. */
+bool save_same_file(const struct document *document, struct error *cause);
+
 /* Fails where bytes of RANGE are lost. */
 bool save_range_present(const struct document *document, struct range range,
 			struct error *cause);

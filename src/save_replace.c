@@ -103,11 +103,8 @@ static bool check(struct replace *replace)
 	struct error *cause = &replace->failure->cause;
 
 	if (replace->adopt) {
-		enum file_state state =
-			file_check(document_file(replace->adopt), NULL);
-
-		if (state != FILE_SAME)
-			return error_set(cause, "%s", file_state_text(state));
+		if (!save_same_file(replace->adopt, cause))
+			return false;
 		replace->file = file_open_at(target->folder, target->fresh,
 					     target->path, cause);
 		if (!replace->file)

@@ -88,10 +88,12 @@ static void draw_banner(const struct editor *editor, struct grid *grid)
 		buffer->interrupted ? "an earlier flush was interrupted" :
 				      "bytes could not be read";
 
-	snprintf(text, sizeof text, "%s: %s%s",
-		 short_path(buffer, grid), what,
-		 document_change_count(buffer->document) ? "; your edits are kept"
-						     : "");
+	bool edited = document_change_count(buffer->document) > 0;
+
+	snprintf(text, sizeof text, "%s: %s%s%s", short_path(buffer, grid),
+		 what, edited ? "; your edits are kept" : "",
+		 buffer->state == FILE_SAME ? "" :
+		 edited ? "; :e! drops them" : "; :e! reads it again");
 	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
 	grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
 }
