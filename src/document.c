@@ -301,33 +301,38 @@ unsigned document_epoch(const struct document *document)
 	return epoch;
 }
 
+bool document_present(const struct document *document,
+		      const unsigned char *bytes, uint64_t length,
+		      struct error *error)
+{
+	uint64_t offset, done = 0;
+	struct mapping *mapping = mapping_of(document, bytes, &offset);
+
+	if (!mapping || !mapping_verify(mapping))
+		return true;
+	while (done < length) {
+		uint64_t same = length - done;
+
+		if (bytes_lost(document, bytes + done, &same))
+			return error_set(error, "%s: bytes are lost that are "
+					 "needed", file_path(document->file));
+		done += same;
+	}
+	return true;
+}
+
 const unsigned char *document_keep(struct document *document,
 				   struct store *store,
 				   const unsigned char *bytes, uint64_t length,
 				   struct error *error)
 {
 	unsigned char *copy = store_copy(store, bytes, length);
-	uint64_t offset, done = 0;
-	struct mapping *mapping = mapping_of(document, bytes, &offset);
 
 	if (!copy) {
 		error_set_memory(error);
 		return NULL;
 	}
-	/* Asked after the bytes were read, or it would prove nothing. */
-	if (!mapping || !mapping_verify(mapping))
-		return copy;
-	while (done < length) {
-		uint64_t same = length - done;
-
-		if (bytes_lost(document, bytes + done, &same)) {
-			error_set(error, "%s: bytes are lost that are needed",
-				  file_path(document->file));
-			return NULL;
-		}
-		done += same;
-	}
-	return copy;
+	return document_present(document, bytes, length, error) ? copy : NULL;
 }
 
 struct segment document_segment(const struct document *document,

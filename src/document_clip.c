@@ -146,6 +146,36 @@ struct clip *document_clip(struct document *document, const void *bytes,
 	return NULL;
 }
 
+/* Adds a copy of PIECE, of the document FROM; of a fill only the pattern. */
+static bool clip_take(struct clip *clip, const struct document *from,
+		      struct piece piece, struct error *error)
+{
+	struct document *document = clip->document;
+	uint64_t length = piece.period ? piece.period : piece.length;
+	const unsigned char *bytes = document_keep(document, &document->typed,
+						   piece.bytes, length, error);
+
+	if (!bytes || !document_present(from, piece.bytes, length, error))
+		return false;
+	piece.bytes = bytes;
+	return piece_list_add(&clip->list, piece) || error_set_memory(error);
+}
+
+struct clip *document_clip_from(struct document *document,
+				const struct clip *from, struct error *error)
+{
+	struct clip *clip = clip_new(document, from->length, error);
+	bool fine = clip != NULL;
+
+	for (size_t i = 0; fine && i < from->list.count; i++)
+		fine = clip_take(clip, from->document, from->list.pieces[i],
+				 error);
+	if (fine)
+		return clip;
+	clip_free(clip);
+	return NULL;
+}
+
 bool document_paste(struct document *document, struct range range,
 		    const struct clip *clip, struct error *error)
 {

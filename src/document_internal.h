@@ -67,6 +67,11 @@ void document_touch(struct document *document);
 /* Where in the mapping of its file PIECE lies; false where it does not. */
 bool document_place(const struct document *document, struct piece piece,
 		    uint64_t *offset);
+/* Were LENGTH bytes, of whatever mapping of this document, all there?  Asked
+ * after they have been read, or it would prove nothing. */
+bool document_present(const struct document *document,
+		      const unsigned char *bytes, uint64_t length,
+		      struct error *error);
 /* Copies bytes, of whatever mapping, to the store for as long as the document
  * lives; fails where they are lost. */
 const unsigned char *document_keep(struct document *document,

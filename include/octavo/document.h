@@ -99,6 +99,10 @@ struct clip *document_copy(struct document *document, struct range range,
  * document); holds a copy of them. */
 struct clip *document_clip(struct document *document, const void *bytes,
 			   uint64_t length, struct error *error);
+/* A clip with a copy of what FROM, a clip of another document, holds; of a
+ * fill only the pattern. */
+struct clip *document_clip_from(struct document *document,
+				const struct clip *from, struct error *error);
 uint64_t clip_length(const struct clip *clip);
 void clip_free(struct clip *clip);
 /* RANGE becomes the clip: an empty RANGE inserts, one of the clip's length

@@ -185,6 +185,20 @@ static enum status run_cut(struct editor *editor,
 	return STATUS_DONE;
 }
 
+/* What was copied in another buffer is copied over first. */
+static bool paste_held(struct document *document, struct range range,
+		       const struct clip_register *held, struct error *error)
+{
+	if (held->document == document)
+		return document_paste(document, range, held->clip, error);
+
+	struct clip *clip = document_clip_from(document, held->clip, error);
+	bool done = clip && document_paste(document, range, clip, error);
+
+	clip_free(clip);
+	return done;
+}
+
 static enum status paste(struct editor *editor,
 			 const struct command_call *call, bool over,
 			 struct error *error)
@@ -202,19 +216,13 @@ static enum status paste(struct editor *editor,
 		error_set(error, "register %c is empty: y copies", name);
 		return STATUS_FAILED;
 	}
-	if (held->document != document) {
-		error_set(error, "register %c holds bytes of another file",
-			  name);
-		return STATUS_FAILED;
-	}
-
 	uint64_t length = clip_length(held->clip);
 	uint64_t room = size - call->address;
 	struct range range = range_of(call->address,
 				      !over ? 0 : length < room ? length
 								: room);
 
-	if (!document_paste(document, range, held->clip, error))
+	if (!paste_held(document, range, held, error))
 		return STATUS_FAILED;
 	edited(editor, call, range, length);
 	return STATUS_DONE;

@@ -32,12 +32,12 @@ unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME XDG_DATA_HOME
 : "${PATIENCE:=20}"
 
 tmux_here() {
-	tmux -u -f "$scratch/.conf" -S "$scratch/.tmux" "$@"
+	tmux -u -f "$scratch/.conf" -S "$scratch/.tmux$server" "$@"
 }
 
 fail() {
 	echo "# $*"
-	[ ! -S "$scratch/.tmux" ] || terminal_screen | sed 's/^/# |/'
+	[ ! -S "$scratch/.tmux$server" ] || terminal_screen | sed 's/^/# |/'
 	exit 1
 }
 
@@ -46,6 +46,8 @@ fail() {
 terminal_start() {
 	columns=$1 rows=$2
 	shift 2
+	# A server that was told to end may still be there: never its socket.
+	server=$((server + 1))
 	cat >"$scratch/.around" <<-'END'
 	stty -g >.modes-before
 	sh -c 'echo $$ >.process; exec "$@"' - "$@"
@@ -148,7 +150,7 @@ terminal_wait_exit() {
 }
 
 terminal_run_one() {
-	scratch=$(mktemp -d) || exit 2
+	scratch=$(mktemp -d) server=0 || exit 2
 	export HOME="$scratch"
 	trap 'tmux_here kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
 	trap 'exit 2' HUP INT TERM

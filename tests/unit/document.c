@@ -356,6 +356,65 @@ static void test_document_clip_keeps(void **state)
 	document_close(document);
 }
 
+/* Typed bytes and bytes of the file go to another document, and stay when the
+ * first one has changed and is closed. */
+static void test_document_clip_from(void **state)
+{
+	struct document *document = open_sparse(0);
+	struct document *from = open_bytes("0123456789", 10);
+	struct clip *there, *here;
+	struct change change;
+
+	(void)state;
+	assert_true(document_insert(from, 10, "typed", 5, NULL));
+	assert_true(document_overwrite(from, 0, "O", 1, NULL));
+	assert_true(document_insert(from, 15, "x", 1, NULL));
+	there = document_copy(from, range_of(0, 16), NULL);
+	assert_non_null(there);
+
+	here = document_clip_from(document, there, NULL);
+	assert_non_null(here);
+	assert_true(document_paste(document, range_of(0, 0), here, NULL));
+	clip_free(here);
+	clip_free(there);
+
+	assert_true(document_delete(from, range_of(0, 16), NULL));
+	document_close(from);
+	assert_text(document, "O123456789typedx");
+	assert_true(document_change(document, 0, &change));
+	assert_int_equal(change.kind, CHANGE_INSERT);
+	document_check(document);
+	document_close(document);
+}
+
+/* A fill goes there as its pattern, however long it is. */
+static void test_document_clip_from_fill(void **state)
+{
+	const uint64_t length = (uint64_t)DOCUMENT_REPEAT_MINIMUM << 10;
+	struct document *document = open_sparse(0);
+	struct document *from = open_sparse(length);
+	struct clip *there, *here;
+	char bytes[4];
+
+	(void)state;
+	assert_true(document_fill(from, range_of(0, length), "abc", 3, NULL));
+	there = document_copy(from, range_of(1, length - 1), NULL);
+	here = document_clip_from(document, there, NULL);
+	assert_non_null(here);
+	assert_int_equal(clip_length(here), length - 1);
+	assert_true(document_paste(document, range_of(0, 0), here, NULL));
+	clip_free(there);
+	document_close(from);
+	assert_int_equal(document_read(document, 0, bytes, 4), 4);
+	assert_memory_equal(bytes, "bcab", 4);
+	assert_int_equal(document_read(document, length - 4, bytes, 4), 3);
+	for (uint64_t i = 0; i < 3; i++)
+		assert_int_equal(bytes[i], "abc"[(length - 3 + i) % 3]);
+	document_check(document);
+	clip_free(here);
+	document_close(document);
+}
+
 static void test_document_lost_bytes(void **state)
 {
 	const uint64_t size = 4 * MAPPING_GRANULE;
@@ -556,6 +615,8 @@ int main(void)
 		cmocka_unit_test(test_document_huge),
 		cmocka_unit_test(test_document_too_long),
 		cmocka_unit_test(test_document_clip_keeps),
+		cmocka_unit_test(test_document_clip_from),
+		cmocka_unit_test(test_document_clip_from_fill),
 		cmocka_unit_test(test_document_lost_bytes),
 		cmocka_unit_test(test_document_revert),
 		cmocka_unit_test(test_document_replaced),
