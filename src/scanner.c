@@ -40,8 +40,9 @@ enum {
 	/* Without JIT each call looks at all of the rest for bad UTF-8. */
 	SCANNER_INTERPRETED = 64 << 10,
 	SCANNER_GATHER_MAXIMUM = 256 << 20,
-	/* Zeros behind a gathered window; longer than a character. */
-	SCANNER_SLACK = 8,
+	/* Zeros behind a gathered window: longer than a character, and than
+	 * the 16 bytes that PCRE2's JIT looks at together. */
+	SCANNER_SLACK = 32,
 	SCANNER_MESSAGE_SIZE = 256,
 };
 
