@@ -233,7 +233,9 @@ enum status command_execute(struct editor *editor, const char *line,
 	call.position = skip_blanks(line, position);
 	if (!check_range(call.command, call.given, start, error)
 	    || !may_run(editor, call.command, error)
-	    || !fill_range(editor, &call, error))
+	    || !fill_range(editor, &call, error)
+	    || (!call.command->arguments[0]
+		&& !command_no_more(&call, call.position, error)))
 		return STATUS_FAILED;
 	if (!(call.command->flags & COMMAND_TYPING))
 		editor_end_typing(editor);

@@ -45,7 +45,8 @@ struct command {
 	const char *aliases;	/* parted by blanks, or NULL */
 	enum command_range range;
 	unsigned flags;
-	const char *arguments;	/* as the help shows them; "" for none */
+	const char *arguments;	/* as the help shows them; "" for none, and
+				 * then none are taken */
 	const char *help;	/* one line, lower case, no full stop */
 	enum status (*run)(struct editor *editor,
 			   const struct command_call *call,

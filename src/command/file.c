@@ -90,8 +90,6 @@ static enum status run_quit(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
 {
-	if (!command_no_more(call, call->position, error))
-		return STATUS_FAILED;
 	if (!call->bang && !all_saved(editor, error)) {
 		if (editor->interactive && error)
 			error_set(error, "%s; quit! leaves them",
@@ -106,9 +104,6 @@ static enum status run_write_quit(struct editor *editor,
 				  const struct command_call *call,
 				  struct error *error)
 {
-	if (!command_no_more(call, call->position, error))
-		return STATUS_FAILED;
-
 	struct command_call plain = *call;
 
 	plain.given = 0;
@@ -126,8 +121,8 @@ static enum status run_write_ask(struct editor *editor,
 	struct question *question = &editor->question;
 	struct save_plan plan;
 
-	if (!command_no_more(call, call->position, error)
-	    || !save_plan(document, &plan, error))
+	(void)call;
+	if (!save_plan(document, &plan, error))
 		return STATUS_FAILED;
 	if (plan.method == SAVE_NOTHING) {
 		editor_message(editor, "nothing to write");
@@ -153,8 +148,8 @@ static enum status run_quit_ask(struct editor *editor,
 	struct question *question = &editor->question;
 	struct error why;
 
-	if (!command_no_more(call, call->position, error))
-		return STATUS_FAILED;
+	(void)call;
+	(void)error;
 	if (all_saved(editor, &why)) {
 		editor->quit = true;
 		return STATUS_DONE;
@@ -238,8 +233,8 @@ static enum status run_next_buffer(struct editor *editor,
 				   const struct command_call *call,
 				   struct error *error)
 {
-	if (!command_no_more(call, call->position, error))
-		return STATUS_FAILED;
+	(void)call;
+	(void)error;
 	editor_select_buffer(editor, (editor_buffer_index(editor) + 1)
 				     % editor->buffer_count);
 	return STATUS_DONE;
@@ -249,9 +244,8 @@ static enum status run_close(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
 {
-	if (!command_no_more(call, call->position, error)
-	    || (!call->bang
-		&& !editor_is_saved(editor->buffer->document, error)))
+	if (!call->bang
+	    && !editor_is_saved(editor->buffer->document, error))
 		return STATUS_FAILED;
 	editor_close_buffer(editor);
 	if (editor->buffer_count == 0)

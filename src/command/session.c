@@ -143,8 +143,8 @@ static enum status run_cancel(struct editor *editor,
 			      const struct command_call *call,
 			      struct error *error)
 {
-	if (!command_no_more(call, call->position, error))
-		return STATUS_FAILED;
+	(void)call;
+	(void)error;
 	editor_cancel(editor);
 	if (editor->buffer)
 		view_select(&editor->buffer->view, false);
@@ -156,8 +156,8 @@ static enum status run_redraw(struct editor *editor,
 			      const struct command_call *call,
 			      struct error *error)
 {
-	if (!command_no_more(call, call->position, error))
-		return STATUS_FAILED;
+	(void)call;
+	(void)error;
 	if (editor->hooks.redraw)
 		editor->hooks.redraw(editor->hooks.context);
 	editor->serial++;
@@ -168,8 +168,7 @@ static enum status run_suspend(struct editor *editor,
 			       const struct command_call *call,
 			       struct error *error)
 {
-	if (!command_no_more(call, call->position, error))
-		return STATUS_FAILED;
+	(void)call;
 	if (!editor->hooks.suspend) {
 		error_set(error, "there is no terminal to give back");
 		return STATUS_FAILED;

@@ -547,6 +547,28 @@ static void test_command_answers(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, session_setup, session_teardown)
 
+/* The table says who takes nothing; nobody has to say it again. */
+static void test_command_takes_nothing_more(void **state)
+{
+	struct session *session = *state;
+	char line[100], message[100];
+	size_t tried = 0;
+
+	session_text(session, "0123456789");
+	for (size_t i = 0; command_at(i); i++) {
+		const char *name = command_at(i)->name;
+
+		if (command_at(i)->arguments[0])
+			continue;
+		snprintf(line, sizeof line, "%s more", name);
+		snprintf(message, sizeof message, "%s takes nothing more",
+			 name);
+		session_fail(session, line, (int)strlen(name) + 1, message);
+		tried++;
+	}
+	assert_true(tried > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -557,6 +579,7 @@ int main(void)
 		TEST(test_command_default_range),
 		TEST(test_command_names),
 		TEST(test_command_line),
+		TEST(test_command_takes_nothing_more),
 		TEST(test_command_without_file),
 		TEST(test_command_tables),
 		TEST(test_command_no_duplicates),
