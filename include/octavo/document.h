@@ -9,9 +9,12 @@
  *   One act is one step.  Each editing call is a step of its own, unless it
  *   stands between document_begin and document_end, which make one step of
  *   all calls between them (they nest; a step without an edit leaves no
- *   trace).  Undo and redo work across flushes.  A document is "modified"
- *   when it has a change (see below) that is not on disk: an edit that was
- *   undone, or reverted, leaves none; a byte overwritten by itself does.
+ *   trace).  Every step leads to a new state; an edit after an undo begins a
+ *   branch, and nothing that was undone is ever forgotten: document_go leads
+ *   to any state.  Undo and redo work across flushes.  A document is
+ *   "modified" when it has a change (see below) that is not on disk: an edit
+ *   that was undone, or reverted, leaves none; a byte overwritten by itself
+ *   does.
  *
  * Failure
  *   An edit that fails (out of memory, lost bytes, a fixed length, read-only)
@@ -111,6 +114,29 @@ bool document_paste(struct document *document, struct range range,
 		    const struct clip *clip, struct error *error);
 
 /*
+ * Many replacements at once, from left to right, as one edit: replacing all
+ * matches, transforming a range, applying a patch.  Begin, any number of
+ * calls, then commit or cancel, which free it; the document must not be
+ * edited between.  Costs memory in proportion to what is put in, and nothing
+ * of the document changes before the commit, which takes O(log n).
+ */
+struct rewrite;
+
+struct rewrite *rewrite_begin(struct document *document, struct error *error);
+/* RANGE, which begins at or behind the end of the last one, becomes BYTES.
+ * Offsets are those of the document as it is, without the rewrite.  On failure
+ * the rewrite can only be cancelled. */
+bool rewrite_replace(struct rewrite *rewrite, struct range range,
+		     const void *bytes, uint64_t length, struct error *error);
+/* How many replacements so far. */
+uint64_t rewrite_count(const struct rewrite *rewrite);
+/* Makes it so; none is no edit.  *TOUCHED (may be NULL) is where the document
+ * has changed, *LENGTH how long that is now. */
+bool rewrite_commit(struct rewrite *rewrite, struct range *touched,
+		    uint64_t *length, struct error *error);
+void rewrite_cancel(struct rewrite *rewrite);
+
+/*
  * Every change that touches RANGE (a deletion at its start or inside it
  * included) becomes as on disk again, where the change lies in RANGE; of an
  * overwrite of equal length only the part inside RANGE.  A deletion at the
@@ -120,14 +146,40 @@ bool document_paste(struct document *document, struct range range,
 bool document_revert(struct document *document, struct range range,
 		     struct error *error);
 
-/* Steps back or forward by one; *TOUCHED is where the document differs now
- * (for the cursor).  Fails with "nothing to undo". */
+/* Steps back, or forward to the state that was left last, by one; *TOUCHED is
+ * where the document differs now (for the cursor).  Fails with "nothing to
+ * undo". */
 bool document_undo(struct document *document, struct range *touched,
 		   struct error *error);
 bool document_redo(struct document *document, struct range *touched,
 		   struct error *error);
 uint64_t document_undo_steps(const struct document *document);
 uint64_t document_redo_steps(const struct document *document);
+
+/* What a step led to, and from where.  State 0 is the document as opened; the
+ * others are numbered in the order in which they came to be. */
+struct document_state {
+	uint64_t number;
+	uint64_t parent;	/* the state before it */
+	int64_t time;		/* seconds since the epoch */
+	uint64_t edits;		/* in its step */
+	uint64_t offset;	/* of the first of them, and how many bytes */
+	uint64_t old_length;	/* became how many there */
+	uint64_t new_length;
+	bool done;		/* the present state, or on the way to it */
+	bool saved;		/* as on disk */
+};
+
+uint64_t document_state_count(const struct document *document);
+/* The state in which the document is. */
+uint64_t document_state_now(const struct document *document);
+/* State NUMBER (< count). */
+struct document_state document_state(const struct document *document,
+				     uint64_t number);
+/* To state NUMBER (< count), by undoing and redoing what lies between.  All
+ * or nothing. */
+bool document_go(struct document *document, uint64_t number,
+		 struct range *touched, struct error *error);
 
 /* --- what has changed --- */
 
@@ -201,6 +253,74 @@ void document_written(struct document *document);
  */
 bool document_replaced(struct document *document, struct file *file,
 		       struct error *error);
+
+/* --- for the log room: edits told, and made again --- */
+
+/* Where a run of an edit's bytes comes from. */
+enum part_kind {
+	PART_BYTES,	/* they are at `bytes` */
+	PART_DISK,	/* the file's own, where they belong: no change */
+	PART_FILE,	/* the file's, from file_offset, standing elsewhere */
+	PART_REPEAT,	/* `period` bytes at `bytes`, over and over, from
+			 * their byte `phase` on */
+};
+
+struct part {
+	enum part_kind kind;
+	uint64_t length;
+	/* The bytes themselves, in memory, for every kind. */
+	const unsigned char *bytes;
+	uint64_t file_offset;	/* DISK and FILE */
+	uint32_t period;	/* REPEAT */
+	uint32_t phase;
+};
+
+/* An edit that is about to be made. */
+struct document_edit {
+	struct range range;	/* of the document as it still is */
+	uint64_t length;	/* of what it becomes */
+	uint64_t state;		/* the state that its step leads to */
+	bool first;		/* it begins that step */
+	int64_t time;		/* of the step */
+	const struct edit_source *source;	/* private */
+};
+
+typedef bool part_visitor(void *context, const struct part *part);
+/* What RANGE becomes, or with OLD what it was, part by part; false where the
+ * visitor said so. */
+bool document_edit_parts(const struct document *document,
+			 const struct document_edit *edit, bool old,
+			 part_visitor *visit, void *context);
+
+/*
+ * Who is told of everything that happens to a document.  All are called when
+ * nothing can fail any more and before the bytes change, but `written`, which
+ * is called after a flush, with the document as it goes on.
+ */
+struct document_watcher {
+	void (*edit)(void *context, const struct document *document,
+		     const struct document_edit *edit);
+	/* The document goes to state NUMBER, which it had before.  True: that
+	 * says enough.  False: each edit on the way there is to be told as if
+	 * it was a new one, all in one step. */
+	bool (*go)(void *context, uint64_t number);
+	void (*written)(void *context, const struct document *document);
+	void *context;
+};
+
+/* One at most; NULL: nobody.  *WATCHER must live as long. */
+void document_watch(struct document *document,
+		    const struct document_watcher *watcher);
+
+/*
+ * Makes an edit as it was told: RANGE becomes PARTS.  Fails, with nothing
+ * changed, where they cannot be (file offsets that the file does not have,
+ * DISK parts that are out of their order), so they may come from anywhere.
+ * TIME is what the step remembers, 0 now.
+ */
+bool document_apply(struct document *document, struct range range,
+		    const struct part *parts, size_t count, int64_t time,
+		    struct error *error);
 
 /* Asserts every invariant of the document and its tree. */
 void document_check(const struct document *document);
