@@ -312,14 +312,19 @@ struct document_watcher {
 void document_watch(struct document *document,
 		    const struct document_watcher *watcher);
 
+/* Gives the next part; one of length 0 is the end.  False: it failed. */
+typedef bool part_reader(void *context, struct part *part,
+			 struct error *error);
+
 /*
- * Makes an edit as it was told: RANGE becomes PARTS.  Fails, with nothing
- * changed, where they cannot be (file offsets that the file does not have,
- * DISK parts that are out of their order), so they may come from anywhere.
- * TIME is what the step remembers, 0 now.
+ * Makes an edit as it was told: RANGE becomes the parts that READ gives, whose
+ * bytes are copied.  Fails, with nothing changed, where they cannot be (file
+ * offsets that the file does not have, DISK parts that are out of their
+ * order), so they may come from anywhere.  TIME is what the step remembers; 0
+ * is now.
  */
 bool document_apply(struct document *document, struct range range,
-		    const struct part *parts, size_t count, int64_t time,
+		    part_reader *read, void *context, int64_t time,
 		    struct error *error);
 
 /* Asserts every invariant of the document and its tree. */
