@@ -66,6 +66,6 @@ void document_check(const struct document *document)
 		assert(piece_list_length(&clip->list) == clip->length);
 		check_list(document, clip->list.pieces, clip->list.count);
 	}
-	if (history->position == history->saved)
+	if (history->now == history->saved)
 		assert(document_change_count(document) == 0);
 }

@@ -52,29 +52,21 @@ bool edit_type(struct document *document, struct edit *edit,
 	});
 }
 
-bool edit_swap(struct edit *edit, uint64_t offset, uint64_t length,
-	       unsigned char *slot)
+bool edit_swap(struct document *document, struct edit *edit, uint64_t offset,
+	       uint64_t length, unsigned char *slot)
 {
-	if (edit->swap_count == edit->swap_capacity) {
-		size_t capacity = edit->swap_capacity * 2 + 1;
-		void *swaps = memory_resize(edit->swaps,
-					    capacity * sizeof(*edit->swaps));
+	struct history *history = &document->history;
 
-		if (!swaps)
-			return false;
-		edit->swaps = swaps;
-		edit->swap_capacity = capacity;
-	}
-	edit->swaps[edit->swap_count++] = (struct swap){
-		offset, length, slot,
-	};
+	if (!history_reserve_swap(history, edit->swap_count))
+		return false;
+	history->swaps[history->swap_count + edit->swap_count++] =
+		(struct swap){ offset, length, slot };
 	return true;
 }
 
 bool edit_cancel(struct document *document, struct edit *edit)
 {
 	piece_list_free(&edit->inserted);
-	memory_free(edit->swaps);
 	store_rewind(&document->typed, edit->typed);
 	store_rewind(&document->slots, edit->slots);
 	return false;
@@ -88,16 +80,16 @@ static void edit_record(struct document *document, struct edit *edit,
 		.length = piece_list_length(&edit->inserted),
 		.pieces = removed->pieces,
 		.count = (uint32_t)removed->count,
-		.swaps = edit->swaps,
+		.swap_first = document->history.swap_count,
 		.swap_count = (uint32_t)edit->swap_count,
-		.first = !document->step_open,
-	});
+	}, !document->step_open, document_time(document));
 	document->step_open = document->depth > 0;
 }
 
 bool edit_commit(struct document *document, struct edit *edit,
 		 struct error *error)
 {
+	const struct history *history = &document->history;
 	struct piece_list *inserted = &edit->inserted;
 	struct piece_list removed = { .pieces = NULL };
 
@@ -108,8 +100,10 @@ bool edit_commit(struct document *document, struct edit *edit,
 		error_set_memory(error);
 		return edit_cancel(document, edit);
 	}
+	document_tell_edit(document, edit);
 	for (size_t i = 0; i < edit->swap_count; i++)
-		swap_exchange(document->mapping, &edit->swaps[i]);
+		swap_exchange(document->mapping,
+			      &history->swaps[history->swap_count + i]);
 	pieces_replace(document->pieces, edit->range, inserted->pieces,
 		       inserted->count, &removed);
 	edit_record(document, edit, &removed);
@@ -144,7 +138,7 @@ static bool overwrite_stretch(struct document *document, struct edit *edit,
 
 	unsigned char *slot = store_copy(&document->slots, bytes, length);
 
-	return slot && edit_swap(edit, file.start, length, slot) &&
+	return slot && edit_swap(document, edit, file.start, length, slot) &&
 	       piece_list_add(&edit->inserted, (struct piece){
 			.bytes = mapping_bytes(document->mapping) + file.start,
 			.length = length, .kind = PIECE_DIRTY,
@@ -183,8 +177,8 @@ static bool overwrite_list(struct document *document, struct edit *edit,
 	return true;
 }
 
-static bool overwrite_pieces(struct document *document, struct edit *edit,
-			     const unsigned char *bytes, uint64_t length)
+bool edit_overwrite(struct document *document, struct edit *edit,
+		    const unsigned char *bytes, uint64_t length)
 {
 	struct piece_list list = { .pieces = NULL };
 	uint64_t inside = range_length(edit->range);
@@ -216,7 +210,7 @@ bool document_overwrite(struct document *document, uint64_t offset,
 	if (length == 0)
 		return true;
 	edit_begin(document, &edit, range);
-	if (!overwrite_pieces(document, &edit, bytes, length)) {
+	if (!edit_overwrite(document, &edit, bytes, length)) {
 		error_set_memory(error);
 		return edit_cancel(document, &edit);
 	}
@@ -296,7 +290,7 @@ static bool fill_repeat(struct document *document, struct edit *edit,
 		.bytes = bytes, .length = period, .kind = PIECE_FOREIGN,
 	};
 
-	if (period < size && period < (uint64_t)1 << 30) {
+	if (period < size && period <= DOCUMENT_PERIOD_MAXIMUM) {
 		piece.period = (uint32_t)period;
 		piece.length = size;
 		return piece_list_add(&edit->inserted, piece);
@@ -321,7 +315,7 @@ static bool fill_bytes(struct document *document, struct edit *edit,
 		return false;
 	pattern_repeat(bytes, size, pattern, length);
 
-	bool fine = overwrite_pieces(document, edit, bytes, size);
+	bool fine = edit_overwrite(document, edit, bytes, size);
 
 	memory_free(bytes);
 	return fine;

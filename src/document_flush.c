@@ -177,7 +177,7 @@ bool document_detach(struct document *document, const struct range *ranges,
 /* The document is what the file of its mapping holds. */
 static void document_settle(struct document *document)
 {
-	document->history.saved = document->history.position;
+	document->history.saved = document->history.now;
 	pieces_reset(document->pieces, mapping_bytes(document->mapping),
 		     mapping_size(document->mapping));
 	document->step_open = false;
@@ -215,6 +215,7 @@ void document_written(struct document *document)
 	if (ready)
 		settlement_commit(document);
 	document_settle(document);
+	document_tell_written(document);
 }
 
 /* Does anything refer to the bytes of MAPPING? */
@@ -299,5 +300,6 @@ bool document_replaced(struct document *document, struct file *file,
 	range_set_free(&document->shared);
 	document_settle(document);
 	document_retire(document, source);
+	document_tell_written(document);
 	return true;
 }

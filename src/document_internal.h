@@ -58,6 +58,8 @@ struct document {
 	bool step_open;			/* the next record belongs to the
 					 * step of the last one */
 	const char *read_only;
+	int64_t time;			/* of the next step; 0: now */
+	const struct document_watcher *watcher;
 };
 
 /* --- document.c --- */
@@ -86,9 +88,7 @@ const unsigned char *document_keep(struct document *document,
 struct edit {
 	struct range range;
 	struct piece_list inserted;
-	struct swap *swaps;
-	size_t swap_count;
-	size_t swap_capacity;
+	size_t swap_count;	/* in the history, behind those of records */
 	struct store_mark typed;
 	struct store_mark slots;
 };
@@ -102,13 +102,34 @@ void edit_begin(struct document *document, struct edit *edit,
 bool edit_type(struct document *document, struct edit *edit,
 	       const unsigned char *bytes, uint64_t length);
 /* Adds that the bytes at OFFSET of the mapping, all private, become SLOT's. */
-bool edit_swap(struct edit *edit, uint64_t offset, uint64_t length,
-	       unsigned char *slot);
+bool edit_swap(struct document *document, struct edit *edit, uint64_t offset,
+	       uint64_t length, unsigned char *slot);
+/* Adds what becomes of the bytes in the edit's range where they are overwritten
+ * with LENGTH others. */
+bool edit_overwrite(struct document *document, struct edit *edit,
+		    const unsigned char *bytes, uint64_t length);
+/* Adds FILE as it is on disk; in document_revert.c. */
+bool edit_restore(struct document *document, struct edit *edit,
+		  struct range file, struct error *error);
+/* Reads FILE from the disk into STORE; NULL where that fails. */
+unsigned char *document_fetch(struct document *document, struct store *store,
+			      struct range file, struct error *error);
 /* Makes it so, or fails for lack of memory with nothing changed. */
 bool edit_commit(struct document *document, struct edit *edit,
 		 struct error *error);
 /* Gives everything back; false. */
 bool edit_cancel(struct document *document, struct edit *edit);
+
+/* --- document_tell.c --- */
+
+/* The time of a step that begins now. */
+int64_t document_time(const struct document *document);
+/* Tells the watcher of an edit that is about to be committed. */
+void document_tell_edit(struct document *document, const struct edit *edit);
+/* Goes to a state, and tells of it. */
+bool document_tell_go(struct document *document, uint32_t number,
+		      struct range *touched, struct error *error);
+void document_tell_written(struct document *document);
 
 /* --- document_settle.c --- */
 

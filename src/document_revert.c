@@ -13,31 +13,32 @@
 #include "io.h"
 #include "sizes.h"
 
-/* Reads what is on disk of a private run, to be swapped in. */
-static bool revert_read(struct document *document, struct edit *edit,
-			struct range file, struct error *error)
+unsigned char *document_fetch(struct document *document, struct store *store,
+			      struct range file, struct error *error)
 {
+	const char *path = file_path(document->file);
 	uint64_t length = range_length(file);
-	unsigned char *slot = store_allocate(&document->slots, length);
+	unsigned char *bytes = store_allocate(store, length);
 
-	if (!slot || !edit_swap(edit, file.start, length, slot))
-		return error_set_memory(error);
-
-	ssize_t got = io_read_at(file_descriptor(document->file), slot,
+	if (!bytes) {
+		error_set_memory(error);
+		return NULL;
+	}
+	ssize_t got = io_read_at(file_descriptor(document->file), bytes,
 				 (size_t)length, file.start);
 
+	if (got >= 0 && (uint64_t)got == length)
+		return bytes;
 	if (got < 0)
-		return error_set_system(error, errno, "%s: cannot read",
-					file_path(document->file));
-	if ((uint64_t)got < length)
-		return error_set(error, "%s: bytes are lost that are needed",
-				 file_path(document->file));
-	return true;
+		error_set_system(error, errno, "cannot read %s at 0x%llx",
+				 path, (unsigned long long)file.start);
+	else
+		error_set(error, "%s: bytes are lost that are needed", path);
+	return NULL;
 }
 
-/* Adds FILE as on disk. */
-static bool revert_restore(struct document *document, struct edit *edit,
-			   struct range file, struct error *error)
+bool edit_restore(struct document *document, struct edit *edit,
+		  struct range file, struct error *error)
 {
 	const unsigned char *base = mapping_bytes(document->mapping);
 
@@ -51,12 +52,18 @@ static bool revert_restore(struct document *document, struct edit *edit,
 	for (uint64_t at = file.start, same; at < file.end; at += same) {
 		bool private = mapping_private_run(document->mapping, at,
 						   &same);
+		unsigned char *slot;
 
 		if (same > file.end - at)
 			same = file.end - at;
-		if (private && !revert_read(document, edit, range_of(at, same),
-					    error))
+		if (!private)
+			continue;
+		slot = document_fetch(document, &document->slots,
+				      range_of(at, same), error);
+		if (!slot)
 			return false;
+		if (!edit_swap(document, edit, at, same, slot))
+			return error_set_memory(error);
 	}
 	return true;
 }
@@ -74,7 +81,7 @@ static bool revert_change(struct document *document, struct edit *edit,
 			  struct error *error)
 {
 	if (change->kind != CHANGE_OVERWRITE)
-		return revert_restore(document, edit, change->file, error);
+		return edit_restore(document, edit, change->file, error);
 
 	struct range part = range_intersect(change->now, range);
 	struct range before = { change->now.start, part.start };
@@ -82,7 +89,7 @@ static bool revert_change(struct document *document, struct edit *edit,
 	uint64_t offset = change->file.start + range_length(before);
 
 	return revert_keep(document, edit, before, error) &&
-	       revert_restore(document, edit,
+	       edit_restore(document, edit,
 			      range_of(offset, range_length(part)), error) &&
 	       revert_keep(document, edit, after, error);
 }

@@ -6,7 +6,7 @@
  * change any more:
  *   - what a swap of the same record holds: the slot, and the swap goes;
  *   - what else lies in private granules: a copy, as the bytes were at their
- *     time, which is found by undoing and redoing all swaps in turn;
+ *     time, which is found by going through all states, swaps only;
  *   - what is short: a copy too, so that a few bytes hold neither a whole
  *     old file nor a granule;
  *   - the rest: as it is, in granules that are kept from becoming private.
@@ -34,21 +34,23 @@ void settlement_drop(struct document *document)
 }
 
 /* The swap of RECORD that holds OFFSET, or the first one behind it. */
-static const struct swap *record_swap(const struct record *record,
+static const struct swap *record_swap(const struct document *document,
+				      const struct record *record,
 				      uint64_t offset)
 {
+	const struct swap *swaps = history_swaps(&document->history, record);
 	size_t low = 0, high = record->swap_count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct swap *swap = &record->swaps[middle];
+		const struct swap *swap = &swaps[middle];
 
 		if (swap->offset + swap->length <= offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < record->swap_count ? &record->swaps[low] : NULL;
+	return low < record->swap_count ? &swaps[low] : NULL;
 }
 
 /* What the byte of the file at OFFSET is settled as, while RECORD's swaps are
@@ -57,7 +59,7 @@ static bool settle_run(struct document *document, const struct record *record,
 		       uint64_t offset, uint64_t length, struct piece *piece,
 		       struct error *error)
 {
-	const struct swap *swap = record_swap(record, offset);
+	const struct swap *swap = record_swap(document, record, offset);
 	const unsigned char *bytes = mapping_bytes(document->mapping) + offset;
 	uint64_t same;
 	bool private = mapping_private_run(document->mapping, offset, &same);
@@ -120,48 +122,47 @@ static bool settle_record(struct document *document,
 	return true;
 }
 
-static void record_exchange_swaps(struct document *document,
-				  const struct record *record)
-{
-	for (uint32_t i = 0; i < record->swap_count; i++)
-		swap_exchange(document->mapping, &record->swaps[i]);
-}
-
-/* Settles the records that are done, the last one first, with the granules as
- * they were at each one's time; then makes the granules as they are. */
-static bool settle_done(struct document *document, struct piece_list *lists,
-			struct error *error)
+/* Settles the records of STEP, from its parent's state on, with the granules
+ * as they were at each one's time. */
+static bool settle_step(struct document *document, uint32_t step,
+			struct piece_list *lists, struct error *error)
 {
 	const struct history *history = &document->history;
-	size_t i = history->position;
-	bool fine = true;
+	bool done = history->steps[step].done, fine = true;
+	size_t start, end;
 
-	while (fine && i-- > 0) {
-		record_exchange_swaps(document, &history->records[i]);
-		fine = settle_record(document, &history->records[i], &lists[i],
-				     error);
-		if (!fine)
-			break;
+	history_step_records(history, step, &start, &end);
+	for (size_t i = start; i < end; i++) {
+		const struct record *record = &history->records[i];
+
+		/* What it holds stood there before, or will stand there. */
+		if (fine && done)
+			fine = settle_record(document, record, &lists[i],
+					     error);
+		history_swap_record(history, i, document->mapping);
+		if (fine && !done)
+			fine = settle_record(document, record, &lists[i],
+					     error);
 	}
-	for (i = fine ? 0 : i; i < history->position; i++)
-		record_exchange_swaps(document, &history->records[i]);
 	return fine;
 }
 
-static bool settle_undone(struct document *document, struct piece_list *lists,
+/* In the order of the states, which is not far from the way that the user has
+ * gone; then the granules are as they are. */
+static bool settle_states(struct document *document, struct piece_list *lists,
 			  struct error *error)
 {
-	const struct history *history = &document->history;
-	size_t i = history->position;
+	struct history *history = &document->history;
+	uint32_t at = history->now;
 	bool fine = true;
 
-	for (; fine && i < history->count; i++) {
-		record_exchange_swaps(document, &history->records[i]);
-		fine = settle_record(document, &history->records[i], &lists[i],
-				     error);
+	for (uint32_t step = 1; fine && step < history->step_count; step++) {
+		history_swap(history, at, history->steps[step].parent,
+			     document->mapping);
+		fine = settle_step(document, step, lists, error);
+		at = step;
 	}
-	while (i-- > history->position)
-		record_exchange_swaps(document, &history->records[i]);
+	history_swap(history, at, history->now, document->mapping);
 	return fine;
 }
 
@@ -180,8 +181,7 @@ bool settlement_prepare(struct document *document, struct error *error)
 		.ready = true, .lists = lists, .count = count,
 		.mark = store_mark(&document->slots),
 	};
-	if (settle_done(document, lists, error) &&
-	    settle_undone(document, lists, error))
+	if (settle_states(document, lists, error))
 		return true;
 	settlement_drop(document);
 	return false;
@@ -196,8 +196,6 @@ void settlement_commit(struct document *document)
 		struct record *record = &history->records[i];
 		struct piece_list *list = &settlement->lists[i];
 
-		memory_free(record->swaps);
-		record->swaps = NULL;
 		record->swap_count = 0;
 		if (!list->count)
 			continue;
@@ -206,6 +204,7 @@ void settlement_commit(struct document *document)
 		record->count = (uint32_t)list->count;
 		*list = (struct piece_list){ .pieces = NULL };
 	}
+	history->swap_count = 0;
 	/* What it put into the slots is used from now on. */
 	settlement->mark = store_mark(&document->slots);
 }

@@ -1,10 +1,20 @@
 /*
- * history: an array of records and a position in it.
+ * history: an array of steps, which is a tree by their parents, and an array
+ * of their records.  A step's records stand together, because only the newest
+ * step can get another one.
  *
- * A step is applied record by record, each reserved just before it is
+ * Going to another state is a way of steps back and steps on.  It is applied
+ * record by record, each reserved just before it is
  * applied.  The array in which a record held its pieces is kept until the
- * step is through: it is the room that taking the record back needs, and
+ * way is through: it is the room that taking the record back needs, and
  * pieces_reserve has seen to the nodes, so taking back cannot fail.
+ *
+ * Invariants (history_check)
+ *  1. A step's parent has a smaller number; its depth is one more than the
+ *     parent's.
+ *  2. `done` are the present state and all on the way to it from state 0.
+ *  3. `next` of a step is a child of it; of one that is done, but the present
+ *     state, the child that is done.
  */
 #include "history.h"
 
@@ -13,18 +23,52 @@
 
 #include "memory.h"
 
-static void record_free(struct record *record)
+bool history_init(struct history *history)
 {
-	memory_free(record->pieces);
-	memory_free(record->swaps);
+	*history = (struct history){ .records = NULL };
+	if (!history_reserve(history))
+		return false;
+	history->steps[0] = (struct step){ .done = true };
+	history->step_count = 1;
+	return true;
+}
+
+void history_free(struct history *history)
+{
+	for (size_t i = 0; i < history->count; i++)
+		memory_free(history->records[i].pieces);
+	memory_free(history->records);
+	memory_free(history->steps);
+	memory_free(history->swaps);
+	*history = (struct history){ .records = NULL };
+}
+
+static bool steps_reserve(struct history *history)
+{
+	uint32_t capacity = history->step_capacity * 2 + 16;
+
+	if (history->step_count < history->step_capacity)
+		return true;
+	if (capacity > INT32_MAX)
+		return false;
+	void *steps = memory_resize(history->steps,
+				    capacity * sizeof(*history->steps));
+
+	if (!steps)
+		return false;
+	history->steps = steps;
+	history->step_capacity = capacity;
+	return true;
 }
 
 bool history_reserve(struct history *history)
 {
-	if (history->position < history->capacity)
-		return true;
+	size_t capacity = history->capacity * 2 + 16;
 
-	size_t capacity = history->capacity ? history->capacity * 2 : 16;
+	if (!steps_reserve(history))
+		return false;
+	if (history->count < history->capacity)
+		return true;
 	void *records = memory_resize(history->records,
 				      capacity * sizeof(*history->records));
 
@@ -35,25 +79,43 @@ bool history_reserve(struct history *history)
 	return true;
 }
 
-void history_push(struct history *history, struct record record)
+static void step_push(struct history *history, int64_t time)
 {
-	assert(history->position < history->capacity);
-	while (history->count > history->position)
-		record_free(&history->records[--history->count]);
+	struct step *parent = &history->steps[history->now];
+
+	parent->next = history->step_count;
+	history->steps[history->step_count] = (struct step){
+		.parent = history->now,
+		.depth = (parent->depth + 1u) & INT32_MAX, .done = true,
+		 .first = history->count, .time = time,
+	};
+	history->now = history->step_count++;
 	history->redo_steps = 0;
-	if (history->saved > history->position)
-		history->saved = HISTORY_NEVER;
-	history->records[history->count++] = record;
-	history->position = history->count;
-	history->undo_steps += record.first;
 }
 
-void history_free(struct history *history)
+void history_push(struct history *history, struct record record, bool first,
+		  int64_t time)
 {
-	while (history->count > 0)
-		record_free(&history->records[--history->count]);
-	memory_free(history->records);
-	*history = (struct history){ .records = NULL };
+	assert(history->count < history->capacity);
+	if (first)
+		step_push(history, time);
+	assert(history->now == history->step_count - 1);
+	history->swap_count += record.swap_count;
+	history->records[history->count++] = record;
+}
+
+void history_step_records(const struct history *history, uint32_t step,
+			  size_t *start, size_t *end)
+{
+	*start = history->steps[step].first;
+	*end = step + 1 < history->step_count ? history->steps[step + 1].first
+					      : history->count;
+}
+
+struct swap *history_swaps(const struct history *history,
+			   const struct record *record)
+{
+	return record->swap_count ? history->swaps + record->swap_first : NULL;
 }
 
 void swap_exchange(struct mapping *mapping, const struct swap *swap)
@@ -72,6 +134,32 @@ void swap_exchange(struct mapping *mapping, const struct swap *swap)
 		memcpy(swap->slot + done, buffer, size);
 		done += size;
 	}
+}
+
+void history_swap_record(const struct history *history, size_t record,
+			 struct mapping *mapping)
+{
+	const struct record *one = &history->records[record];
+	const struct swap *swaps = history_swaps(history, one);
+
+	for (uint32_t i = 0; i < one->swap_count; i++)
+		swap_exchange(mapping, &swaps[i]);
+}
+
+bool history_reserve_swap(struct history *history, size_t made)
+{
+	size_t capacity = history->swap_capacity * 2 + 16;
+
+	if (history->swap_count + made < history->swap_capacity)
+		return true;
+	void *swaps = memory_resize(history->swaps,
+				    capacity * sizeof(*history->swaps));
+
+	if (!swaps)
+		return false;
+	history->swaps = swaps;
+	history->swap_capacity = capacity;
+	return true;
 }
 
 /* Makes *TOUCHED say what it says in a document where RANGE has become
@@ -96,7 +184,8 @@ static void touched_add(struct range *touched, struct range range,
 
 /* SPARE has room for what stands there now, and afterwards is the array in
  * which the record held its pieces. */
-static struct range record_exchange(struct record *record,
+static struct range record_exchange(struct history *history,
+				    struct record *record,
 				    struct pieces *pieces,
 				    struct mapping *mapping,
 				    struct piece_list *spare)
@@ -106,8 +195,8 @@ static struct range record_exchange(struct record *record,
 	};
 	struct range range = range_of(record->offset, record->length);
 
-	for (uint32_t i = 0; i < record->swap_count; i++)
-		swap_exchange(mapping, &record->swaps[i]);
+	history_swap_record(history, (size_t)(record - history->records),
+			    mapping);
 	spare->count = 0;
 	pieces_replace(pieces, range, list.pieces, list.count, spare);
 	record->length = piece_list_length(&list);
@@ -117,106 +206,252 @@ static struct range record_exchange(struct record *record,
 	return range;
 }
 
-/* Records [START, END), the last one first if BACK. */
-static bool records_apply(struct history *history, struct range records,
-			  bool back, struct pieces *pieces,
-			  struct mapping *mapping, struct range *touched)
+/* --- from state to state --- */
+
+/* The records to exchange, in their order. */
+struct way {
+	size_t *records;
+	size_t count;
+	size_t capacity;
+};
+
+static bool way_add(struct way *way, size_t record)
 {
-	size_t count = (size_t)range_length(records);
+	if (way->count == way->capacity) {
+		size_t capacity = way->capacity * 2 + 16;
+		void *records = memory_resize(way->records,
+			capacity * sizeof(*way->records));
+
+		if (!records)
+			return false;
+		way->records = records;
+		way->capacity = capacity;
+	}
+	way->records[way->count++] = record;
+	return true;
+}
+
+/* The records of STEP, the last one first. */
+static bool way_add_step(struct way *way, const struct history *history,
+			 uint32_t step)
+{
+	size_t start, end;
+
+	history_step_records(history, step, &start, &end);
+	while (end > start)
+		if (!way_add(way, --end))
+			return false;
+	return true;
+}
+
+static void way_reverse(struct way *way, size_t from)
+{
+	for (size_t end = way->count; from + 1 < end; from++) {
+		size_t record = way->records[from];
+
+		way->records[from] = way->records[--end];
+		way->records[end] = record;
+	}
+}
+
+/* Where the ways to the present state and to TARGET part. */
+static uint32_t fork_of(const struct history *history, uint32_t target)
+{
+	while (!history->steps[target].done)
+		target = history->steps[target].parent;
+	return target;
+}
+
+static bool way_find(struct way *way, const struct history *history,
+		     uint32_t target)
+{
+	uint32_t fork = fork_of(history, target);
+	uint32_t step;
+
+	for (step = history->now; step != fork;
+	     step = history->steps[step].parent)
+		if (!way_add_step(way, history, step))
+			return false;
+
+	size_t on = way->count;
+
+	for (step = target; step != fork; step = history->steps[step].parent)
+		if (!way_add_step(way, history, step))
+			return false;
+	way_reverse(way, on);
+	return true;
+}
+
+/* The steps are what the way has made of them. */
+static void steps_go(struct history *history, uint32_t target)
+{
+	struct step *steps = history->steps;
+	uint32_t fork = fork_of(history, target);
+	uint32_t step;
+
+	for (step = history->now; step != fork; step = steps[step].parent) {
+		steps[step].done = false;
+		history->redo_steps++;
+	}
+	/* On the same line redo still leads to the same end. */
+	bool other = false;
+
+	for (step = target; step != fork; step = steps[step].parent) {
+		uint32_t parent = steps[step].parent;
+
+		steps[step].done = true;
+		other |= steps[parent].next != step;
+		steps[parent].next = step;
+		history->redo_steps--;
+	}
+	history->now = target;
+	if (!other)
+		return;
+	history->redo_steps = 0;
+	for (step = steps[target].next; step; step = steps[step].next)
+		history->redo_steps++;
+}
+
+static bool way_apply(struct history *history, const struct way *way,
+		      struct pieces *pieces, struct mapping *mapping,
+		      void (*tell)(void *context, const struct record *record),
+		      void *context, struct range *touched)
+{
+	size_t count = way->count;
 	struct piece_list *spares =
-		memory_allocate(count * sizeof(*spares));
+		memory_allocate((count + 1) * sizeof(*spares));
 	size_t done;
 
 	if (!spares)
 		return false;
 	memset(spares, 0, count * sizeof(*spares));
 	for (done = 0; done < count; done++) {
-		struct record *record = &history->records[
-			back ? records.end - 1 - done : records.start + done];
+		struct record *record = &history->records[way->records[done]];
 		struct range range = range_of(record->offset, record->length);
 
 		if (!pieces_reserve(pieces, range, record->count,
 				    &spares[done]))
 			break;
-		record_exchange(record, pieces, mapping, &spares[done]);
+		if (tell)
+			tell(context, record);
+		record_exchange(history, record, pieces, mapping,
+				&spares[done]);
 		if (done == 0)
 			*touched = range_of(range.start, record->length);
 		else
 			touched_add(touched, range, record->length);
 	}
 	for (size_t i = done; done < count && i-- > 0;)
-		record_exchange(&history->records[
-			back ? records.end - 1 - i : records.start + i],
-			pieces, mapping, &spares[i]);
+		record_exchange(history, &history->records[way->records[i]],
+				pieces, mapping, &spares[i]);
 	for (size_t i = 0; i < count; i++)
 		piece_list_free(&spares[i]);
 	memory_free(spares);
 	return done == count;
 }
 
-bool history_undo(struct history *history, struct pieces *pieces,
-		  struct mapping *mapping, struct range *touched,
-		  struct error *error)
+bool history_go(struct history *history, uint32_t target,
+		struct pieces *pieces, struct mapping *mapping,
+		void (*tell)(void *context, const struct record *record),
+		void *context, struct range *touched, struct error *error)
 {
-	size_t start = history->position;
+	struct way way = { .records = NULL };
 
-	if (start == 0)
-		return error_set(error, "nothing to undo");
-	while (!history->records[--start].first)
-		;
-	if (!records_apply(history, (struct range){ start, history->position },
-			   true, pieces, mapping, touched))
+	*touched = range_of(0, 0);
+	bool fine = way_find(&way, history, target) &&
+		    way_apply(history, &way, pieces, mapping, tell, context,
+			      touched);
+
+	memory_free(way.records);
+	if (!fine)
 		return error_set_memory(error);
-	history->position = start;
-	history->undo_steps--;
-	history->redo_steps++;
+	steps_go(history, target);
 	return true;
 }
 
-bool history_redo(struct history *history, struct pieces *pieces,
-		  struct mapping *mapping, struct range *touched,
-		  struct error *error)
+static uint32_t common_state(const struct history *history, uint32_t one,
+			     uint32_t two)
 {
-	size_t end = history->position;
+	const struct step *steps = history->steps;
 
-	if (end == history->count)
-		return error_set(error, "nothing to redo");
-	while (++end < history->count && !history->records[end].first)
-		;
-	if (!records_apply(history, (struct range){ history->position, end },
-			   false, pieces, mapping, touched))
-		return error_set_memory(error);
-	history->position = end;
-	history->undo_steps++;
-	history->redo_steps--;
-	return true;
+	while (one != two) {
+		if (steps[one].depth < steps[two].depth)
+			two = steps[two].parent;
+		else
+			one = steps[one].parent;
+	}
+	return one;
+}
+
+void history_swap(struct history *history, uint32_t from, uint32_t to,
+		  struct mapping *mapping)
+{
+	struct step *steps = history->steps;
+	uint32_t fork = common_state(history, from, to);
+	size_t start, end;
+
+	for (; from != fork; from = steps[from].parent) {
+		history_step_records(history, from, &start, &end);
+		while (end > start)
+			history_swap_record(history, --end, mapping);
+	}
+	/* Parents are named, children are not: mark the way up, go it down. */
+	for (uint32_t step = to; step != fork; step = steps[step].parent)
+		steps[steps[step].parent].way = step;
+	while (from != to) {
+		from = steps[from].way;
+		history_step_records(history, from, &start, &end);
+		while (start < end)
+			history_swap_record(history, start++, mapping);
+	}
+}
+
+/* --- checking --- */
+
+static void records_check(const struct history *history,
+			  const struct mapping *mapping)
+{
+	for (size_t i = 0; i < history->count; i++) {
+		const struct record *record = &history->records[i];
+		const struct swap *swaps = history_swaps(history, record);
+		uint64_t end = 0;
+
+		for (uint32_t j = 0; j < record->count; j++)
+			assert(record->pieces[j].length > 0);
+		for (uint32_t j = 0; j < record->swap_count; j++) {
+			assert(swaps[j].offset >= end);
+			end = swaps[j].offset + swaps[j].length;
+			assert(mapping_is_private(mapping,
+				range_of(swaps[j].offset, swaps[j].length)));
+		}
+	}
 }
 
 void history_check(const struct history *history,
 		   const struct mapping *mapping)
 {
-	uint64_t undo = 0, redo = 0;
+	const struct step *steps = history->steps;
+	uint32_t done = 0;
+	uint64_t redo = 0;
 
-	assert(history->position <= history->count);
 	assert(history->count <= history->capacity);
-	assert(history->saved <= history->count ||
-	       history->saved == HISTORY_NEVER);
-	for (size_t i = 0; i < history->count; i++) {
-		const struct record *record = &history->records[i];
-		uint64_t end = 0;
+	assert(history->step_count > 0 && steps[0].done && !steps[0].depth);
+	assert(history->now < history->step_count);
+	assert(steps[history->now].done);
+	for (uint32_t i = 1; i < history->step_count; i++) {
+		const struct step *parent = &steps[steps[i].parent];
 
-		*(i < history->position ? &undo : &redo) += record->first;
-		for (uint32_t j = 0; j < record->count; j++)
-			assert(record->pieces[j].length > 0);
-		for (uint32_t j = 0; j < record->swap_count; j++) {
-			const struct swap *swap = &record->swaps[j];
-
-			assert(swap->offset >= end);
-			end = swap->offset + swap->length;
-			assert(mapping_is_private(mapping,
-				range_of(swap->offset, swap->length)));
-		}
+		assert(steps[i].parent < i);
+		assert(steps[i].depth == parent->depth + 1u);
+		assert(!steps[i].done || parent->done);
+		assert(!steps[i].done || parent->next == i);
+		assert(!steps[i].next || steps[steps[i].next].parent == i);
+		assert(steps[i].first >= steps[i - 1].first);
+		done += steps[i].done;
 	}
-	assert(undo == history->undo_steps && redo == history->redo_steps);
-	assert(history->count == 0 || history->records[0].first);
+	for (uint32_t i = steps[history->now].next; i; i = steps[i].next)
+		redo++;
+	assert(done == steps[history->now].depth);
+	assert(redo == history->redo_steps);
+	records_check(history, mapping);
 }

@@ -6,8 +6,10 @@
  * other side: what stood there before, if it is done; what will stand there,
  * if it is undone.  Undo and redo are the same exchange.
  *
- * Records before `position` are done, those from there on undone.  A step is
- * a record that is marked as the first of one, and those up to the next such.
+ * A step is one act of the user: one record or many.  It leads from its parent
+ * to a state of its own, so the steps are a tree, and a step's number names
+ * the state behind it as well; number 0 is the document as opened, which no
+ * step led to.  Nothing is ever taken out of the tree.
  */
 #ifndef OCTAVO_HISTORY_H
 #define OCTAVO_HISTORY_H
@@ -29,43 +31,76 @@ struct record {
 	struct piece *pieces;	/* what stands there on the other side */
 	uint32_t count;
 	uint32_t swap_count;
-	struct swap *swaps;	/* in ascending order */
-	bool first;		/* of a step */
+	size_t swap_first;	/* in the history's swaps, ascending */
 };
 
-#define HISTORY_NEVER SIZE_MAX
+struct step {
+	uint32_t parent;
+	uint32_t next;		/* the child that redo leads to; 0: none */
+	uint32_t depth : 31;	/* steps from state 0 to here */
+	uint32_t done : 1;	/* the present state, or on the way to it */
+	uint32_t way;		/* scratch: the child on a way that is gone */
+	size_t first;		/* its records: from here up to those of the
+				 * step after it */
+	int64_t time;
+};
+
+#define HISTORY_NEVER UINT32_MAX
 
 struct history {
 	struct record *records;
 	size_t count;
 	size_t capacity;
-	size_t position;
-	size_t saved;		/* where the document equals the file;
+	struct step *steps;
+	uint32_t step_count;	/* with state 0 */
+	uint32_t step_capacity;
+	struct swap *swaps;	/* those behind swap_count are being made */
+	size_t swap_count;
+	size_t swap_capacity;
+	uint32_t now;		/* the present state */
+	uint32_t saved;		/* where the document equals the file;
 				 * HISTORY_NEVER: nowhere any more */
-	uint64_t undo_steps;
 	uint64_t redo_steps;
 };
 
-/* Makes room for one more record; false where there is no memory. */
-bool history_reserve(struct history *history);
-/* Forgets what could be redone and adds a record, done; takes it over. */
-void history_push(struct history *history, struct record record);
+/* With state 0; false where there is no memory. */
+bool history_init(struct history *history);
 void history_free(struct history *history);
 
+/* Makes room for one more step and record; false where there is no memory. */
+bool history_reserve(struct history *history);
+/* Adds a record, done, and takes it over; as the FIRST of a new step, which
+ * begins at TIME, or to the newest step, which is the present state then. */
+void history_push(struct history *history, struct record record, bool first,
+		  int64_t time);
+
+/* The records of STEP: [*START, *END). */
+void history_step_records(const struct history *history, uint32_t step,
+			  size_t *start, size_t *end);
+struct swap *history_swaps(const struct history *history,
+			   const struct record *record);
+
 /*
- * Undoes or redoes a step: exchanges tree and granules with its records.
- * *TOUCHED is where the document differs now.  All or nothing; fails only for
- * lack of memory.
+ * Goes to state TARGET: back to where its way and the present one part, then
+ * on.  *TOUCHED is where the document differs now.  TELL (may be NULL) is
+ * called for each record before it is exchanged.  All or nothing; fails only
+ * for lack of memory.
  */
-bool history_undo(struct history *history, struct pieces *pieces,
-		  struct mapping *mapping, struct range *touched,
-		  struct error *error);
-bool history_redo(struct history *history, struct pieces *pieces,
-		  struct mapping *mapping, struct range *touched,
-		  struct error *error);
+bool history_go(struct history *history, uint32_t target,
+		struct pieces *pieces, struct mapping *mapping,
+		void (*tell)(void *context, const struct record *record),
+		void *context, struct range *touched, struct error *error);
 
 /* Exchanges the bytes of granule and slot. */
 void swap_exchange(struct mapping *mapping, const struct swap *swap);
+/* All those of RECORD. */
+void history_swap_record(const struct history *history, size_t record,
+			 struct mapping *mapping);
+/* Those on the way from state FROM to state TO, and nothing else. */
+void history_swap(struct history *history, uint32_t from, uint32_t to,
+		  struct mapping *mapping);
+/* Makes room for one more swap, which is no record's yet. */
+bool history_reserve_swap(struct history *history, size_t made);
 
 void history_check(const struct history *history,
 		   const struct mapping *mapping);

@@ -18,6 +18,7 @@ enum {
 	DOCUMENT_KEEP_MAXIMUM = 8,
 	DOCUMENT_REPEAT_MINIMUM = 16,
 	DOCUMENT_REPEAT_PERIOD = 8,
+	DOCUMENT_PERIOD_MAXIMUM = 64,
 	SEARCH_CHUNK_MINIMUM = 64,
 	SEARCH_CHUNK_USUAL = 256,
 	SEARCH_SHARES = 8,
@@ -56,6 +57,8 @@ enum {
 	/* The period of such a piece is this or more: a run of bytes ends
 	 * with it. */
 	DOCUMENT_REPEAT_PERIOD = 64 << 10,
+	/* And this at most, or else it is many pieces. */
+	DOCUMENT_PERIOD_MAXIMUM = 1 << 28,
 	/* The smallest chunk of a search that one worker claims at a time. */
 	SEARCH_CHUNK_MINIMUM = 1 << 20,
 	/* The longest chunk where all of the range is looked at, unless the

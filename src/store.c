@@ -75,6 +75,24 @@ void store_rewind(struct store *store, struct store_mark mark)
 		store->newest->used = mark.used;
 }
 
+void store_absorb(struct store *store, struct store *other)
+{
+	struct store_block *oldest = other->newest;
+
+	if (!oldest)
+		return;
+	while (oldest->older)
+		oldest = oldest->older;
+	/* Below the newest block, which goes on being filled. */
+	if (store->newest) {
+		oldest->older = store->newest->older;
+		store->newest->older = other->newest;
+	} else {
+		store->newest = other->newest;
+	}
+	other->newest = NULL;
+}
+
 void store_free(struct store *store)
 {
 	store_rewind(store, (struct store_mark){ NULL, 0 });

@@ -31,6 +31,10 @@ unsigned char *store_copy(struct store *store, const void *bytes,
 struct store_mark store_mark(const struct store *store);
 void store_rewind(struct store *store, struct store_mark mark);
 
+/* Takes over all that OTHER holds, which is empty then.  It is not part of what
+ * a rewind gives back. */
+void store_absorb(struct store *store, struct store *other);
+
 void store_free(struct store *store);
 
 #endif

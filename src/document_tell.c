@@ -1,0 +1,224 @@
+/*
+ * Telling the watcher what happens: an edit as the parts that it takes out
+ * and puts in, a step back or forward as the state that it leads to.
+ *
+ * All of it is told before a byte changes, when the bytes that go are still
+ * in the document and those that come are in the edit: for private granules
+ * in the slots of its swaps.
+ */
+#include <time.h>
+
+#include "document_internal.h"
+
+/* What is put in, and the granules' bytes along with it. */
+struct edit_source {
+	const struct piece *pieces;
+	size_t count;
+	const struct swap *swaps;
+	size_t swap_count;
+};
+
+int64_t document_time(const struct document *document)
+{
+	return document->time ? document->time : (int64_t)time(NULL);
+}
+
+void document_watch(struct document *document,
+		    const struct document_watcher *watcher)
+{
+	document->watcher = watcher;
+}
+
+/* --- parts --- */
+
+static struct part part_of_foreign(const struct document *document,
+				   struct piece piece)
+{
+	struct part part = {
+		.kind = PART_BYTES, .length = piece.length,
+		.bytes = piece.bytes,
+		.period = piece.period, .phase = piece.phase,
+	};
+
+	if (piece.period)
+		part.kind = PART_REPEAT;
+	else if (document_place(document, piece, &part.file_offset))
+		part.kind = PART_FILE;
+	return part;
+}
+
+/* The first of SOURCE's swaps that ends behind OFFSET; NULL: none does. */
+static const struct swap *swap_after(const struct edit_source *source,
+				     uint64_t offset)
+{
+	size_t low = 0, high = source->swap_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct swap *swap = &source->swaps[middle];
+
+		if (swap->offset + swap->length <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < source->swap_count ? &source->swaps[low] : NULL;
+}
+
+/* An anchored piece, cut where swaps begin and end: the bytes that will be in
+ * the granule are in the slot still. */
+static bool visit_anchored(const struct document *document,
+			   const struct edit_source *source,
+			   struct piece piece, part_visitor *visit,
+			   void *context)
+{
+	uint64_t offset;
+	struct part part = {
+		.kind = piece.kind == PIECE_BASE ? PART_DISK : PART_BYTES,
+	};
+
+	document_place(document, piece, &offset);
+	for (uint64_t done = 0; done < piece.length; done += part.length) {
+		uint64_t at = offset + done;
+		const struct swap *swap = swap_after(source, at);
+
+		part.file_offset = at;
+		part.bytes = piece.bytes + done;
+		part.length = piece.length - done;
+		if (swap && swap->offset <= at) {
+			uint64_t from = at - swap->offset;
+
+			part.bytes = swap->slot + from;
+			if (part.length > swap->length - from)
+				part.length = swap->length - from;
+		} else if (swap && part.length > swap->offset - at) {
+			part.length = swap->offset - at;
+		}
+		if (!visit(context, &part))
+			return false;
+	}
+	return true;
+}
+
+static bool visit_piece(const struct document *document,
+			const struct edit_source *source, struct piece piece,
+			part_visitor *visit, void *context)
+{
+	if (piece.kind != PIECE_FOREIGN)
+		return visit_anchored(document, source, piece, visit, context);
+
+	struct part part = part_of_foreign(document, piece);
+
+	return visit(context, &part);
+}
+
+static bool visit_old(const struct document *document, struct range range,
+		      part_visitor *visit, void *context)
+{
+	static const struct edit_source as_it_is;
+
+	for (uint64_t at = range.start, next, start; at < range.end;
+	     at = next) {
+		struct piece piece = pieces_at(document->pieces, at, &start);
+
+		next = start + piece.length;
+		if (next > range.end)
+			next = range.end;
+		if (!visit_piece(document, &as_it_is,
+				 piece_slice(piece, at - start, next - at),
+				 visit, context))
+			return false;
+	}
+	return true;
+}
+
+bool document_edit_parts(const struct document *document,
+			 const struct document_edit *edit, bool old,
+			 part_visitor *visit, void *context)
+{
+	const struct edit_source *source = edit->source;
+
+	if (old)
+		return visit_old(document, edit->range, visit, context);
+	for (size_t i = 0; i < source->count; i++)
+		if (!visit_piece(document, source, source->pieces[i], visit,
+				 context))
+			return false;
+	return true;
+}
+
+/* --- telling --- */
+
+void document_tell_edit(struct document *document, const struct edit *edit)
+{
+	const struct history *history = &document->history;
+	const struct edit_source source = {
+		edit->inserted.pieces, edit->inserted.count,
+		history->swaps + history->swap_count, edit->swap_count,
+	};
+
+	if (!document->watcher)
+		return;
+	document->watcher->edit(document->watcher->context, document,
+				&(struct document_edit){
+		.range = edit->range,
+		.length = piece_list_length(&edit->inserted),
+		.state = history->step_count - document->step_open,
+		.first = !document->step_open,
+		.time = document_time(document),
+		.source = &source,
+	});
+}
+
+/* A way to another state, and how it is told. */
+struct telling {
+	struct document *document;
+	uint32_t number;
+	bool asked;
+	bool known;		/* the number says enough */
+};
+
+static void tell_record(void *context, const struct record *record)
+{
+	struct telling *telling = context;
+	const struct document *document = telling->document;
+	const struct document_watcher *watcher = document->watcher;
+	bool first = !telling->asked;
+	const struct edit_source source = {
+		record->pieces, record->count,
+		history_swaps(&document->history, record), record->swap_count,
+	};
+	struct document_edit edit = {
+		.range = range_of(record->offset, record->length),
+		.state = telling->number, .first = first,
+		.time = document_time(document), .source = &source,
+	};
+
+	if (first)
+		telling->known = watcher->go(watcher->context,
+					     telling->number);
+	telling->asked = true;
+	if (telling->known)
+		return;
+	for (uint32_t i = 0; i < record->count; i++)
+		edit.length += record->pieces[i].length;
+	watcher->edit(watcher->context, document, &edit);
+}
+
+bool document_tell_go(struct document *document, uint32_t number,
+		      struct range *touched, struct error *error)
+{
+	struct telling telling = { document, number, false, false };
+
+	return history_go(&document->history, number, document->pieces,
+			  document->mapping,
+			  document->watcher ? tell_record : NULL, &telling,
+			  touched, error);
+}
+
+void document_tell_written(struct document *document)
+{
+	if (document->watcher)
+		document->watcher->written(document->watcher->context,
+					   document);
+}
