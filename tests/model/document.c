@@ -1,6 +1,8 @@
 /*
  * The document against a plain array of bytes, in random scripts: every edit,
- * undo and redo, steps, clips, reverts, and flushes of both kinds.
+ * undo and redo, states and branches, steps, clips, reverts, and flushes of
+ * both kinds.  In some scripts an echo, a second document over a copy of the
+ * file, is told of every edit and makes it again.
  *
  * OCTAVO_SEED is the seed of the first script, OCTAVO_SCRIPTS how many there
  * are; script N of seed S is the first script of seed S + N.
@@ -39,17 +41,27 @@ struct script {
 	struct document *document;
 	struct content now;
 	struct content disk;
-	/* The content after each step; steps[position] is now. */
-	struct content steps[COMMANDS + 1];
-	size_t count;
+	/* The content in each state; states[position] is now. */
+	struct state {
+		struct content content;
+		size_t parent;
+		size_t next;	/* where redo leads; 0: nowhere */
+	} states[COMMANDS + 1];
+	size_t count;		/* of states */
 	size_t position;
 	struct held_clip clips[CLIPS];
+	struct echo {
+		struct document *document;
+		/* What it calls the document's states; 0 is not known. */
+		uint64_t states[COMMANDS + 1];
+		bool stepping;
+	} echo;
 };
 
 /* In memory where there is such a place: renaming waits for a disk. */
 static char memory_folder[] = "/dev/shm/octavo-XXXXXX";
 static char other_folder[] = "/tmp/octavo-XXXXXX";
-static char path[64], new_path[64];
+static char path[64], new_path[64], echo_path[64];
 static unsigned long long script_seed, seed;
 static struct script script;
 
@@ -225,15 +237,49 @@ static void check_segments(void)
 	}
 }
 
+static void check_echo(void)
+{
+	struct document *echo = script.echo.document;
+	unsigned char *bytes;
+
+	if (!echo)
+		return;
+	if (document_size(echo) != script.now.length)
+		fail_script("the echo has another length");
+	bytes = malloc(script.now.length + 1);
+	document_read(echo, 0, bytes, script.now.length);
+	if (memcmp(bytes, script.now.bytes, script.now.length) != 0)
+		fail_script("the echo has other bytes");
+	free(bytes);
+	document_check(echo);
+}
+
+static void check_states(void)
+{
+	struct document *document = script.document;
+	size_t undo = 0, redo = 0, state;
+
+	for (state = script.position; state; undo++)
+		state = script.states[state].parent;
+	for (state = script.position; script.states[state].next; redo++)
+		state = script.states[state].next;
+	if (document_undo_steps(document) != undo ||
+	    document_redo_steps(document) != redo ||
+	    document_state_count(document) != script.count ||
+	    document_state_now(document) != script.position)
+		fail_script("steps miscounted");
+	for (state = 0; state < script.count; state++)
+		if (document_state(document, state).parent !=
+		    script.states[state].parent)
+			fail_script("a state has another parent");
+}
+
 static void check_all(bool thorough)
 {
 	document_check(script.document);
 	if (document_size(script.document) != script.now.length)
 		fail_script("another length");
-	if (document_undo_steps(script.document) != script.position ||
-	    document_redo_steps(script.document) !=
-		    script.count - script.position)
-		fail_script("steps miscounted");
+	check_states();
 	if (!document_modified(script.document) &&
 	    (script.now.length != script.disk.length ||
 	     memcmp(script.now.bytes, script.disk.bytes,
@@ -246,6 +292,7 @@ static void check_all(bool thorough)
 	check_content(&script.now);
 	check_changes();
 	check_segments();
+	check_echo();
 }
 
 /* --- edits --- */
@@ -371,25 +418,54 @@ static bool edit_revert(void)
 	return document_revert(script.document, range, NULL);
 }
 
+/* Several replacements at once; now and then called off. */
+static bool edit_rewrite(void)
+{
+	struct rewrite *rewrite = rewrite_begin(script.document, NULL);
+	struct content result = content_copy(script.now.bytes,
+					     script.now.length);
+	uint64_t at = 0, grown = 0, count = chance(6);
+	unsigned char *bytes = chance_bytes(40);
+	struct range touched;
+	uint64_t length;
+	bool fine = rewrite != NULL, keep = chance(5) > 0;
+
+	while (fine && count-- > 0 && at <= script.now.length) {
+		uint64_t rest = script.now.length - at;
+		uint64_t start = at + chance(rest + 1);
+		size_t size = chance_length() % 40;
+
+		rest = script.now.length - start;
+		at = start + chance((rest < 20 ? rest : 20) + 1);
+		fine = rewrite_replace(rewrite, (struct range){ start, at },
+				       bytes, size, NULL);
+		content_replace(&result, (struct range){
+			start + grown, at + grown }, bytes, size);
+		grown += size - (at - start);
+	}
+	free(bytes);
+	if (!fine || !keep) {
+		rewrite_cancel(rewrite);
+		free(result.bytes);
+		return fine;
+	}
+	free(script.now.bytes);
+	script.now = result;
+	return rewrite_commit(rewrite, &touched, &length, NULL);
+}
+
 static bool edit_any(void)
 {
 	static bool (*const edits[])(void) = {
 		edit_overwrite, edit_overwrite, edit_overwrite, edit_insert,
 		edit_insert, edit_delete, edit_fill, edit_paste, edit_replace,
-		edit_revert,
+		edit_revert, edit_rewrite,
 	};
 
 	return edits[chance(sizeof(edits) / sizeof(*edits))]();
 }
 
 /* --- steps --- */
-
-static void script_forget(size_t from)
-{
-	for (size_t i = from; i <= script.count; i++)
-		free(script.steps[i].bytes);
-	script.count = from - 1;
-}
 
 static void do_edit(void)
 {
@@ -403,12 +479,14 @@ static void do_edit(void)
 			fail_script("an edit failed");
 	if (step)
 		document_end(script.document);
-	if (document_undo_steps(script.document) == script.position)
+	if (document_state_count(script.document) == script.count)
 		return;
-	script_forget(script.position + 1);
-	script.position = ++script.count;
-	script.steps[script.position] = content_copy(script.now.bytes,
-						     script.now.length);
+	script.states[script.position].next = script.count;
+	script.states[script.count] = (struct state){
+		content_copy(script.now.bytes, script.now.length),
+		script.position, 0,
+	};
+	script.position = script.count++;
 }
 
 /* Outside *TOUCHED nothing is different. */
@@ -426,23 +504,44 @@ static void check_touched(struct range touched, struct content old)
 		fail_script("touched is not all");
 }
 
+/* The document has gone to STATE. */
+static void script_go(size_t state, struct range touched)
+{
+	struct content old = script.states[script.position].content;
+
+	script.position = state;
+	while (state) {
+		size_t parent = script.states[state].parent;
+
+		script.states[parent].next = state;
+		state = parent;
+	}
+	content_set(&script.now, script.states[script.position].content);
+	check_touched(touched, old);
+}
+
 static void do_undo_or_redo(bool undo)
 {
+	const struct state *state = &script.states[script.position];
 	struct range touched;
-	bool can = undo ? script.position > 0 : script.position < script.count;
+	bool can = undo ? script.position > 0 : state->next > 0;
 	bool fine = (undo ? document_undo : document_redo)(
 		script.document, &touched, NULL);
 
 	if (fine != can)
 		fail_script("undo or redo where there is none, or none");
-	if (!can)
-		return;
+	if (can)
+		script_go(undo ? state->parent : state->next, touched);
+}
 
-	struct content old = script.steps[script.position];
+static void do_go(void)
+{
+	size_t state = chance(script.count);
+	struct range touched;
 
-	script.position = undo ? script.position - 1 : script.position + 1;
-	content_set(&script.now, script.steps[script.position]);
-	check_touched(touched, old);
+	if (!document_go(script.document, state, &touched, NULL))
+		fail_script("going to a state failed");
+	script_go(state, touched);
 }
 
 static void do_copy(void)
@@ -473,6 +572,140 @@ static void write_content(const char *name, const struct content *content)
 		fail_script("the test cannot write its file");
 	close(fd);
 }
+
+/* --- the echo --- */
+
+struct told {
+	struct part *parts;
+	size_t count;
+};
+
+static bool take_part(void *context, const struct part *part)
+{
+	struct told *told = context;
+
+	told->parts = realloc(told->parts, (told->count + 1) *
+			      sizeof(*told->parts));
+	told->parts[told->count++] = *part;
+	return true;
+}
+
+static bool read_part(void *context, struct part *part, struct error *error)
+{
+	struct told *told = context;
+
+	(void)error;
+	if (told->count == 0) {
+		part->length = 0;
+		return true;
+	}
+	*part = *told->parts++;
+	told->count--;
+	return true;
+}
+
+static void echo_end_step(void)
+{
+	if (script.echo.stepping)
+		document_end(script.echo.document);
+	script.echo.stepping = false;
+}
+
+/* The old parts are what stands there. */
+static void check_old_parts(const struct document *document,
+			    const struct document_edit *edit)
+{
+	struct told told = { NULL, 0 };
+	uint64_t at = edit->range.start;
+
+	document_edit_parts(document, edit, true, take_part, &told);
+	for (size_t i = 0; i < told.count; i++) {
+		struct part part = told.parts[i];
+
+		for (uint64_t j = 0; j < part.length; j++) {
+			unsigned char byte = part.kind == PART_REPEAT
+				? part.bytes[(part.phase + j) % part.period]
+				: part.bytes[j], now;
+
+			if (document_read(document, at++, &now, 1) != 1 ||
+			    now != byte)
+				fail_script("an old part is not what is there");
+		}
+	}
+	if (at != edit->range.end)
+		fail_script("old parts of another length");
+	free(told.parts);
+}
+
+static void echo_edit(void *context, const struct document *document,
+		      const struct document_edit *edit)
+{
+	struct echo *echo = context;
+	struct told told = { NULL, 0 };
+
+	check_old_parts(document, edit);
+	document_edit_parts(document, edit, false, take_part, &told);
+	if (edit->first) {
+		echo_end_step();
+		document_begin(echo->document);
+		echo->stepping = true;
+	}
+
+	struct part *parts = told.parts;
+
+	if (!document_apply(echo->document, edit->range, read_part, &told, 1,
+			    NULL))
+		fail_script("the echo refuses an edit");
+	free(parts);
+	echo->states[edit->state] = document_state_now(echo->document);
+}
+
+static bool echo_go(void *context, uint64_t number)
+{
+	struct echo *echo = context;
+	struct range touched;
+
+	if (!echo->states[number])
+		return false;
+	echo_end_step();
+	if (!document_go(echo->document, echo->states[number], &touched, NULL))
+		fail_script("the echo does not go to a state");
+	return true;
+}
+
+/* Another one, over a copy of what is on disk. */
+static void echo_open(void)
+{
+	struct echo *echo = &script.echo;
+
+	if (echo->document) {
+		echo_end_step();
+		document_close(echo->document);
+	}
+	*echo = (struct echo){ .document = NULL };
+	write_content(echo_path, &script.disk);
+
+	struct file *file = file_open(echo_path, NULL, NULL, NULL);
+
+	echo->document = file ? document_open(file, NULL) : NULL;
+	if (!echo->document)
+		fail_script("the echo does not open");
+}
+
+static void echo_written(void *context, const struct document *document)
+{
+	(void)context;
+	if (document_size(document) != script.now.length)
+		fail_script("written with another length");
+	content_set(&script.disk, script.now);
+	echo_open();
+}
+
+static const struct document_watcher echo_watcher = {
+	echo_edit, echo_go, echo_written, &script.echo,
+};
+
+/* --- flushing --- */
 
 /* The runs of the document that are not in the file where they belong. */
 static size_t dirty_ranges(struct range *ranges)
@@ -544,7 +777,10 @@ static void do_flush_replacing(void)
 
 static void do_command(void)
 {
-	switch (chance(30)) {
+	switch (chance(32)) {
+	case 30: case 31:
+		do_go();
+		break;
 	case 0: case 1: case 2: case 3:
 		do_undo_or_redo(true);
 		break;
@@ -590,7 +826,8 @@ static void script_begin(void)
 	memset(&script, 0, sizeof(script));
 	script.now = content_copy(bytes, size);
 	script.disk = content_copy(bytes, size);
-	script.steps[0] = content_copy(bytes, size);
+	script.states[0].content = content_copy(bytes, size);
+	script.count = 1;
 	free(bytes);
 	write_content(path, &script.disk);
 
@@ -599,6 +836,10 @@ static void script_begin(void)
 	script.document = file ? document_open(file, NULL) : NULL;
 	if (!script.document)
 		fail_script("the document does not open");
+	if (chance(3))
+		return;
+	echo_open();
+	document_watch(script.document, &echo_watcher);
 }
 
 static void script_end(void)
@@ -607,9 +848,11 @@ static void script_end(void)
 		clip_free(script.clips[i].clip);
 		free(script.clips[i].content.bytes);
 	}
+	echo_end_step();
+	document_close(script.echo.document);
 	document_close(script.document);
-	script_forget(1);
-	free(script.steps[0].bytes);
+	while (script.count > 0)
+		free(script.states[--script.count].content.bytes);
 	free(script.now.bytes);
 	free(script.disk.bytes);
 }
@@ -623,7 +866,7 @@ static void script_run(void)
 		do_command();
 		check_all(false);
 	}
-	while (script.position < script.count) {
+	while (script.states[script.position].next) {
 		do_undo_or_redo(false);
 		check_all(false);
 	}
@@ -633,7 +876,7 @@ static void script_run(void)
 		check_all(false);
 	}
 	check_all(true);
-	while (script.position < script.count)
+	while (script.states[script.position].next)
 		do_undo_or_redo(false);
 	check_all(true);
 	script_end();
@@ -660,11 +903,13 @@ static void test_document_random_scripts(void **state)
 	assert_non_null(folder);
 	snprintf(path, sizeof(path), "%s/file", folder);
 	snprintf(new_path, sizeof(new_path), "%s/new", folder);
+	snprintf(echo_path, sizeof(echo_path), "%s/echo", folder);
 	for (unsigned long long i = 0; i < count; i++) {
 		script_seed = first + i;
 		script_run();
 	}
 	unlink(path);
+	unlink(echo_path);
 	rmdir(folder);
 }
 
