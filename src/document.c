@@ -72,18 +72,11 @@ void document_close(struct document *document)
 	settlement_drop(document);
 	history_free(&document->history);
 	pieces_free(document->pieces);
-	store_free(&document->typed);
-	store_free(&document->slots);
+	document->pieces = NULL;
 	range_set_free(&document->shared);
-	if (document->mapping)
-		mapping_close(document->mapping);
-	file_close(document->file);
-	for (size_t i = 0; i < document->older_count; i++) {
-		mapping_close(document->older[i].mapping);
-		file_close(document->older[i].file);
-	}
-	memory_free(document->older);
-	memory_free(document);
+	document_release_held(document);
+	document->closed = true;
+	document_free(document);
 }
 
 struct file *document_file(const struct document *document)
@@ -218,16 +211,6 @@ const char *change_kind_name(enum change_kind kind)
 
 /* --- where bytes come from --- */
 
-/* How far BYTES lie in MAPPING; false where they do not. */
-static bool mapping_place(const struct mapping *mapping,
-			  const unsigned char *bytes, uint64_t *offset)
-{
-	uintptr_t base = (uintptr_t)mapping_bytes(mapping);
-
-	*offset = (uintptr_t)bytes - base;
-	return (uintptr_t)bytes >= base && *offset < mapping_size(mapping);
-}
-
 bool document_place(const struct document *document, struct piece piece,
 		    uint64_t *offset)
 {
@@ -235,23 +218,11 @@ bool document_place(const struct document *document, struct piece piece,
 	       mapping_place(document->mapping, piece.bytes, offset);
 }
 
-/* The mapping of BYTES, NULL where they are in no mapping. */
-static struct mapping *mapping_of(const struct document *document,
-				  const unsigned char *bytes, uint64_t *offset)
-{
-	if (mapping_place(document->mapping, bytes, offset))
-		return document->mapping;
-	for (size_t i = 0; i < document->older_count; i++)
-		if (mapping_place(document->older[i].mapping, bytes, offset))
-			return document->older[i].mapping;
-	return NULL;
-}
-
 static bool bytes_lost(const struct document *document,
 		       const unsigned char *bytes, uint64_t *length)
 {
 	uint64_t offset, same = *length;
-	const struct mapping *mapping = mapping_of(document, bytes, &offset);
+	const struct mapping *mapping = document_mapping_of(document, bytes, &offset);
 	bool lost = mapping && mapping_lost(mapping, offset, &same);
 
 	if (same < *length)
@@ -276,7 +247,7 @@ void document_release(const struct document *document, struct range range)
 	for (uint64_t at = range.start; at < range.end; at += length) {
 		const unsigned char *bytes = document_span(document, at,
 							   &length);
-		const struct mapping *mapping = mapping_of(document, bytes,
+		const struct mapping *mapping = document_mapping_of(document, bytes,
 							   &offset);
 
 		if (length > range.end - at)
@@ -292,6 +263,8 @@ bool document_verify(const struct document *document)
 
 	for (size_t i = 0; i < document->older_count; i++)
 		lost |= mapping_verify(document->older[i].mapping);
+	for (size_t i = 0; i < document->held_count; i++)
+		lost |= document_verify(document->held[i]);
 	return lost;
 }
 
@@ -301,6 +274,8 @@ unsigned document_epoch(const struct document *document)
 
 	for (size_t i = 0; i < document->older_count; i++)
 		epoch += mapping_epoch(document->older[i].mapping);
+	for (size_t i = 0; i < document->held_count; i++)
+		epoch += document_epoch(document->held[i]);
 	return epoch;
 }
 
@@ -309,7 +284,7 @@ bool document_present(const struct document *document,
 		      struct error *error)
 {
 	uint64_t offset, done = 0;
-	struct mapping *mapping = mapping_of(document, bytes, &offset);
+	struct mapping *mapping = document_mapping_of(document, bytes, &offset);
 
 	if (!mapping || !mapping_verify(mapping))
 		return true;

@@ -146,12 +146,19 @@ struct clip *document_clip(struct document *document, const void *bytes,
 	return NULL;
 }
 
-/* Adds a copy of PIECE, of the document FROM; of a fill only the pattern. */
-static bool clip_take(struct clip *clip, const struct document *from,
+/* Adds PIECE of another document: referred to where it is long, so that this
+ * one has to hold the other; of a fill the pattern is copied. */
+static bool clip_take(struct clip *clip, struct document *from,
 		      struct piece piece, struct error *error)
 {
 	struct document *document = clip->document;
 	uint64_t length = piece.period ? piece.period : piece.length;
+
+	if (!piece.period && length > DOCUMENT_GRANULE_MAXIMUM)
+		return (document_hold(document, from) &&
+			piece_list_add(&clip->list, piece)) ||
+		       error_set_memory(error);
+
 	const unsigned char *bytes = document_keep(document, &document->typed,
 						   piece.bytes, length, error);
 

@@ -16,12 +16,12 @@
 
 /* Is the byte of the file at OFFSET one that will change under its readers:
  * in RANGES, not in a private granule; for how many bytes? */
-static bool doomed_run(const struct document *document,
+static bool doomed_run(const struct mapping *mapping,
 		       const struct range *ranges, size_t count,
 		       uint64_t offset, uint64_t *length)
 {
 	size_t low = 0, high = count;
-	bool private = mapping_private_run(document->mapping, offset, length);
+	bool private = mapping_private_run(mapping, offset, length);
 
 	if (private)
 		return false;
@@ -42,20 +42,26 @@ static bool doomed_run(const struct document *document,
 	return inside;
 }
 
-/* Appends PIECE to LIST with its doomed bytes copied; *DOOMED if it had any.
- */
-static bool detach_piece(struct document *document, const struct range *ranges,
-			 size_t count, struct piece piece,
-			 struct piece_list *list, bool *doomed,
-			 struct error *error)
+/* What is about to be overwritten, and of whose file. */
+struct doom {
+	const struct document *document;
+	const struct range *ranges;
+	size_t count;
+};
+
+/* Appends PIECE of DOCUMENT to LIST with its doomed bytes copied; *DOOMED if
+ * it had any. */
+static bool detach_piece(struct document *document, const struct doom *doom,
+			 struct piece piece, struct piece_list *list,
+			 bool *doomed, struct error *error)
 {
 	uint64_t offset;
 
-	if (!document_place(document, piece, &offset))
+	if (!document_place(doom->document, piece, &offset))
 		return piece_list_add(list, piece) || error_set_memory(error);
 	for (uint64_t done = 0, same; done < piece.length; done += same) {
-		bool copy = doomed_run(document, ranges, count, offset + done,
-				       &same);
+		bool copy = doomed_run(doom->document->mapping, doom->ranges,
+				       doom->count, offset + done, &same);
 
 		if (same > piece.length - done)
 			same = piece.length - done;
@@ -77,15 +83,14 @@ static bool detach_piece(struct document *document, const struct range *ranges,
 }
 
 /* LIST without doomed bytes. */
-static bool detach_list(struct document *document, const struct range *ranges,
-			size_t count, struct piece_list *list,
-			struct error *error)
+static bool detach_list(struct document *document, const struct doom *doom,
+			struct piece_list *list, struct error *error)
 {
 	struct piece_list detached = { .pieces = NULL };
 	bool doomed = false, fine = true;
 
 	for (size_t i = 0; fine && i < list->count; i++)
-		fine = detach_piece(document, ranges, count, list->pieces[i],
+		fine = detach_piece(document, doom, list->pieces[i],
 				    &detached, &doomed, error);
 	if (fine && doomed) {
 		piece_list_free(list);
@@ -96,8 +101,7 @@ static bool detach_list(struct document *document, const struct range *ranges,
 	return fine;
 }
 
-static bool detach_history(struct document *document,
-			   const struct range *ranges, size_t count,
+static bool detach_history(struct document *document, const struct doom *doom,
 			   struct error *error)
 {
 	struct history *history = &document->history;
@@ -109,17 +113,17 @@ static bool detach_history(struct document *document,
 			record->pieces, record->count, record->count,
 		};
 
-		fine = detach_list(document, ranges, count, &list, error);
+		fine = detach_list(document, doom, &list, error);
 		record->pieces = list.pieces;
 		record->count = (uint32_t)list.count;
 	}
 	return fine;
 }
 
-/* The document's own pieces that are in the file at another place than their
- * offset: the others are overwritten by themselves. */
-static bool detach_tree(struct document *document, const struct range *ranges,
-			size_t count, struct error *error)
+/* The document's pieces: those of its own file that stand where they belong
+ * are overwritten by themselves. */
+static bool detach_tree(struct document *document, const struct doom *doom,
+			struct error *error)
 {
 	struct range all = { 0, document_size(document) };
 	struct piece_list list = { .pieces = NULL };
@@ -134,11 +138,11 @@ static bool detach_tree(struct document *document, const struct range *ranges,
 		bool doomed = false;
 
 		at = now.end;
-		if (!document_place(document, piece, &offset) ||
-		    offset == now.start)
+		if (!document_place(doom->document, piece, &offset) ||
+		    (doom->document == document && offset == now.start))
 			continue;
-		fine = detach_piece(document, ranges, count, piece, &detached,
-				    &doomed, error);
+		fine = detach_piece(document, doom, piece, &detached, &doomed,
+				    error);
 		if (fine && doomed)
 			fine = pieces_reserve(document->pieces, now,
 					      detached.count, NULL) ||
@@ -152,20 +156,31 @@ static bool detach_tree(struct document *document, const struct range *ranges,
 	return fine;
 }
 
-/* --- the flush --- */
-
-bool document_detach(struct document *document, const struct range *ranges,
-		     size_t count, struct error *error)
+/* All that DOCUMENT refers to. */
+static bool detach_all(struct document *document, const struct doom *doom,
+		       struct error *error)
 {
 	bool fine = true;
 
 	settlement_drop(document);
 	for (struct clip *clip = document->clips; fine && clip;
 	     clip = clip->next)
-		fine = detach_list(document, ranges, count, &clip->list,
-				   error);
-	if (!fine || !detach_history(document, ranges, count, error) ||
-	    !detach_tree(document, ranges, count, error) ||
+		fine = detach_list(document, doom, &clip->list, error);
+	return fine && detach_history(document, doom, error) &&
+	       detach_tree(document, doom, error);
+}
+
+/* --- the flush --- */
+
+bool document_detach(struct document *document, const struct range *ranges,
+		     size_t count, struct error *error)
+{
+	struct doom doom = { document, ranges, count };
+
+	for (size_t i = 0; i < document->holder_count; i++)
+		if (!detach_all(document->holders[i], &doom, error))
+			return false;
+	if (!detach_all(document, &doom, error) ||
 	    !settlement_prepare(document, error))
 		return false;
 	if (settlement_add_patches(document, error))
@@ -240,6 +255,9 @@ static bool mapping_needed(const struct document *document,
 {
 	const struct history *history = &document->history;
 
+	/* Of others it is not looked for: they may, as long as they hold. */
+	if (document->holder_count > 0)
+		return true;
 	for (size_t i = 0; i < history->count; i++)
 		if (list_refers(history->records[i].pieces,
 				history->records[i].count, mapping))

@@ -53,6 +53,11 @@ struct document {
 	struct history history;
 	struct settlement settlement;
 	struct clip *clips;
+	struct document **held;		/* whose bytes this one refers to */
+	size_t held_count;
+	struct document **holders;	/* who refers to bytes of this one */
+	size_t holder_count;
+	bool closed;			/* and kept for its holders alone */
 	uint64_t revision;
 	unsigned depth;			/* of document_begin */
 	bool step_open;			/* the next record belongs to the
@@ -119,6 +124,24 @@ bool edit_commit(struct document *document, struct edit *edit,
 		 struct error *error);
 /* Gives everything back; false. */
 bool edit_cancel(struct document *document, struct edit *edit);
+
+/* --- document_hold.c --- */
+
+/* DOCUMENT may refer to bytes of OTHER, and of all that this one refers to,
+ * until it is closed; false where there is no memory. */
+bool document_hold(struct document *document, struct document *other);
+/* Ends that for all of them; closed ones that nobody needs are freed. */
+void document_release_held(struct document *document);
+/* The mapping that BYTES lie in, of DOCUMENT or of one that it holds; NULL:
+ * in none. */
+struct mapping *document_mapping_of(const struct document *document,
+				    const unsigned char *bytes,
+				    uint64_t *offset);
+/* How far BYTES lie in MAPPING; false where they do not. */
+bool mapping_place(const struct mapping *mapping, const unsigned char *bytes,
+		   uint64_t *offset);
+/* Frees a closed document that nobody holds. */
+void document_free(struct document *document);
 
 /* --- document_tell.c --- */
 

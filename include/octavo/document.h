@@ -102,8 +102,9 @@ struct clip *document_copy(struct document *document, struct range range,
  * document); holds a copy of them. */
 struct clip *document_clip(struct document *document, const void *bytes,
 			   uint64_t length, struct error *error);
-/* A clip with a copy of what FROM, a clip of another document, holds; of a
- * fill only the pattern. */
+/* A clip of what FROM, a clip of another document, holds: a copy of what is
+ * short, else the same bytes.  The other document may be edited, flushed and
+ * closed afterwards; what is referred to stays in memory. */
 struct clip *document_clip_from(struct document *document,
 				const struct clip *from, struct error *error);
 uint64_t clip_length(const struct clip *clip);

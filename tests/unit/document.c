@@ -387,6 +387,140 @@ static void test_document_clip_from(void **state)
 	document_close(document);
 }
 
+/* The byte that a long file has at OFFSET. */
+static unsigned char long_byte(uint64_t offset)
+{
+	return (unsigned char)(offset * 131 >> 3);
+}
+
+static struct document *open_long(uint64_t size)
+{
+	unsigned char *bytes = malloc(size);
+	struct document *document;
+
+	for (uint64_t i = 0; i < size; i++)
+		bytes[i] = long_byte(i);
+	document = open_bytes(bytes, size);
+	free(bytes);
+	return document;
+}
+
+static void assert_long(const struct document *document, uint64_t offset,
+			uint64_t from, uint64_t length)
+{
+	unsigned char *bytes = malloc(length);
+
+	assert_int_equal(document_read(document, offset, bytes, length),
+			 length);
+	for (uint64_t i = 0; i < length; i++)
+		if (bytes[i] != long_byte(from + i))
+			fail_msg("another byte at %llu",
+				 (unsigned long long)i);
+	free(bytes);
+	document_check(document);
+}
+
+static void paste_from(struct document *document, uint64_t offset,
+		       struct document *from, struct range range)
+{
+	struct clip *there = document_copy(from, range, NULL);
+	struct clip *here = document_clip_from(document, there, NULL);
+
+	assert_non_null(here);
+	assert_true(document_paste(document, range_of(offset, 0), here, NULL));
+	clip_free(here);
+	clip_free(there);
+}
+
+/* What is long is not copied; and yet it stays what it was while the document
+ * it came from is edited, flushed in place, replaced and closed, and a third
+ * one that had it from the second needs neither. */
+static void test_document_clip_from_refers(void **state)
+{
+	enum { LENGTH = DOCUMENT_GRANULE_MAXIMUM + 3 * MAPPING_GRANULE };
+	static unsigned char nines[MAPPING_GRANULE];
+	struct range range = range_of(5, LENGTH - 10);
+	struct document *second, *third, *from;
+	struct file *file;
+	int fd;
+
+	(void)state;
+	second = open_sparse(0);
+	unlink(path);
+	third = open_sparse(0);
+	unlink(path);
+	from = open_long(LENGTH);
+	paste_from(second, 0, from, range);
+	paste_from(third, 0, second, range_of(0, LENGTH - 10));
+
+	memset(nines, '9', sizeof(nines));
+	assert_true(document_overwrite(from, 1000, nines, sizeof(nines),
+				       NULL));
+	assert_long(second, 0, 5, LENGTH - 10);
+
+	struct range flushed = range_of(1000, sizeof(nines));
+
+	assert_true(document_detach(from, &flushed, 1, NULL));
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, nines, sizeof(nines), 1000),
+			 sizeof(nines));
+	close(fd);
+	document_written(from);
+	assert_long(second, 0, 5, LENGTH - 10);
+	assert_long(third, 0, 5, LENGTH - 10);
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, "new", 3), 3);
+	close(fd);
+	file = file_open(path, NULL, NULL, NULL);
+	assert_true(document_delete(from, range_of(3, LENGTH - 3), NULL));
+	assert_true(document_replaced(from, file, NULL));
+	assert_long(second, 0, 5, LENGTH - 10);
+
+	document_close(from);
+	assert_long(second, 0, 5, LENGTH - 10);
+	document_close(second);
+	assert_long(third, 0, 5, LENGTH - 10);
+	undo(third);
+	assert_int_equal(document_size(third), 0);
+	document_close(third);
+}
+
+/* No memory could hold a copy. */
+static void test_document_clip_from_huge(void **state)
+{
+	const uint64_t length = 1ull << 40;
+	struct document *document = open_sparse(0), *from;
+	unsigned char byte;
+
+	(void)state;
+	unlink(path);
+	from = open_sparse(length);
+	paste_from(document, 0, from, range_of(0, length));
+	document_close(from);
+	assert_int_equal(document_size(document), length);
+	assert_int_equal(document_read(document, length - 1, &byte, 1), 1);
+	assert_int_equal(byte, 0);
+	document_close(document);
+}
+
+/* Each holds the other: both go all the same. */
+static void test_document_clip_from_each_other(void **state)
+{
+	enum { LENGTH = DOCUMENT_GRANULE_MAXIMUM + 100 };
+	struct document *one = open_long(LENGTH), *two;
+
+	(void)state;
+	unlink(path);
+	two = open_long(LENGTH);
+	paste_from(two, 7, one, range_of(0, LENGTH));
+	paste_from(one, 3, two, range_of(0, LENGTH));
+	document_close(one);
+	assert_long(two, 7, 0, LENGTH);
+	document_close(two);
+}
+
 /* A fill goes there as its pattern, however long it is. */
 static void test_document_clip_from_fill(void **state)
 {
@@ -616,6 +750,9 @@ int main(void)
 		cmocka_unit_test(test_document_too_long),
 		cmocka_unit_test(test_document_clip_keeps),
 		cmocka_unit_test(test_document_clip_from),
+		cmocka_unit_test(test_document_clip_from_refers),
+		cmocka_unit_test(test_document_clip_from_huge),
+		cmocka_unit_test(test_document_clip_from_each_other),
 		cmocka_unit_test(test_document_clip_from_fill),
 		cmocka_unit_test(test_document_lost_bytes),
 		cmocka_unit_test(test_document_revert),
