@@ -131,6 +131,63 @@ static bool add_file(struct application *application, const struct part *part)
 	return true;
 }
 
+/* The document with PART's file alone: not one that is being edited, whose
+ * granules may hold something else. */
+static struct document *other_document(struct application *application,
+				       const struct part *part)
+{
+	struct document *document = application->document;
+
+	for (size_t i = 0; i < document->held_count; i++) {
+		struct document *other = document->held[i];
+		struct file_identity identity = file_identity(other->file);
+
+		if (other->closed &&
+		    file_identity_equal(&identity, &part->identity))
+			return other;
+	}
+
+	struct file *file = file_open(part->path, NULL, NULL,
+				      application->error);
+	struct document *other = file ? document_open(file,
+						      application->error)
+				      : NULL;
+
+	if (!other)
+		return NULL;
+	if (!document_hold(document, other)) {
+		error_set_memory(application->error);
+		document_close(other);
+		return NULL;
+	}
+	/* Held, it stays as its bytes. */
+	document_close(other);
+	return other;
+}
+
+static bool add_other(struct application *application, const struct part *part)
+{
+	const struct document *other = other_document(application, part);
+
+	if (!other)
+		return false;
+
+	struct file_identity identity = file_identity(other->file);
+	uint64_t size = mapping_size(other->mapping);
+
+	if (!file_identity_equal(&identity, &part->identity) ||
+	    part->file_offset > size ||
+	    part->length > size - part->file_offset)
+		return error_set(application->error, "%s has changed since "
+				 "%llu bytes of it were pasted into %s",
+				 part->path, (unsigned long long)part->length,
+				 file_path(application->document->file));
+	return add_piece(application, (struct piece){
+		.bytes = mapping_bytes(other->mapping) + part->file_offset,
+		.length = part->length, .kind = PIECE_FOREIGN,
+	});
+}
+
 static bool add_repeat(struct application *application,
 		       const struct part *part)
 {
@@ -167,6 +224,8 @@ static bool add_part(struct application *application, const struct part *part)
 		return add_disk(application, part);
 	case PART_FILE:
 		return add_file(application, part);
+	case PART_OTHER:
+		return add_other(application, part);
 	case PART_REPEAT:
 		return add_repeat(application, part);
 	}

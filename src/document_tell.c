@@ -31,6 +31,22 @@ void document_watch(struct document *document,
 
 /* --- parts --- */
 
+/* Are PART's bytes those of a file that a document held has? */
+static void find_other(const struct document *document, struct part *part)
+{
+	for (size_t i = 0; i < document->held_count; i++) {
+		const struct document *other = document->held[i];
+
+		if (!mapping_place(other->mapping, part->bytes,
+				   &part->file_offset) ||
+		    file_kind(other->file) != FILE_REGULAR)
+			continue;
+		part->kind = PART_OTHER;
+		part->path = file_path(other->file);
+		part->identity = file_identity(other->file);
+	}
+}
+
 static struct part part_of_foreign(const struct document *document,
 				   struct piece piece)
 {
@@ -44,6 +60,8 @@ static struct part part_of_foreign(const struct document *document,
 		part.kind = PART_REPEAT;
 	else if (document_place(document, piece, &part.file_offset))
 		part.kind = PART_FILE;
+	else
+		find_other(document, &part);
 	return part;
 }
 

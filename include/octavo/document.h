@@ -262,6 +262,8 @@ enum part_kind {
 	PART_BYTES,	/* they are at `bytes` */
 	PART_DISK,	/* the file's own, where they belong: no change */
 	PART_FILE,	/* the file's, from file_offset, standing elsewhere */
+	PART_OTHER,	/* another file's, from file_offset: pasted from a
+			 * document with that file */
 	PART_REPEAT,	/* `period` bytes at `bytes`, over and over, from
 			 * their byte `phase` on */
 };
@@ -271,7 +273,9 @@ struct part {
 	uint64_t length;
 	/* The bytes themselves, in memory, for every kind. */
 	const unsigned char *bytes;
-	uint64_t file_offset;	/* DISK and FILE */
+	uint64_t file_offset;	/* DISK, FILE and OTHER */
+	const char *path;	/* OTHER: which file, and what it was then */
+	struct file_identity identity;
 	uint32_t period;	/* REPEAT */
 	uint32_t phase;
 };
@@ -294,9 +298,9 @@ bool document_edit_parts(const struct document *document,
 			 part_visitor *visit, void *context);
 
 /*
- * Who is told of everything that happens to a document.  All are called when
- * nothing can fail any more and before the bytes change, but `written`, which
- * is called after a flush, with the document as it goes on.
+ * Who is told of everything that happens to a document.  `edit` is called when
+ * nothing can fail any more and before the bytes change; `go` likewise, or
+ * right after; `written` after a flush, with the document as it goes on.
  */
 struct document_watcher {
 	void (*edit)(void *context, const struct document *document,
@@ -313,7 +317,8 @@ struct document_watcher {
 void document_watch(struct document *document,
 		    const struct document_watcher *watcher);
 
-/* Gives the next part; one of length 0 is the end.  False: it failed. */
+/* Gives the next part; one of length 0 is the end.  False: it failed.  Only
+ * BYTES and REPEAT need `bytes`. */
 typedef bool part_reader(void *context, struct part *part,
 			 struct error *error);
 
@@ -321,7 +326,8 @@ typedef bool part_reader(void *context, struct part *part,
  * Makes an edit as it was told: RANGE becomes the parts that READ gives, whose
  * bytes are copied.  Fails, with nothing changed, where they cannot be (file
  * offsets that the file does not have, DISK parts that are out of their
- * order), so they may come from anywhere.  TIME is what the step remembers; 0
+ * order, another file that is not what it was), so they may come from
+ * anywhere.  TIME is what the step remembers; 0
  * is now.
  */
 bool document_apply(struct document *document, struct range range,

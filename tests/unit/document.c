@@ -505,6 +505,72 @@ static void test_document_clip_from_huge(void **state)
 	document_close(document);
 }
 
+static struct part told_part;
+
+static bool take_part(void *context, const struct part *part)
+{
+	(void)context;
+	told_part = *part;
+	return true;
+}
+
+static void take_edit(void *context, const struct document *document,
+		      const struct document_edit *edit)
+{
+	document_edit_parts(document, edit, false, take_part, context);
+}
+
+static bool give_part(void *context, struct part *part, struct error *error)
+{
+	bool *given = context;
+
+	(void)error;
+	*part = told_part;
+	if (*given)
+		part->length = 0;
+	*given = true;
+	return true;
+}
+
+/* What is pasted from another file is told as such, and can be pasted again
+ * while that file is what it was. */
+static void test_document_told_of_another_file(void **state)
+{
+	static const struct document_watcher watcher = { .edit = take_edit };
+	enum { LENGTH = DOCUMENT_GRANULE_MAXIMUM + 100 };
+	struct document *document = open_sparse(0), *again = open_sparse(0);
+	struct document *from;
+	struct error error = { .message = "" };
+	bool given = false;
+
+	(void)state;
+	unlink(path);
+	from = open_long(LENGTH);
+	document_watch(document, &watcher);
+	paste_from(document, 0, from, range_of(50, LENGTH - 50));
+	document_watch(document, NULL);
+	assert_int_equal(told_part.kind, PART_OTHER);
+	assert_string_equal(told_part.path, path);
+	assert_int_equal(told_part.file_offset, 50);
+
+	told_part.bytes = NULL;
+	assert_true(document_apply(again, range_of(0, 0), give_part, &given,
+				   0, &error));
+	assert_long(again, 0, 50, LENGTH - 50);
+	document_close(again);
+
+	assert_int_equal(truncate(path, LENGTH - 1), 0);
+	given = false;
+	again = open_sparse(0);
+	assert_false(document_apply(again, range_of(0, 0), give_part, &given,
+				    0, &error));
+	assert_non_null(strstr(error.message, "has changed since"));
+	document_check(again);
+	document_close(again);
+	document_close(document);
+	document_close(from);
+}
+
 /* Each holds the other: both go all the same. */
 static void test_document_clip_from_each_other(void **state)
 {
@@ -752,6 +818,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from),
 		cmocka_unit_test(test_document_clip_from_refers),
 		cmocka_unit_test(test_document_clip_from_huge),
+		cmocka_unit_test(test_document_told_of_another_file),
 		cmocka_unit_test(test_document_clip_from_each_other),
 		cmocka_unit_test(test_document_clip_from_fill),
 		cmocka_unit_test(test_document_lost_bytes),
