@@ -247,28 +247,32 @@ static bool file_spool(struct file *file, const struct spool_source *source,
 	return file_know(file, error);
 }
 
-/* Is it a regular file whose bytes are made up as they are read?  It says
- * that it is empty and is not, or cannot be mapped. */
+static bool file_can_be_mapped(const struct file *file)
+{
+	void *page = io.mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file->fd, 0);
+
+	if (page != MAP_FAILED)
+		io.munmap(page, 1);
+	return page != MAP_FAILED || errno != ENODEV;
+}
+
+/* Is it a regular file whose bytes are made up as they are read?  It cannot be
+ * mapped, and where it says that it ends it does not. */
 static bool file_is_generated(const struct file *file, uint64_t size,
 			      bool *generated, struct error *error)
 {
-	unsigned char byte;
+	unsigned char bytes[2];
+	uint64_t last = size > 0 ? size - 1 : 0;
 
 	*generated = false;
-	if (size > 0) {
-		void *page = io.mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file->fd,
-				     0);
-		*generated = page == MAP_FAILED && errno == ENODEV;
-		if (page != MAP_FAILED)
-			io.munmap(page, 1);
+	if (size > 0 && file_can_be_mapped(file))
 		return true;
-	}
 
-	ssize_t count = io_read_at(file->fd, &byte, 1, 0);
+	ssize_t count = io_read_at(file->fd, bytes, 2, last);
 	if (count < 0)
 		return error_set_system(error, errno, "cannot read %s",
 					file->path);
-	*generated = count == 1;
+	*generated = (uint64_t)count != size - last;
 	return true;
 }
 

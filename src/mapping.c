@@ -357,19 +357,53 @@ void mapping_write(struct mapping *mapping, uint64_t offset,
 
 /* --- opening --- */
 
-static bool mapping_map(struct mapping *mapping, struct error *error)
+/* The file's bytes in memory of our own, all of it private. */
+static void *mapping_read_in(struct mapping *mapping)
 {
-	const char *path = file_path(mapping->file);
-	void *bytes = MAP_FAILED;
+	size_t size = (size_t)mapping->size;
+	unsigned char *bytes = io.mmap(NULL, size, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (bytes == MAP_FAILED)
+		return MAP_FAILED;
+	errno = EIO;
+	if (io_read_at(file_descriptor(mapping->file), bytes, size, 0) ==
+		    (ssize_t)size && runs_reserve(&mapping->runs)) {
+		runs_add(&mapping->runs, (struct range){ 0, mapping->size });
+		mapping_runs++;
+		return bytes;
+	}
+	int number = errno;
+
+	io.munmap(bytes, size);
+	errno = number;
+	return MAP_FAILED;
+}
+
+static void *mapping_map_bytes(struct mapping *mapping)
+{
+	void *bytes;
 
 	errno = ENOMEM;
-	if (mapping->size <= PTRDIFF_MAX - mapping->page)
-		bytes = io.mmap(NULL, (size_t)mapping->size, PROT_READ,
-				MAP_PRIVATE | MAP_NORESERVE,
-				file_descriptor(mapping->file), 0);
+	if (mapping->size > PTRDIFF_MAX - mapping->page)
+		return MAP_FAILED;
+	bytes = io.mmap(NULL, (size_t)mapping->size, PROT_READ,
+			MAP_PRIVATE | MAP_NORESERVE,
+			file_descriptor(mapping->file), 0);
+	if (bytes == MAP_FAILED && errno == ENODEV &&
+	    mapping->size <= FILE_GENERATED_MAXIMUM)
+		bytes = mapping_read_in(mapping);
+	return bytes;
+}
+
+static bool mapping_map(struct mapping *mapping, struct error *error)
+{
+	void *bytes = mapping_map_bytes(mapping);
+
 	if (bytes == MAP_FAILED)
 		return error_set_system(error, errno,
-					"cannot map %s (%llu bytes)", path,
+					"cannot map %s (%llu bytes)",
+					file_path(mapping->file),
 					(unsigned long long)mapping->size);
 	mapping->bytes = bytes;
 	mapping->region = (struct fault_region){

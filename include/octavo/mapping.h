@@ -8,7 +8,9 @@
  *     another process truncates away reads as zeros, and mapping_lost() says
  *     so (see below).
  *  2. The file's pages are mapped PROT_READ, MAP_PRIVATE | MAP_NORESERVE;
- *     nothing is charged for them, whatever the size.
+ *     nothing is charged for them, whatever the size.  Where the file system
+ *     cannot map, a file that is not too long is read into memory instead, and
+ *     is one private granule from then on.
  *  3. A granule (MAPPING_GRANULE bytes, a multiple of the page size) is either
  *     the file's or private: anonymous memory at the same address, holding a
  *     copy.  Private granules survive truncation by others.  A granule never
@@ -26,7 +28,8 @@
 
 struct mapping;
 
-/* Maps the whole of FILE, which must outlive the mapping.  An empty or new
+/* Maps the whole of FILE, which must outlive the mapping; up to
+ * FILE_GENERATED_MAXIMUM bytes are read where that cannot be.  An empty or new
  * file gives a mapping of size 0.  Installs the SIGBUS handler where another
  * one is installed; a fault that is not ours goes to that one. */
 struct mapping *mapping_open(struct file *file, struct error *error);

@@ -4,18 +4,21 @@
  */
 #include "octavo/document.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "device.h"
+#include "io.h"
 #include "sizes.h"
 
 static char memory_folder[] = "/dev/shm/octavo-XXXXXX";
@@ -432,6 +435,39 @@ static void paste_from(struct document *document, uint64_t offset,
 	clip_free(there);
 }
 
+static void *mmap_fixed_fails(void *address, size_t length, int protection,
+			      int flags, int fd, off_t offset)
+{
+	if ((flags & MAP_FIXED) && (flags & MAP_ANONYMOUS)) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return mmap(address, length, protection, flags, fd, offset);
+}
+
+/* Where the kernel gives no private granules the overwritten bytes are pieces,
+ * and nobody notices. */
+static void test_document_overwrites_without_granules(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+
+	(void)state;
+	io.mmap = mmap_fixed_fails;
+	assert_true(document_overwrite(document, 3, "abc", 3, NULL));
+	assert_true(document_overwrite(document, 5, "de", 2, NULL));
+	io.mmap = mmap;
+	assert_text(document, "012abde789");
+	assert_change(document, 0, "overwrite 3-7 3-7");
+	assert_int_equal(document_change_count(document), 1);
+	assert_true(document_overwrite(document, 0, "x", 1, NULL));
+	assert_text(document, "x12abde789");
+	undo(document);
+	undo(document);
+	undo(document);
+	assert_text(document, "0123456789");
+	document_close(document);
+}
+
 /* What is long is not copied; and yet it stays what it was while the document
  * it came from is edited, flushed in place, replaced and closed, and a third
  * one that had it from the second needs neither. */
@@ -816,6 +852,7 @@ int main(void)
 		cmocka_unit_test(test_document_too_long),
 		cmocka_unit_test(test_document_clip_keeps),
 		cmocka_unit_test(test_document_clip_from),
+		cmocka_unit_test(test_document_overwrites_without_granules),
 		cmocka_unit_test(test_document_clip_from_refers),
 		cmocka_unit_test(test_document_clip_from_huge),
 		cmocka_unit_test(test_document_told_of_another_file),

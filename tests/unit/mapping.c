@@ -721,6 +721,46 @@ static void test_mapping_failed_prepare_changes_nothing(void **state)
 	close_fixture(&f);
 }
 
+static void *mmap_files_fails(void *address, size_t length, int protection,
+			      int flags, int fd, off_t offset)
+{
+	if (fd >= 0) {
+		errno = ENODEV;
+		return MAP_FAILED;
+	}
+	return mmap(address, length, protection, flags, fd, offset);
+}
+
+/* On a file system that cannot map. */
+static void test_mapping_read_into_memory(void **state)
+{
+	const uint64_t size = 2 * G + 5;
+	struct fixture f;
+
+	(void)state;
+	fill_file(size);
+	io.mmap = mmap_files_fails;
+	f = open_fixture();
+	assert_int_equal(file_kind(f.file), FILE_REGULAR);
+	assert_int_equal(mapping_size(f.mapping), size);
+	assert_int_equal(wrong_bytes(f.mapping, range_of(0, size)), 0);
+	assert_int_equal(mapping_private_bytes(f.mapping), size);
+	assert_true(mapping_prepare(f.mapping, range_of(G, 1), &f.error));
+	mapping_write(f.mapping, G, (const unsigned char *)"x", 1);
+	assert_int_equal(truncate(path, 1), 0);
+	assert_false(mapping_verify(f.mapping));
+	assert_int_equal(mapping_bytes(f.mapping)[G], 'x');
+	close_fixture(&f);
+
+	sparse_file((uint64_t)FILE_GENERATED_MAXIMUM + 1);
+	f.file = file_open(path, NULL, NULL, &f.error);
+	assert_null(mapping_open(f.file, &f.error));
+	assert_non_null(strstr(f.error.message, "cannot map"));
+	io.mmap = mmap;
+	file_close(f.file);
+	unlink(path);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -761,6 +801,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_without_address_space),
 		cmocka_unit_test(test_mapping_runs_end_at_a_limit),
 		cmocka_unit_test(test_mapping_failed_prepare_changes_nothing),
+		cmocka_unit_test(test_mapping_read_into_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
