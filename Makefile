@@ -167,6 +167,9 @@ fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs clang
 $(bench_tools): $(build)/%: $(build)/%.o
 	$(link) -o $@ $^ $(libraries)
 
+$(build)/tests/bench/edits: libraries = $(build)/liboctavo.a $(pcre2)
+$(build)/tests/bench/edits: $(build)/liboctavo.a
+
 $(build)/tests/bench/pty: libraries = $(vterm) -lutil
 
 bench: ## measures, next to other programs; installs what is missing

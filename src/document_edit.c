@@ -123,7 +123,11 @@ static bool granules_prepare(struct document *document, struct range range)
 			(range.end + (MAPPING_GRANULE - 1)) % MAPPING_GRANULE,
 	};
 
-	return !range_set_touches(&document->shared, granules) &&
+	if (mapping_is_private(document->mapping, range))
+		return true;
+	return mapping_private_bytes(document->mapping) <
+		       DOCUMENT_PRIVATE_MAXIMUM &&
+	       !range_set_touches(&document->shared, granules) &&
 	       mapping_prepare(document->mapping, range, NULL);
 }
 

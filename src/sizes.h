@@ -15,6 +15,7 @@ enum {
 	MAPPING_BAD_MAXIMUM = 4,
 	STORE_BLOCK = 32,
 	DOCUMENT_GRANULE_MAXIMUM = 16,
+	DOCUMENT_PRIVATE_MAXIMUM = 6 * 4096,
 	DOCUMENT_KEEP_MAXIMUM = 8,
 	DOCUMENT_REPEAT_MINIMUM = 16,
 	DOCUMENT_REPEAT_PERIOD = 8,
@@ -49,6 +50,9 @@ enum {
 	/* Overwrites up to this length go to private granules; longer ones
 	 * become pieces over the store. */
 	DOCUMENT_GRANULE_MAXIMUM = 1 << 20,
+	/* Bytes in private granules, up to which a document takes new ones:
+	 * many overwrites far from each other must not copy the file. */
+	DOCUMENT_PRIVATE_MAXIMUM = 64 << 20,
 	/* Deleted bytes up to this length are copied at a flush, for undo;
 	 * longer ones hold the old file. */
 	DOCUMENT_KEEP_MAXIMUM = 4 << 10,
