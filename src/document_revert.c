@@ -134,3 +134,30 @@ bool document_revert(struct document *document, struct range range,
 		 revert_touches(document, &change, range));
 	return edit_commit(document, &edit, error);
 }
+
+bool document_revert_change(struct document *document, uint64_t index,
+			    struct error *error)
+{
+	struct change change;
+	struct edit edit;
+
+	if (!document_change(document, index, &change))
+		return error_set(error, "%s has no such change",
+				 file_path(document->file));
+	if (!edit_allowed(document, change.now, range_length(change.file),
+			  error))
+		return false;
+	edit_begin(document, &edit, change.now);
+	if (!revert_change(document, &edit, &change, change.now, error))
+		return edit_cancel(document, &edit);
+	return edit_commit(document, &edit, error);
+}
+
+size_t document_read_disk(const struct document *document, uint64_t offset,
+			  void *buffer, size_t size)
+{
+	ssize_t got = io_read_at(file_descriptor(document->file), buffer, size,
+				 offset);
+
+	return got > 0 ? (size_t)got : 0;
+}

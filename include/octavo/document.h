@@ -146,6 +146,10 @@ void rewrite_cancel(struct rewrite *rewrite);
  */
 bool document_revert(struct document *document, struct range range,
 		     struct error *error);
+/* The INDEX-th change (see document_change) alone becomes as on disk again,
+ * whatever stands beside it. */
+bool document_revert_change(struct document *document, uint64_t index,
+			    struct error *error);
 
 /* Steps back, or forward to the state that was left last, by one; *TOUCHED is
  * where the document differs now (for the cursor).  Fails with "nothing to
@@ -205,6 +209,10 @@ bool document_change(const struct document *document, uint64_t index,
 /* The first change that ends after OFFSET, or deletes at or after it. */
 bool document_change_from(const struct document *document, uint64_t offset,
 			  struct change *change, uint64_t *index);
+/* Copies up to SIZE bytes of the file as on disk, from its OFFSET on; fewer at
+ * its end or where they cannot be read. */
+size_t document_read_disk(const struct document *document, uint64_t offset,
+			  void *buffer, size_t size);
 /* The word of the `changes` command. */
 const char *change_kind_name(enum change_kind kind);
 

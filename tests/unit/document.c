@@ -746,6 +746,110 @@ static void test_document_replaced(void **state)
 	document_close(document);
 }
 
+/* One of two changes that meet, which no range could tell apart. */
+static void test_document_revert_change(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	struct range touched;
+	struct error error;
+
+	(void)state;
+	assert_true(document_delete(document, range_of(2, 3), NULL));
+	assert_true(document_overwrite(document, 2, "AB", 2, NULL));
+	assert_true(document_delete(document, range_of(4, 3), NULL));
+	assert_text(document, "01AB");
+	assert_int_equal(document_change_count(document), 3);
+	assert_true(document_revert_change(document, 1, NULL));
+	assert_text(document, "0156");
+	assert_int_equal(document_change_count(document), 2);
+	assert_true(document_undo(document, &touched, NULL));
+	assert_true(document_revert_change(document, 0, NULL));
+	assert_text(document, "01234AB");
+	assert_true(document_revert_change(document, 1, NULL));
+	assert_text(document, "01234AB789");
+	assert_false(document_revert_change(document, 1, &error));
+	assert_true(document_revert_change(document, 0, NULL));
+	assert_text(document, "0123456789");
+	assert_int_equal(document_change_count(document), 0);
+	document_close(document);
+}
+
+/* Whichever is reverted, the others stay what they are. */
+static void test_document_revert_change_random(void **state)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	struct document *document = open_bytes(letters, 26);
+
+	(void)state;
+	srand(5);
+	for (int step = 0; step < 600; step++) {
+		uint64_t size = document_size(document);
+		uint64_t count = document_change_count(document);
+		uint64_t at = size ? (uint64_t)rand() % size : 0;
+		struct change gone, other, left;
+
+		if (count > 0 && rand() % 3 == 0) {
+			uint64_t index = (uint64_t)rand() % count;
+
+			document_change(document, index, &gone);
+			if (index > 0)
+				document_change(document, index - 1, &other);
+			assert_true(document_revert_change(document, index,
+							   NULL));
+			/* What parted two overwrites may be gone. */
+			if (gone.kind == CHANGE_INSERT)
+				continue;
+			assert_int_equal(document_change_count(document),
+					 count - 1);
+			if (index == 0)
+				continue;
+			document_change(document, index - 1, &left);
+			assert_int_equal(left.kind, other.kind);
+			assert_int_equal(left.file.start, other.file.start);
+			assert_int_equal(left.file.end, other.file.end);
+		} else if (size > 40 || rand() % 3 == 0) {
+			uint64_t length = size - at < 3 ? size - at : 3;
+
+			assert_true(document_delete(document,
+						    range_of(at, length),
+						    NULL));
+		} else if (rand() % 2) {
+			assert_true(document_insert(document, at, "XYZ", 3,
+						    NULL));
+		} else {
+			assert_true(document_overwrite(document, at, "12", 2,
+						       NULL));
+		}
+		document_check(document);
+	}
+	while (document_change_count(document) > 0)
+		assert_true(document_revert_change(document, 0, NULL));
+	assert_text(document, letters);
+	document_close(document);
+}
+
+static void test_document_read_disk(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	char bytes[8];
+
+	(void)state;
+	assert_true(document_overwrite(document, 3, "ABC", 3, NULL));
+	assert_true(document_delete(document, range_of(0, 2), NULL));
+	assert_int_equal(document_read_disk(document, 2, bytes, 4), 4);
+	assert_memory_equal(bytes, "2345", 4);
+	assert_int_equal(document_read_disk(document, 8, bytes, 8), 2);
+	assert_int_equal(document_read_disk(document, 10, bytes, 8), 0);
+	assert_int_equal(document_read_disk(document, 1 << 20, bytes, 8), 0);
+	assert_int_equal(truncate(path, 3), 0);
+	assert_int_equal(document_read_disk(document, 2, bytes, 4), 1);
+	document_close(document);
+	unlink(path);
+	document = open_path();
+	assert_int_equal(document_read_disk(document, 0, bytes, 4), 0);
+	document_close(document);
+}
+
 /* What was reverted is on disk, whatever the way there and back. */
 static void test_document_unmodified_by_revert(void **state)
 {
@@ -860,6 +964,9 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from_fill),
 		cmocka_unit_test(test_document_lost_bytes),
 		cmocka_unit_test(test_document_revert),
+		cmocka_unit_test(test_document_revert_change),
+		cmocka_unit_test(test_document_revert_change_random),
+		cmocka_unit_test(test_document_read_disk),
 		cmocka_unit_test(test_document_replaced),
 	};
 
