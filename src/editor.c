@@ -174,6 +174,8 @@ void editor_select_buffer(struct editor *editor, size_t index)
 	editor_end_typing(editor);
 	if (editor->task)
 		editor_cancel(editor);
+	/* A list is of what was current. */
+	panel_clear(&editor->panel);
 	editor->buffer = editor->buffers[index];
 	editor->serial++;
 }
@@ -190,6 +192,7 @@ static void forget_document(struct editor *editor,
 		held->clip = NULL;
 		held->document = NULL;
 	}
+	panel_clear(&editor->panel);
 	if (editor->highlights.document == document) {
 		editor->highlights.document = NULL;
 		editor->highlights.count = 0;

@@ -254,6 +254,24 @@ bool input_keys(struct input *input, const char *keys, struct error *error)
 
 /* --- mouse --- */
 
+/* A click in a list selects the line; on the selected one it goes there. */
+static void click_panel(struct input *input, unsigned row,
+			const struct grid *grid)
+{
+	struct panel *panel = &input->editor->panel;
+	uint64_t before = panel->selected;
+	unsigned first;
+	unsigned rows;
+
+	screen_view_rows(input->editor, grid, &first, &rows);
+	if (row < first || !panel_select(panel, row - first))
+		return;
+	forget(input);
+	input->editor->serial++;
+	if (panel->selected == before)
+		input_run(input->editor, "panel go");
+}
+
 static bool hit(struct input *input, unsigned row, unsigned column,
 		const struct grid *grid, enum layout_area *area,
 		uint64_t *offset, unsigned *nibble)
@@ -280,6 +298,10 @@ void input_click(struct input *input, unsigned row, unsigned column,
 	uint64_t offset;
 	unsigned nibble;
 
+	if (panel_visible(&editor->panel) && !editor->question.text[0]) {
+		click_panel(input, row, grid);
+		return;
+	}
 	if (!hit(input, row, column, grid, &area, &offset, &nibble))
 		return;
 	forget(input);

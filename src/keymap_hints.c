@@ -46,7 +46,7 @@ static const struct keymap_label {
 };
 
 const struct keymap_hint keymap_hints[] = {
-	{KEYMAP_BROWSE, "ABCDEFcefoOsS.~",
+	{KEYMAP_BROWSE, "ABDEFcefoOsS.~",
 	 "to type bytes: [mode overwrite] overwrites, [mode insert] inserts"},
 	{KEYMAP_BROWSE, "^S",
 	 "[write-ask] or :write writes, [prompt search] searches"},
@@ -59,7 +59,7 @@ const struct keymap_hint keymap_hints[] = {
 	{KEYMAP_BROWSE, "V", "[select] starts to select"},
 	{KEYMAP_BROWSE, "^A", "[move row-start] goes to the start of the row; "
 	 "all is selected by %, as in :% copy"},
-	{KEYMAP_BROWSE, "^_U", "[undo {count}] undoes, [redo {count}] redoes"},
+	{KEYMAP_BROWSE, "^_", "[undo {count}] undoes, [redo {count}] redoes"},
 	{KEYMAP_BROWSE, "<Enter>@",
 	 "[prompt goto] goes to an address, [move down {count}] moves down"},
 	{KEYMAP_BROWSE, "^N", "[move down {count}] moves down, "
@@ -70,7 +70,7 @@ const struct keymap_hint keymap_hints[] = {
 	 "and [move group-left {count}] move by groups"},
 	{KEYMAP_BROWSE, "#*\\;,", "[prompt search] searches, [next {count}] "
 	 "and [previous {count}] repeat it"},
-	{KEYMAP_BROWSE, "&L", ":matches lists what matches"},
+	{KEYMAP_BROWSE, "&", "[matches] lists what matches"},
 	{KEYMAP_BROWSE, "I<F6>=", ":info describes the file"},
 	{KEYMAP_BROWSE, "+-", "[prompt goto] takes +N and -N; "
 	 "[mark {char}] sets a mark, [jump-mark {char}] goes there"},
@@ -93,7 +93,7 @@ const struct keymap_hint keymap_hints[] = {
 	{KEYMAP_EDIT, "^O", "after [mode browse], [jump-back] jumps back"},
 	{KEYMAP_EDIT, NULL, "[mode browse] ends editing, [help] lists the "
 	 "keys"},
-	{KEYMAP_PANEL, NULL, "[panel close] closes this, the arrows scroll"},
+	{KEYMAP_PANEL, NULL, "[panel close] closes this, the arrows move"},
 	{KEYMAP_MODES, NULL, NULL},
 };
 
@@ -184,6 +184,14 @@ static void hint_expand(const struct keymap *keymap, enum keymap_mode mode,
 		hint_append_keys(keymap, mode, hint + 1, length, text, size);
 		hint += length + 2;
 	}
+}
+
+char *keymap_expand(const struct keymap *keymap, enum keymap_mode mode,
+		    const char *text, char *line, size_t size)
+{
+	line[0] = '\0';
+	hint_expand(keymap, mode, text, line, size);
+	return line;
 }
 
 static const char *hint_find(enum keymap_mode mode, uint32_t key)

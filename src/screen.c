@@ -392,6 +392,21 @@ static void draw_keys(const struct editor *editor, struct grid *grid,
 	}
 }
 
+/* What the keys do: those of a list, else the function keys. */
+static void draw_bottom(const struct editor *editor, struct grid *grid,
+			unsigned row)
+{
+	const char *hint = editor->panel.source.hint;
+	char text[200];
+
+	if (!hint) {
+		draw_keys(editor, grid, row);
+		return;
+	}
+	keymap_expand(editor->keymap, KEYMAP_PANEL, hint, text, sizeof text);
+	grid_text(grid, row, 0, grid->columns, text, ROLE_HINT);
+}
+
 static void draw_message(const struct editor *editor, struct grid *grid,
 			 const struct areas *areas)
 {
@@ -407,7 +422,7 @@ static void draw_message(const struct editor *editor, struct grid *grid,
 			  editor->message_is_error ? ROLE_ERROR
 						   : ROLE_MESSAGE);
 	else if (areas->keys == NOWHERE)
-		draw_keys(editor, grid, row);
+		draw_bottom(editor, grid, row);
 }
 
 static void draw_view(struct editor *editor, struct grid *grid,
@@ -454,7 +469,7 @@ void screen_draw(struct editor *editor, struct grid *grid)
 		grid->cursor_visible = false;
 	}
 	if (areas.keys != NOWHERE)
-		draw_keys(editor, grid, areas.keys);
+		draw_bottom(editor, grid, areas.keys);
 	if (editor->prompt_kind != PROMPT_NONE)
 		draw_prompt(editor, grid, areas.message,
 			    areas.keys != NOWHERE ? areas.keys : areas.status);

@@ -28,6 +28,7 @@ enum {
 	SEARCH_KEPT = 3,
 	SEARCH_AHEAD = 8,
 	SEARCH_LAST_EXACT = 4096,
+	MATCHES_MAXIMUM = 40,
 	SAVE_BLOCK = 16,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
@@ -81,6 +82,8 @@ enum {
 	SEARCH_AHEAD = 32 << 10,
 	/* Up to here the match before is looked for from the start. */
 	SEARCH_LAST_EXACT = 64 << 20,
+	/* Matches in a list, which are kept in memory. */
+	MATCHES_MAXIMUM = 1 << 20,
 	/* Bytes read or written at once. */
 	SAVE_BLOCK = 1 << 20,
 	/* Longest extent of a journal. */

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "highlight.h"
+#include "matches.h"
 
 struct task {
 	struct search *search;
@@ -37,6 +38,8 @@ struct task {
 	bool beyond;		/* not the match that the cursor is at */
 	struct match match;
 	bool found;
+	/* matches, where a screen shows them */
+	struct match_list *list;
 };
 
 void task_free(struct task *task)
@@ -44,6 +47,7 @@ void task_free(struct task *task)
 	if (!task)
 		return;
 	search_free(task->search);
+	match_list_free(task->list);
 	free(task);
 }
 
@@ -294,6 +298,8 @@ static bool print_matches(void *context, const struct match *matches,
 {
 	struct task *task = context;
 
+	if (task->list)
+		return match_list_add(task->list, matches, count);
 	for (size_t i = 0; i < count; i++)
 		editor_print(task->editor, "0x%" PRIx64 " %" PRIu64 "\n",
 			     matches[i].start,
@@ -304,9 +310,17 @@ static bool print_matches(void *context, const struct match *matches,
 static enum status matches_finish(struct editor *editor, struct task *task,
 				  struct error *error)
 {
-	(void)editor;
+	bool found = search_count(task->search) > 0;
+
 	(void)error;
-	return search_count(task->search) > 0 ? STATUS_DONE : STATUS_NOTHING;
+	if (task->list && found) {
+		match_list_open(task->list);
+		task->list = NULL;
+	} else if (task->list) {
+		editor_message(editor, "no matches of %s",
+			       pattern_text(editor->pattern));
+	}
+	return found ? STATUS_DONE : STATUS_NOTHING;
 }
 
 bool editor_matches(struct editor *editor, struct range range,
@@ -323,8 +337,14 @@ bool editor_matches(struct editor *editor, struct range range,
 		.range = range,
 		.found = print_matches,
 	};
+	bool ready = true;
 
-	return install(editor, task, task_start(task, &plan, error));
+	if (editor->interactive) {
+		task->list = match_list_new(editor, error);
+		ready = task->list != NULL;
+	}
+	return install(editor, task,
+		       ready && task_start(task, &plan, error));
 }
 
 /* --- what runs --- */

@@ -114,6 +114,11 @@ extern const struct keymap_hint keymap_hints[];	/* ends with text == NULL */
 char *keymap_hint(const struct keymap *keymap, enum keymap_mode mode,
 		  const uint32_t *keys, size_t count, char *text, size_t size);
 
+/* TEXT, in which [COMMAND] stands for the keys that it is bound to (see struct
+ * keymap_hint), in LINE (cut to SIZE), which it returns. */
+char *keymap_expand(const struct keymap *keymap, enum keymap_mode mode,
+		    const char *text, char *line, size_t size);
+
 /* Asserts the invariants. */
 void keymap_check(const struct keymap *keymap);
 

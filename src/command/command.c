@@ -14,7 +14,7 @@
 #include "octavo/escape.h"
 
 static const struct command *const families[] = {
-	commands_move, commands_search, commands_edit,
+	commands_move, commands_search, commands_edit, commands_list,
 	commands_file, commands_show, commands_session,
 };
 

@@ -110,10 +110,14 @@ void show_commands(struct editor *editor);
 void show_keys(struct editor *editor);
 void show_options(struct editor *editor);
 
+/* The lists that other families open: see list.c. */
+void list_buffers(struct editor *editor);
+
 /* The families; each ends with name == NULL. */
 extern const struct command commands_move[];
 extern const struct command commands_search[];
 extern const struct command commands_edit[];
+extern const struct command commands_list[];
 extern const struct command commands_file[];
 extern const struct command commands_show[];
 extern const struct command commands_session[];

@@ -326,22 +326,30 @@ static enum status run_redo(struct editor *editor,
 	return steps(editor, call, document_redo, error);
 }
 
-static enum status run_changes(struct editor *editor,
-			       const struct command_call *call,
-			       struct error *error)
+/* The change that is named by its line in the list. */
+static enum status revert_change(struct editor *editor,
+				 const struct command_call *call,
+				 struct error *error)
 {
-	const struct document *document = editor->buffer->document;
+	struct document *document = editor->buffer->document;
 	struct change change;
+	uint64_t number;
 
-	(void)call;
-	(void)error;
-	for (uint64_t i = 0; document_change(document, i, &change); i++)
-		editor_print(editor, "%s 0x%" PRIx64 " %" PRIu64 " %" PRIu64
-			     "\n", change_kind_name(change.kind),
-			     change.now.start, range_length(change.file),
-			     range_length(change.now));
-	if (editor->interactive && document_change_count(document) == 0)
-		editor_message(editor, "no changes");
+	if (call->given > 0 && !call->selected) {
+		error_set_at(error, call->position, "revert takes a range or "
+			     "the number of a change, not both");
+		return STATUS_FAILED;
+	}
+	if (!command_number(call, &number, error))
+		return STATUS_FAILED;
+	if (number == 0 || !document_change(document, number - 1, &change)) {
+		error_set_at(error, call->position, "there are %" PRIu64
+			     " changes", document_change_count(document));
+		return STATUS_FAILED;
+	}
+	if (!document_revert_change(document, number - 1, error))
+		return STATUS_FAILED;
+	editor_edited(editor, change.now, range_length(change.file));
 	return STATUS_DONE;
 }
 
@@ -351,7 +359,10 @@ static enum status run_revert(struct editor *editor,
 {
 	struct document *document = editor->buffer->document;
 	uint64_t size = document_size(document);
+	size_t position = call->position;
 
+	if (!command_at_end(call, &position))
+		return revert_change(editor, call, error);
 	if (!wants_range(call, error)
 	    || !document_revert(document, call->range, error))
 		return STATUS_FAILED;
@@ -397,11 +408,9 @@ const struct command commands_edit[] = {
 	  "undo the last step, or N steps", run_undo },
 	{ "redo", NULL, COMMAND_NO_RANGE, COMMAND_EDITS, "[N]",
 	  "redo the step that was undone, or N steps", run_redo },
-	{ "changes", NULL, COMMAND_NO_RANGE, 0, "",
-	  "list the unsaved changes: kind, offset, old and new length",
-	  run_changes },
-	{ "revert", NULL, COMMAND_RANGE, COMMAND_EDITS, "",
-	  "make the range or the selection as on disk again; % is all of it",
+	{ "revert", NULL, COMMAND_RANGE, COMMAND_EDITS, "[N]",
+	  "make the range or the selection as on disk again; % is all of it; or "
+	  "only the N-th of the changes",
 	  run_revert },
 	{ "type-backspace", NULL, COMMAND_NO_RANGE,
 	  COMMAND_EDITS | COMMAND_TYPING, "",

@@ -194,19 +194,6 @@ static enum status run_edit(struct editor *editor,
 	return editor_reload(editor, error) ? STATUS_DONE : STATUS_FAILED;
 }
 
-static void list_buffers(struct editor *editor)
-{
-	for (size_t i = 0; i < editor->buffer_count; i++) {
-		const struct buffer *buffer = editor->buffers[i];
-
-		editor_print(editor, "%zu%s ", i + 1,
-			     buffer == editor->buffer ? "*" : "");
-		command_print_path(editor, document_file(buffer->document));
-		editor_print(editor, " %" PRIu64 " changes\n",
-			     document_change_count(buffer->document));
-	}
-}
-
 static enum status run_buffer(struct editor *editor,
 			      const struct command_call *call,
 			      struct error *error)

@@ -357,29 +357,57 @@ static enum status run_previous_change(struct editor *editor,
 
 /* --- the panel --- */
 
+/* Does with the selected line what ACTION says. */
+static enum status act(struct editor *editor, const char *action,
+		       struct error *error)
+{
+	struct panel *panel = &editor->panel;
+	char line[PROMPT_SIZE];
+	bool go = strcmp(action, "go") == 0;
+	bool known = panel_command(panel, action, line, sizeof line);
+
+	if (!known && !(go && panel_visible(panel) && !panel_is_list(panel))) {
+		error_set(error, go ? "there is nothing to go to" :
+			  "there is nothing to remove");
+		return STATUS_FAILED;
+	}
+	if (go)
+		panel_clear(panel);
+	editor->serial++;
+	if (!known)
+		return STATUS_DONE;
+
+	enum status status = command_execute(editor, line, error);
+
+	if (panel_is_list(panel) && panel_count(panel) == 0)
+		panel_clear(panel);
+	return status;
+}
+
 static enum status run_panel(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
 {
 	static const char *const names[] = {
 		"up", "down", "page-up", "page-down", "start", "end",
-		"close", NULL,
+		"close", "go", "remove", NULL,
 	};
 	struct panel *panel = &editor->panel;
-	uint64_t count;
+	uint64_t count = 1;
 	int word = choose_word(call, names, &count, error);
-	long lines = count < 1000000 ? (long)count : 1000000;
-	long page = (long)panel->rows > 1 ? (long)panel->rows - 1 : 1;
-	long all = (long)panel->count;
-	const long moves[] = { -lines, lines, -lines * page, lines * page,
-			       -all, all };
+	int64_t lines = count < 1000000 ? (int64_t)count : 1000000;
+	int64_t page = panel->rows > 1 ? (int64_t)panel->rows - 1 : 1;
+	const int64_t moves[] = { -lines, lines, -lines * page, lines * page,
+				  INT64_MIN, INT64_MAX };
 
 	if (word < 0)
 		return STATUS_FAILED;
+	if (word > 6)
+		return act(editor, names[word], error);
 	if (word == 6)
 		panel_clear(panel);
 	else
-		panel_scroll(panel, moves[word]);
+		panel_move(panel, moves[word]);
 	editor->serial++;
 	return STATUS_DONE;
 }
@@ -416,7 +444,8 @@ const struct command commands_move[] = {
 	{ "previous-change", NULL, COMMAND_NO_RANGE, 0, "",
 	  "go to the unsaved change before", run_previous_change },
 	{ "panel", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "WHAT [N]",
-	  "scroll the panel: up down page-up page-down start end; or close it",
+	  "move in the panel: up down page-up page-down start end; close it; go "
+	  "to what the line is about, or remove that",
 	  run_panel },
 	{ .name = NULL },
 };

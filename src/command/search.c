@@ -73,7 +73,14 @@ static enum status run_matches(struct editor *editor,
 			       const struct command_call *call,
 			       struct error *error)
 {
-	if (!take_pattern(editor, call, error))
+	size_t position = call->position;
+	bool given = !command_at_end(call, &position);
+
+	if (!given && !editor->pattern) {
+		error_set(error, "nothing has been searched for yet");
+		return STATUS_FAILED;
+	}
+	if (given && !take_pattern(editor, call, error))
 		return STATUS_FAILED;
 	return started(editor_matches(editor, call->range, error));
 }
@@ -95,8 +102,9 @@ const struct command commands_search[] = {
 	{ "previous", NULL, COMMAND_NO_RANGE, 0, "[N]",
 	  "go to the match before, against the direction of the search",
 	  run_previous },
-	{ "matches", NULL, COMMAND_RANGE_ALL, 0, "PATTERN",
-	  "list offset and length of every match", run_matches },
+	{ "matches", NULL, COMMAND_RANGE_ALL, 0, "[PATTERN]",
+	  "list offset and length of every match, of the last pattern where "
+	  "none is given", run_matches },
 	{ "count", NULL, COMMAND_RANGE_ALL, 0, "PATTERN",
 	  "count the matches", run_count },
 	{ .name = NULL },

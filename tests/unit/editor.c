@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "sizes.h"
+
 static void type(struct session *session, const char *text)
 {
 	for (; *text; text++) {
@@ -631,8 +633,8 @@ static void test_editor_output_of_stopped(void **state)
 			 STATUS_RUNNING);
 	assert_int_equal(editor_wait(editor, NULL), STATUS_DONE);
 	editor_show_output(editor);
-	assert_string_equal(editor->message, "0x2 1");
-	assert_false(panel_visible(&editor->panel));
+	assert_string_equal(editor->panel.title, "matches");
+	assert_int_equal(panel_count(&editor->panel), 1);
 }
 
 /* Makes the current file, which is the first one, a sparse one of SIZE; the
@@ -661,6 +663,8 @@ static void test_editor_output_full(void **state)
 	assert_string_equal(session->editor->panel.title, "print, cut off");
 	session_keys(session, "q:matches /\\x00/<Enter>");
 	assert_string_equal(session->editor->panel.title, "matches, cut off");
+	assert_int_equal(panel_count(&session->editor->panel),
+			 MATCHES_MAXIMUM);
 	session_keys(session, "q:info<Enter>");
 	assert_string_equal(session->editor->panel.title, "info");
 }

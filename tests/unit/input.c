@@ -537,7 +537,7 @@ static void test_input_panel(void **state)
 	assert_int_equal(editor->panel.top, editor->panel.rows);
 	session_keys(session, "G");
 	assert_int_equal(editor->panel.top,
-			 editor->panel.count - editor->panel.rows);
+			 panel_count(&editor->panel) - editor->panel.rows);
 	session_keys(session, "jgg");
 	assert_int_equal(editor->panel.top, 0);
 	input_wheel(session->input, 3);
@@ -546,11 +546,134 @@ static void test_input_panel(void **state)
 	session_keys(session, "q");
 	assert_false(panel_visible(&editor->panel));
 	assert_false(editor->quit);
+	session_keys(session, "<F1><Enter>");
+	assert_false(panel_visible(&editor->panel));
+	session_keys(session, "<F1>x");
+	check_message(session, "there is nothing to remove");
+	grid_free(grid);
+}
+
+/* --- lists --- */
+
+static void check_list(const struct session *session, const char *title,
+		       uint64_t count, uint64_t selected)
+{
+	struct panel *panel = &session->editor->panel;
+
+	assert_true(panel_is_list(panel));
+	assert_memory_equal(panel->title, title, strlen(title));
+	assert_int_equal(panel_count(panel), count);
+	assert_int_equal(panel->selected, selected);
+}
+
+static void test_input_matches(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = open_sample(session);
+
+	session_keys(session, "L");
+	assert_true(editor->message_is_error);
 	session_keys(session, ":matches /two/<Enter>");
-	assert_int_equal(editor->panel.count, 3);
-	assert_string_equal(editor->panel.title, "matches");
-	session_keys(session, "<Esc>:matches /three/<Enter>");
-	check_message(session, "0x8 5");
+	check_list(session, "matches", 3, 0);
+	session_keys(session, "j<Enter>");
+	assert_false(panel_visible(&editor->panel));
+	assert_int_equal(session_cursor(session), 14);
+	/* The list goes on from where the cursor is. */
+	session_keys(session, "lL");
+	check_list(session, "matches", 3, 2);
+	session_keys(session, "x");
+	check_message(session, "there is nothing to remove");
+	session_keys(session, "k<Enter>''");
+	assert_int_equal(session_cursor(session), 15);
+	session_keys(session, ":matches /four/<Enter>");
+	assert_false(panel_visible(&editor->panel));
+	check_message(session, "no matches of /four/");
+	/* No list outlives what it is of. */
+	session_keys(session, ":matches /o/<Enter>");
+	session_text(session, "other");
+	assert_false(panel_visible(&editor->panel));
+}
+
+static void test_input_changes(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "0123456789");
+	struct grid *grid = grid_new(80, 6);
+
+	session_keys(session, "C");
+	check_message(session, "no changes");
+	session_run(session, "1 overwrite \"A\"");
+	session_run(session, "4 insert \"BC\"");
+	session_run(session, "7,9 delete");
+	session_holds(session, "0A23BC4789");
+	session_keys(session, "5GC");
+	check_list(session, "changes", 3, 1);
+	session_keys(session, "j<Enter>");
+	assert_int_equal(session_cursor(session), 7);
+	session_keys(session, "C");
+	check_list(session, "changes", 3, 2);
+	session_keys(session, "kx");
+	check_list(session, "changes", 2, 1);
+	session_holds(session, "0A234789");
+	session_keys(session, "x");
+	session_holds(session, "0A23456789");
+	/* The last line is gone; the selection is on what is there. */
+	session_keys(session, "x");
+	assert_false(panel_visible(&editor->panel));
+	session_holds(session, "0123456789");
+	/* Each was a step of its own. */
+	session_keys(session, "u");
+	session_holds(session, "0A23456789");
+	session_keys(session, "uu");
+	session_holds(session, "0A23BC4789");
+	session_keys(session, "C");
+	screen_draw(editor, grid);
+	session_run(session, "% revert");
+	screen_draw(editor, grid);
+	session_keys(session, "j<Enter>");
+	check_message(session, "there is nothing to go to");
+	grid_free(grid);
+}
+
+static void test_input_buffers(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "first");
+
+	session_text(session, "second");
+	session_text(session, "third");
+	session_keys(session, ":buffer<Enter>");
+	check_list(session, "buffers", 3, 2);
+	session_keys(session, "k<Enter>");
+	session_holds(session, "second");
+	assert_false(panel_visible(&editor->panel));
+}
+
+static void test_input_list_mouse(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = open_sample(session);
+	struct grid *grid = grid_new(80, 6);
+
+	session_keys(session, ":matches /o/<Enter>");
+	screen_draw(editor, grid);
+	check_list(session, "matches", 11, 0);
+	input_click(session->input, 2, 5, grid);
+	check_list(session, "matches", 11, 1);
+	/* The title, the status line, nowhere. */
+	input_click(session->input, 0, 5, grid);
+	input_click(session->input, 3, 5, grid);
+	input_click(session->input, 99, 5, grid);
+	check_list(session, "matches", 11, 1);
+	input_wheel(session->input, 3);
+	check_list(session, "matches", 11, 3);
+	assert_int_equal(editor->panel.top, 3);
+	input_wheel(session->input, -1);
+	check_list(session, "matches", 11, 3);
+	screen_draw(editor, grid);
+	input_click(session->input, 2, 5, grid);
+	assert_false(panel_visible(&editor->panel));
+	assert_int_equal(session_cursor(session), 18);
 	grid_free(grid);
 }
 
@@ -691,6 +814,10 @@ int main(void)
 		TEST(test_input_question),
 		TEST(test_input_quit),
 		TEST(test_input_panel),
+		TEST(test_input_matches),
+		TEST(test_input_changes),
+		TEST(test_input_buffers),
+		TEST(test_input_list_mouse),
 		TEST(test_input_select),
 		TEST(test_input_edit_keys),
 		TEST(test_input_mouse),

@@ -319,6 +319,7 @@ static const char *const commands[] = {
 	"quit-ask", "help", "redraw", "suspend", "cancel", "center",
 	"type-backspace", "panel up", "panel down", "panel page-up",
 	"panel page-down", "panel start", "panel end", "panel close", "info",
+	"panel go", "panel remove", "changes", "matches",
 	"wq", "quit!",
 };
 
@@ -626,7 +627,7 @@ static void test_keymap_hint(void **state)
 	check_hint(keymap, KEYMAP_EDIT, "^V", "^V means nothing here: after "
 		   "Esc, p pastes over and P inserts");
 	check_hint(keymap, KEYMAP_PANEL, "x", "x means nothing here: Esc "
-		   "closes this, the arrows scroll");
+		   "closes this, the arrows move");
 	check_hint(keymap, KEYMAP_BROWSE, "gx",
 		   "gx means nothing here: gg: start of the file");
 	check_hint(keymap, KEYMAP_BROWSE, "'<F5>", "' F5 means nothing here: "
