@@ -81,6 +81,7 @@ static const struct binding keymap_octavo[] = {
 	{BROWSE, "]c", "next-change", NULL, "next change or difference"},
 	{BROWSE, "[c", "previous-change", NULL,
 	 "previous change or difference"},
+	{BROWSE, "U", "undo-list", NULL, "the list of states, to go to any"},
 	{BROWSE, "C", "changes", NULL, "the list of changes"},
 	{BROWSE, "L", "matches", NULL, "the list of matches"},
 	{BROWSE, "<F2>", "write-ask", NULL, "write the changes, after asking"},

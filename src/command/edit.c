@@ -271,60 +271,7 @@ static enum status run_copy_out(struct editor *editor,
 	return STATUS_DONE;
 }
 
-/* --- undo --- */
-
-typedef bool step_function(struct document *document, struct range *touched,
-			   struct error *error);
-
-static enum status steps(struct editor *editor,
-			 const struct command_call *call, step_function *step,
-			 struct error *error)
-{
-	struct document *document = editor->buffer->document;
-	uint64_t count;
-
-	if (!command_number(call, &count, error))
-		return STATUS_FAILED;
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t size = document_size(document);
-		struct range touched;
-
-		if (!step(document, &touched, error)) {
-			if (i == 0)
-				return STATUS_FAILED;
-			break;
-		}
-
-		uint64_t now = document_size(document);
-		uint64_t length = range_length(touched);
-		uint64_t grown = now > size ? now - size : 0;
-		uint64_t shrunk = size > now ? size - now : 0;
-		uint64_t was = length - (grown < length ? grown : length)
-			       + shrunk;
-
-		editor_edited(editor, range_of(touched.start, was), length);
-		view_goto(&editor->buffer->view, touched.start);
-	}
-	if (editor->interactive)
-		editor_message(editor, "%" PRIu64 " to undo, %" PRIu64
-			       " to redo", document_undo_steps(document),
-			       document_redo_steps(document));
-	return STATUS_DONE;
-}
-
-static enum status run_undo(struct editor *editor,
-			    const struct command_call *call,
-			    struct error *error)
-{
-	return steps(editor, call, document_undo, error);
-}
-
-static enum status run_redo(struct editor *editor,
-			    const struct command_call *call,
-			    struct error *error)
-{
-	return steps(editor, call, document_redo, error);
-}
+/* --- revert --- */
 
 /* The change that is named by its line in the list. */
 static enum status revert_change(struct editor *editor,
@@ -404,10 +351,6 @@ const struct command commands_edit[] = {
 	{ "copy-out", NULL, COMMAND_RANGE, 0, "",
 	  "copy the range or the selection to the terminal's clipboard",
 	  run_copy_out },
-	{ "undo", "u", COMMAND_NO_RANGE, COMMAND_EDITS, "[N]",
-	  "undo the last step, or N steps", run_undo },
-	{ "redo", NULL, COMMAND_NO_RANGE, COMMAND_EDITS, "[N]",
-	  "redo the step that was undone, or N steps", run_redo },
 	{ "revert", NULL, COMMAND_RANGE, COMMAND_EDITS, "[N]",
 	  "make the range or the selection as on disk again; % is all of it; or "
 	  "only the N-th of the changes",

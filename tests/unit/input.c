@@ -438,8 +438,8 @@ static void test_input_complete(void **state)
 	assert_string_equal(editor->prompt.text, "0,5 delete ");
 	session_keys(session, "^Uzzz<Tab>");
 	assert_string_equal(editor->prompt.text, "zzz");
-	session_keys(session, "^Uhelp unn<Left><Backspace><Tab>");
-	assert_string_equal(editor->prompt.text, "help undo n");
+	session_keys(session, "^Uhelp ovv<Left><Backspace><Tab>");
+	assert_string_equal(editor->prompt.text, "help overwrite v");
 	prompt_check(&editor->prompt);
 }
 
@@ -635,6 +635,39 @@ static void test_input_changes(void **state)
 	grid_free(grid);
 }
 
+static void test_input_states(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "0123456789");
+
+	session_run(session, "5 mark a");
+	session_run(session, "0,1 delete");
+	session_run(session, "3 insert \"abc\"");
+	session_run(session, "undo");
+	session_run(session, "2 insert \"XY\"");
+	session_holds(session, "12XY3456789");
+	session_keys(session, "U");
+	check_list(session, "states", 4, 0);
+	session_keys(session, "j<Enter>");
+	assert_false(panel_visible(&editor->panel));
+	session_holds(session, "123abc456789");
+	assert_int_equal(editor->buffer->marks['a'], 7);
+	session_keys(session, "U");
+	check_list(session, "states", 4, 1);
+	session_keys(session, "G<Enter>");
+	session_holds(session, "0123456789");
+	session_keys(session, "Ugg<Enter>");
+	session_holds(session, "12XY3456789");
+	/* Where it is already. */
+	session_run(session, "7");
+	session_run(session, "undo-to 3");
+	assert_int_equal(session_cursor(session), 7);
+	session_fail(session, "undo-to 4", 8, "the last state is 3");
+	session_fail(session, "undo-to x", 8, "a number is wanted here");
+	session_keys(session, "Ux");
+	check_message(session, "there is nothing to remove");
+}
+
 static void test_input_buffers(void **state)
 {
 	struct session *session = *state;
@@ -816,6 +849,7 @@ int main(void)
 		TEST(test_input_panel),
 		TEST(test_input_matches),
 		TEST(test_input_changes),
+		TEST(test_input_states),
 		TEST(test_input_buffers),
 		TEST(test_input_list_mouse),
 		TEST(test_input_select),

@@ -319,7 +319,7 @@ static const char *const commands[] = {
 	"quit-ask", "help", "redraw", "suspend", "cancel", "center",
 	"type-backspace", "panel up", "panel down", "panel page-up",
 	"panel page-down", "panel start", "panel end", "panel close", "info",
-	"panel go", "panel remove", "changes", "matches",
+	"panel go", "panel remove", "changes", "matches", "undo-list",
 	"wq", "quit!",
 };
 
@@ -639,7 +639,7 @@ static void test_keymap_hint(void **state)
 	check_hint(keymap, KEYMAP_BROWSE, "c", "c means nothing here: to type "
 		   "bytes: F3 overwrites, :mode insert inserts");
 	bind(keymap, "u", "");
-	check_hint(keymap, KEYMAP_BROWSE, "U", "U means nothing here: :undo "
+	check_hint(keymap, KEYMAP_BROWSE, "^_", "^_ means nothing here: :undo "
 		   "undoes, ^R redoes");
 	keymap_hint(keymap, KEYMAP_BROWSE, &key, 1, text, sizeof text);
 	assert_string_equal(text, "c means nothing");
