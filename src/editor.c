@@ -19,6 +19,7 @@
 
 #include "octavo/save.h"
 #include "task.h"
+#include "windows.h"
 
 struct editor *editor_new(struct error *error)
 {
@@ -35,6 +36,7 @@ struct editor *editor_new(struct error *error)
 		return NULL;
 	}
 	editor->hint_position = -1;
+	editor->window_count = 1;
 	return editor;
 }
 
@@ -176,8 +178,7 @@ void editor_select_buffer(struct editor *editor, size_t index)
 		editor_cancel(editor);
 	/* A list is of what was current. */
 	panel_clear(&editor->panel);
-	editor->buffer = editor->buffers[index];
-	editor->serial++;
+	editor_show(editor, editor->buffers[index]);
 }
 
 static void forget_document(struct editor *editor,
@@ -227,6 +228,7 @@ bool editor_reload(struct editor *editor, struct error *error)
 	document_close(buffer->document);
 	show_document(editor, buffer, document);
 	view_goto(&buffer->view, cursor);
+	windows_reload(editor);
 	buffer->state = FILE_SAME;
 	buffer->has_match = false;
 	look_for_leftovers(editor, buffer);
@@ -244,16 +246,15 @@ void editor_close_buffer(struct editor *editor)
 	size_t index = editor_buffer_index(editor);
 
 	forget_document(editor, buffer->document);
+	windows_forget(editor, buffer);
 	document_close(buffer->document);
 	free(buffer);
 	editor->buffer_count--;
 	memmove(editor->buffers + index, editor->buffers + index + 1,
 		(editor->buffer_count - index) * sizeof *editor->buffers);
-	if (index > 0)
-		index--;
-	editor->buffer = editor->buffer_count > 0 ? editor->buffers[index]
-						  : NULL;
-	editor->serial++;
+	if (!editor->buffer && editor->buffer_count > 0)
+		editor_show(editor, editor->buffers[index > 0 ? index - 1
+							      : 0]);
 }
 
 bool editor_is_saved(const struct document *document, struct error *error)
@@ -406,35 +407,23 @@ bool editor_jump_back(struct editor *editor)
 	return true;
 }
 
-/* Where the byte at PLACE is after RANGE became LENGTH bytes. */
-static uint64_t moved(uint64_t place, struct range range, uint64_t length)
-{
-	if (place < range.start)
-		return place;
-	if (place >= range.end)
-		return place - range_length(range) + length;
-
-	uint64_t inside = place - range.start;
-
-	return range.start + (inside < length ? inside : length);
-}
-
 void editor_edited(struct editor *editor, struct range range, uint64_t length)
 {
 	struct buffer *buffer = editor->buffer;
 
 	if (range_length(range) != length) {
 		for (int i = 0; i < EDITOR_MARKS; i++)
-			buffer->marks[i] = moved(buffer->marks[i], range,
-						 length);
+			buffer->marks[i] = range_follow(range, length,
+							buffer->marks[i]);
 		for (size_t i = 0; i < buffer->jump_count; i++)
-			buffer->jumps[i] = moved(buffer->jumps[i], range,
-						 length);
+			buffer->jumps[i] = range_follow(range, length,
+							buffer->jumps[i]);
 		buffer->has_match = false;
 		view_select(&buffer->view, false);
 	}
 	task_edited(editor);
 	view_show(&buffer->view);
+	windows_edited(editor, range, length);
 	editor->serial++;
 }
 

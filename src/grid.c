@@ -35,6 +35,8 @@ const struct role_entry roles[ROLE_COUNT] = {
 	[ROLE_STATUS] = { "status", "the status line" },
 	[ROLE_STATUS_MODE] = { "status-mode",
 			       "the mode, when editing or selecting" },
+	[ROLE_STATUS_OTHER] = { "status-other", "the status line of a window "
+				"without the focus, and what parts windows" },
 	[ROLE_MESSAGE] = { "message", "what the program says" },
 	[ROLE_ERROR] = { "error", "what went wrong" },
 	[ROLE_BANNER] = { "banner", "something happened to the file" },
@@ -85,7 +87,7 @@ bool grid_resize(struct grid *grid, unsigned columns, unsigned rows)
 		return false;
 	free(grid->cells);
 	grid->cells = cells;
-	grid->columns = columns;
+	grid->columns = grid->stride = columns;
 	grid->rows = rows;
 	grid_clear(grid);
 	return true;
@@ -102,7 +104,21 @@ void grid_clear(struct grid *grid)
 
 static struct cell *grid_row(const struct grid *grid, unsigned row)
 {
-	return grid->cells + (size_t)row * grid->columns;
+	return grid->cells + (size_t)row * grid->stride;
+}
+
+struct grid grid_part(const struct grid *grid, unsigned row, unsigned column,
+		      unsigned columns, unsigned rows)
+{
+	struct grid part = { .cells = grid->cells, .stride = grid->stride };
+
+	if (row >= grid->rows || column >= grid->columns)
+		return part;
+	part.cells = grid_row(grid, row) + column;
+	part.columns = columns < grid->columns - column
+			       ? columns : grid->columns - column;
+	part.rows = rows < grid->rows - row ? rows : grid->rows - row;
+	return part;
 }
 
 /* Puts a cell of width 1.  A wide character that loses one half loses the

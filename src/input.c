@@ -263,7 +263,7 @@ static void click_panel(struct input *input, unsigned row,
 	unsigned first;
 	unsigned rows;
 
-	screen_view_rows(input->editor, grid, &first, &rows);
+	screen_panel_rows(input->editor, grid, &first, &rows);
 	if (row < first || !panel_select(panel, row - first))
 		return;
 	forget(input);
@@ -272,28 +272,35 @@ static void click_panel(struct input *input, unsigned row,
 		input_run(input->editor, "panel go");
 }
 
+/* The window at a place, where the mouse has to do with windows now. */
+static bool window_at(const struct editor *editor, unsigned row,
+		      unsigned column, const struct grid *grid,
+		      struct screen_place *place)
+{
+	return !panel_visible(&editor->panel)
+	       && editor->prompt_kind == PROMPT_NONE
+	       && !editor->question.text[0]
+	       && screen_hit(editor, grid, row, column, place);
+}
+
 static bool hit(struct input *input, unsigned row, unsigned column,
 		const struct grid *grid, enum layout_area *area,
 		uint64_t *offset, unsigned *nibble)
 {
 	struct editor *editor = input->editor;
-	unsigned first;
-	unsigned rows;
+	struct screen_place place;
 
-	if (!editor->buffer || panel_visible(&editor->panel)
-	    || editor->prompt_kind != PROMPT_NONE || editor->question.text[0])
-		return false;
-	screen_view_rows(editor, grid, &first, &rows);
-	if (row < first || row >= first + rows)
-		return false;
-	return view_hit(&editor->buffer->view, row - first, column, area,
-			offset, nibble);
+	return window_at(editor, row, column, grid, &place) && place.in_view
+	       && place.window == editor->focus
+	       && view_hit(&editor->buffer->view, place.row, place.column,
+			   area, offset, nibble);
 }
 
 void input_click(struct input *input, unsigned row, unsigned column,
 		 const struct grid *grid)
 {
 	struct editor *editor = input->editor;
+	struct screen_place place;
 	enum layout_area area;
 	uint64_t offset;
 	unsigned nibble;
@@ -301,6 +308,11 @@ void input_click(struct input *input, unsigned row, unsigned column,
 	if (panel_visible(&editor->panel) && !editor->question.text[0]) {
 		click_panel(input, row, grid);
 		return;
+	}
+	if (window_at(editor, row, column, grid, &place)
+	    && place.window != editor->focus) {
+		forget(input);
+		editor_focus(editor, place.window);
 	}
 	if (!hit(input, row, column, grid, &area, &offset, &nibble))
 		return;
@@ -341,13 +353,15 @@ void input_drag(struct input *input, unsigned row, unsigned column,
 	input->editor->serial++;
 }
 
-void input_wheel(struct input *input, int rows)
+void input_wheel(struct input *input, int rows, unsigned row, unsigned column,
+		 const struct grid *grid)
 {
 	struct editor *editor = input->editor;
+	struct screen_place place;
 
 	if (panel_visible(&editor->panel))
 		panel_scroll(&editor->panel, rows);
-	else if (editor->buffer && editor->prompt_kind == PROMPT_NONE)
-		view_scroll(&editor->buffer->view, rows);
+	else if (window_at(editor, row, column, grid, &place))
+		view_scroll(editor_window_view(editor, place.window), rows);
 	editor->serial++;
 }

@@ -50,7 +50,6 @@ const struct keymap_hint keymap_hints[] = {
 	 "to type bytes: [mode overwrite] overwrites, [mode insert] inserts"},
 	{KEYMAP_BROWSE, "^S",
 	 "[write-ask] or :write writes, [prompt search] searches"},
-	{KEYMAP_BROWSE, "^W", "[write-ask] or :write writes"},
 	{KEYMAP_BROWSE, "^X^QQ", "[quit-ask] or :quit quits"},
 	{KEYMAP_BROWSE, "Z", "[quit-ask] or :quit quits, [write-ask] writes"},
 	{KEYMAP_BROWSE, "^V",

@@ -25,6 +25,9 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_WRAP_SEARCH] = {
 		"wrap-search", OPTION_BOOLEAN, 0, 0, 1, "off on",
 		"a search goes on at the other end of the file"},
+	[OPTION_SCROLL_TOGETHER] = {
+		"scroll-together", OPTION_BOOLEAN, 0, 0, 1, "off on",
+		"the other windows move as far as the one with the focus"},
 	[OPTION_WORKERS] = {
 		"workers", OPTION_NUMBER, 0, 0, 64, NULL,
 		"processes that work at a search; 0: one for each core"},

@@ -10,218 +10,26 @@
 #include <string.h>
 
 #include "octavo/escape.h"
+#include "screen_window.h"
 
-/* Where everything is; a row that is not there has the number NOWHERE. */
+static const unsigned NOWHERE = UINT32_MAX;
+
+/* Where the lower lines are; a row that is not there has the number NOWHERE. */
 struct areas {
-	bool banner;
-	unsigned first;		/* of the view or panel */
-	unsigned rows;
-	unsigned status;
+	unsigned above;		/* rows for the windows */
 	unsigned message;
 	unsigned keys;
 };
 
-static const unsigned NOWHERE = UINT32_MAX;
-
-static bool has_banner(const struct editor *editor)
+static struct areas areas_of(const struct grid *grid)
 {
-	const struct buffer *buffer = editor->buffer;
-	uint64_t length;
+	unsigned above = screen_windows_rows(grid);
 
-	if (!buffer)
-		return false;
-	if (buffer->state != FILE_SAME || buffer->interrupted)
-		return true;
-
-	uint64_t size = document_size(buffer->document);
-
-	return document_epoch(buffer->document) > 0 && size > 0
-	       && document_lost(buffer->document, size - 1, &length);
-}
-
-static struct areas areas_of(const struct editor *editor,
-			     const struct grid *grid)
-{
-	struct areas areas = { .keys = NOWHERE };
-	unsigned below = grid->rows >= 6 ? 3 : 2;
-
-	areas.banner = has_banner(editor) && grid->rows - below > 1;
-	areas.first = areas.banner;
-	areas.rows = grid->rows - below - areas.first;
-	areas.status = grid->rows - below;
-	areas.message = areas.status + 1;
-	if (below == 3)
-		areas.keys = areas.message + 1;
-	return areas;
-}
-
-void screen_view_rows(const struct editor *editor, const struct grid *grid,
-		      unsigned *first, unsigned *rows)
-{
-	*first = *rows = 0;
-	if (grid->rows < SCREEN_ROWS_MINIMUM)
-		return;
-
-	struct areas areas = areas_of(editor, grid);
-
-	*first = areas.first;
-	*rows = areas.rows;
-}
-
-/* Of a long path the end says most. */
-static const char *short_path(const struct buffer *buffer,
-			      const struct grid *grid)
-{
-	const char *path = file_path(document_file(buffer->document));
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] && strlen(path) > grid->columns / 2
-		       ? slash + 1 : path;
-}
-
-static void draw_banner(const struct editor *editor, struct grid *grid)
-{
-	char text[ERROR_MESSAGE_SIZE];
-	const struct buffer *buffer = editor->buffer;
-	const char *what =
-		buffer->state != FILE_SAME ? file_state_text(buffer->state) :
-		buffer->interrupted ? "an earlier flush was interrupted" :
-				      "bytes could not be read";
-
-	bool edited = document_change_count(buffer->document) > 0;
-
-	snprintf(text, sizeof text, "%s: %s%s%s", short_path(buffer, grid),
-		 what, edited ? "; your edits are kept" : "",
-		 buffer->state == FILE_SAME ? "" :
-		 edited ? "; :e! drops them" : "; :e! reads it again");
-	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
-	grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
-}
-
-/* --- the status line --- */
-
-static const char *mode_name(const struct buffer *buffer)
-{
-	if (buffer->view.selecting)
-		return "SELECT";
-	switch (buffer->view.mode) {
-	case VIEW_BROWSE:
-		return document_read_only(buffer->document) ? "read-only"
-							     : "browse";
-	case VIEW_OVERWRITE:
-		return "OVERWRITE";
-	case VIEW_INSERT:
-		return "INSERT";
-	case VIEW_REPLACE_ONE:
-		return "REPLACE";
-	}
-	return "";
-}
-
-static unsigned percent(uint64_t part, uint64_t whole)
-{
-	if (whole == 0)
-		return 0;
-	if (whole < UINT64_MAX / 100)
-		return (unsigned)(part * 100 / whole);
-	return (unsigned)(part / (whole / 100));
-}
-
-static void format_size(uint64_t size, char *text, size_t room)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB",
-					     "PiB", "EiB" };
-	uint64_t whole = size;
-	unsigned tenths = 0;
-	size_t unit = 0;
-
-	while (whole >= 1024 && unit < 6) {
-		tenths = (unsigned)(whole % 1024 * 10 / 1024);
-		whole /= 1024;
-		unit++;
-	}
-	if (unit == 0)
-		snprintf(text, room, "%" PRIu64 " B", size);
-	else
-		snprintf(text, room, "%" PRIu64 ".%u %s", whole, tenths,
-			 units[unit]);
-}
-
-static void format_changes(const struct document *document, char *text,
-			   size_t room)
-{
-	uint64_t count = document_change_count(document);
-
-	text[0] = '\0';
-	if (count > 0)
-		snprintf(text, room, "%" PRIu64 " change%s", count,
-			 count == 1 ? "" : "s");
-}
-
-/* Where the cursor stands, in full where there is room. */
-static void format_place(const struct buffer *buffer, unsigned columns,
-			 char *text, size_t room)
-{
-	uint64_t cursor = buffer->view.cursor;
-	uint64_t size = document_size(buffer->document);
-	unsigned share = percent(cursor, size > 1 ? size - 1 : 1);
-	char total[32];
-
-	format_size(size, total, sizeof total);
-	if (columns >= 60)
-		snprintf(text, room, "0x%" PRIx64 "  %" PRIu64 "  %u%%  %s",
-			 cursor, cursor, share, total);
-	else if (columns >= 40)
-		snprintf(text, room, "0x%" PRIx64 " %" PRIu64 " %u%%", cursor,
-			 cursor, share);
-	else
-		snprintf(text, room, "0x%" PRIx64 " %u%%", cursor, share);
-}
-
-static void draw_status(const struct editor *editor, struct grid *grid,
-			unsigned row)
-{
-	const struct buffer *buffer = editor->buffer;
-	char changes[64];
-	char place[128];
-	char right[256];
-	char name[512];
-	const char *mode = mode_name(buffer);
-	bool editing = mode[0] >= 'A' && mode[0] <= 'Z';
-
-	format_changes(buffer->document, changes, sizeof changes);
-	format_place(buffer, grid->columns, place, sizeof place);
-	snprintf(right, sizeof right, "%s%s%s%s%s", editor->pending,
-		 editor->pending[0] ? "  " : "", changes,
-		 changes[0] ? "  " : "", place);
-	if (editor->buffer_count > 1)
-		snprintf(name, sizeof name, "[%zu/%zu] %s",
-			 editor_buffer_index(editor) + 1,
-			 editor->buffer_count,
-			 short_path(buffer, grid));
-	else
-		snprintf(name, sizeof name, "%s", short_path(buffer, grid));
-
-	unsigned columns = grid->columns;
-	unsigned right_width = (unsigned)strlen(right);
-
-	grid_fill(grid, row, 0, columns, ' ', ROLE_STATUS);
-	if (right_width > columns)
-		right_width = columns;
-	grid_text(grid, row, columns - right_width, right_width, right,
-		  ROLE_STATUS);
-
-	unsigned left = columns - right_width;
-	unsigned used = 0;
-
-	/* The mode matters more than the name of the file. */
-	if (editing || left > 24) {
-		used = grid_text(grid, row, 0, left, mode,
-				 editing ? ROLE_STATUS_MODE : ROLE_STATUS);
-		used += 2;
-	}
-	if (used + 2 < left)
-		grid_text(grid, row, used, left - used - 2, name, ROLE_STATUS);
+	return (struct areas){
+		.above = above,
+		.message = above,
+		.keys = above + 2 == grid->rows ? above + 1 : NOWHERE,
+	};
 }
 
 /* --- the lower lines --- */
@@ -354,15 +162,15 @@ static void draw_progress(const struct editor *editor, struct grid *grid,
 	char done_text[32];
 	char total_text[32];
 	char bar[BAR + 1];
-	unsigned filled = percent(done, total) * BAR / 100;
+	unsigned filled = screen_percent(done, total) * BAR / 100;
 
 	for (unsigned i = 0; i < BAR; i++)
 		bar[i] = i < filled ? '#' : '.';
 	bar[BAR] = '\0';
-	format_size(done, done_text, sizeof done_text);
-	format_size(total, total_text, sizeof total_text);
+	screen_format_size(done, done_text, sizeof done_text);
+	screen_format_size(total, total_text, sizeof total_text);
 	snprintf(text, sizeof text, "%s [%s] %u%%  %s of %s  %" PRIu64
-		 " found  (Esc stops)", label, bar, percent(done, total),
+		 " found  (Esc stops)", label, bar, screen_percent(done, total),
 		 done_text, total_text, found);
 	grid_text(grid, row, 0, grid->columns, text, ROLE_MESSAGE);
 }
@@ -425,22 +233,16 @@ static void draw_message(const struct editor *editor, struct grid *grid,
 		draw_bottom(editor, grid, row);
 }
 
-static void draw_view(struct editor *editor, struct grid *grid,
-		      const struct areas *areas)
+static void draw_panel(struct editor *editor, struct grid *grid)
 {
-	struct view *view = &editor->buffer->view;
+	unsigned first;
+	unsigned rows;
 
-	if (view->columns != grid->columns || view->rows != areas->rows)
-		view_resize(view, grid->columns, areas->rows);
-	document_verify(editor->buffer->document);
-	if (editor->highlights.count > 0
-	    && editor->highlights.document == view->document)
-		view_draw(view, grid, areas->first, editor->highlights.matches,
-			  editor->highlights.count);
-	else if (editor->buffer->has_match)
-		view_draw(view, grid, areas->first, &editor->buffer->match, 1);
-	else
-		view_draw(view, grid, areas->first, NULL, 0);
+	screen_panel_rows(editor, grid, &first, &rows);
+	for (unsigned i = 0; i < rows; i++)
+		grid_fill(grid, first + i, 0, grid->columns, ' ', ROLE_NORMAL);
+	panel_draw(&editor->panel, grid, first, rows);
+	grid->cursor_visible = false;
 }
 
 void screen_draw(struct editor *editor, struct grid *grid)
@@ -453,26 +255,18 @@ void screen_draw(struct editor *editor, struct grid *grid)
 		return;
 	}
 
-	struct areas areas = areas_of(editor, grid);
+	struct areas areas = areas_of(grid);
 
-	if (editor->buffer) {
-		if (areas.banner)
-			draw_banner(editor, grid);
-		draw_view(editor, grid, &areas);
-		draw_status(editor, grid, areas.status);
-	}
-	if (panel_visible(&editor->panel)) {
-		for (unsigned i = 0; i < areas.rows; i++)
-			grid_fill(grid, areas.first + i, 0, grid->columns,
-				  ' ', ROLE_NORMAL);
-		panel_draw(&editor->panel, grid, areas.first, areas.rows);
-		grid->cursor_visible = false;
-	}
+	if (editor->buffer)
+		screen_windows_draw(editor, grid);
+	if (panel_visible(&editor->panel))
+		draw_panel(editor, grid);
 	if (areas.keys != NOWHERE)
 		draw_bottom(editor, grid, areas.keys);
 	if (editor->prompt_kind != PROMPT_NONE)
 		draw_prompt(editor, grid, areas.message,
-			    areas.keys != NOWHERE ? areas.keys : areas.status);
+			    areas.keys != NOWHERE ? areas.keys
+						  : areas.above - 1);
 	else
 		draw_message(editor, grid, &areas);
 }

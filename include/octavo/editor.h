@@ -29,7 +29,12 @@ enum status {
 	STATUS_RUNNING = 3,	/* a task goes on beside the screen */
 };
 
-enum { EDITOR_MARKS = 128, EDITOR_JUMPS = 64, EDITOR_REGISTERS = 128 };
+enum {
+	EDITOR_MARKS = 128,
+	EDITOR_JUMPS = 64,
+	EDITOR_REGISTERS = 128,
+	EDITOR_WINDOWS = 8,
+};
 
 /* One open file. */
 struct buffer {
@@ -46,6 +51,13 @@ struct buffer {
 	bool interrupted;	/* an earlier flush was, when it was opened */
 	struct range match;	/* where the last search stopped */
 	bool has_match;
+};
+
+/* A place of the screen that shows a buffer. */
+struct window {
+	struct buffer *buffer;
+	struct view view;	/* while another window has the focus */
+	int64_t beyond;		/* how far it could not scroll together */
 };
 
 /* What a register holds; the clip belongs to the document of its buffer. */
@@ -129,6 +141,12 @@ struct editor {
 	struct buffer **buffers;
 	size_t buffer_count;
 	struct buffer *buffer;		/* the current one; may be NULL */
+	struct window windows[EDITOR_WINDOWS];	/* in their order on screen */
+	size_t window_count;		/* at least 1 */
+	size_t focus;			/* the one that shows `buffer` */
+	bool stacked;			/* one above the other, not side by
+					 * side */
+	struct view followed;		/* what the others have followed */
 	struct options options;
 	struct keymap *keymap;
 	struct clip_register registers[EDITOR_REGISTERS];
@@ -219,6 +237,33 @@ void editor_show_output(struct editor *editor);
 /* To OFFSET, remembering where it was for jump-back. */
 void editor_jump(struct editor *editor, uint64_t offset);
 bool editor_jump_back(struct editor *editor);
+
+/*
+ * --- windows (windows.c) ---
+ *
+ * One window has the focus: it shows the current buffer through buffer->view,
+ * so commands need not know of windows.  The others have a view each, also of
+ * the same buffer.
+ */
+
+/* The view in window INDEX. */
+struct view *editor_window_view(struct editor *editor, size_t index);
+/* Shows BUFFER (NULL: none) in the window that has the focus. */
+void editor_show(struct editor *editor, struct buffer *buffer);
+/* Another window with the current buffer behind this one, which gets the
+ * focus; STACKED: all of them one above the other.  Fails with too many. */
+bool editor_split(struct editor *editor, bool stacked, struct error *error);
+/* Closes the window that has the focus; the one before it gets that.  Fails
+ * with the only one. */
+bool editor_close_window(struct editor *editor, struct error *error);
+/* Closes the others. */
+void editor_only(struct editor *editor);
+void editor_focus(struct editor *editor, size_t index);
+/* Lets all views lay their rows out by the options. */
+void editor_lay_out(struct editor *editor);
+/* With the option scroll-together: the other windows have moved as far as the
+ * one with the focus afterwards; call it before they are shown. */
+void editor_follow(struct editor *editor);
 
 /* --- edits: called around and after every one --- */
 

@@ -30,6 +30,7 @@ enum role {
 	ROLE_CURSOR_OTHER,	/* the same byte in the other pane */
 	ROLE_STATUS,
 	ROLE_STATUS_MODE,	/* the mode word when editing or selecting */
+	ROLE_STATUS_OTHER,	/* of a window that has not the focus */
 	ROLE_MESSAGE,
 	ROLE_ERROR,
 	ROLE_BANNER,		/* something happened to the file */
@@ -61,6 +62,7 @@ struct grid {
 	unsigned columns;
 	unsigned rows;
 	struct cell *cells;	/* row after row */
+	unsigned stride;	/* cells from one row to the next */
 	bool cursor_visible;	/* where the terminal's cursor belongs */
 	unsigned cursor_row;
 	unsigned cursor_column;
@@ -72,6 +74,15 @@ void grid_free(struct grid *grid);
 /* Another size; blank afterwards.  False: no memory, the grid is as before. */
 bool grid_resize(struct grid *grid, unsigned columns, unsigned rows);
 void grid_clear(struct grid *grid);
+
+/*
+ * The part of GRID with its top left at ROW, COLUMN, cut to it: a grid of its
+ * own that shares the cells, for those who draw without knowing what stands
+ * beside them.  It has a cursor of its own, and nothing to be freed; it holds
+ * until GRID is resized or freed, and must not be resized itself.
+ */
+struct grid grid_part(const struct grid *grid, unsigned row, unsigned column,
+		      unsigned columns, unsigned rows);
 
 void grid_put(struct grid *grid, unsigned row, unsigned column,
 	      uint32_t character, enum role role);

@@ -28,6 +28,8 @@ void input_click(struct input *input, unsigned row, unsigned column,
 		 const struct grid *grid);
 void input_drag(struct input *input, unsigned row, unsigned column,
 		const struct grid *grid);
-void input_wheel(struct input *input, int rows);
+/* Scrolls what is there, by ROWS, whichever window has the focus. */
+void input_wheel(struct input *input, int rows, unsigned row, unsigned column,
+		 const struct grid *grid);
 
 #endif

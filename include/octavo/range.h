@@ -54,4 +54,18 @@ static inline struct range range_intersect(struct range one, struct range other)
 	return both;
 }
 
+/* Where what stood at OFFSET is after RANGE became LENGTH bytes. */
+static inline uint64_t range_follow(struct range range, uint64_t length,
+				    uint64_t offset)
+{
+	if (offset < range.start)
+		return offset;
+	if (offset >= range.end)
+		return offset - range_length(range) + length;
+
+	uint64_t inside = offset - range.start;
+
+	return range.start + (inside < length ? inside : length);
+}
+
 #endif

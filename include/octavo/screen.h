@@ -1,9 +1,12 @@
 /*
- * screen: the whole screen of an editor, drawn into a grid: banner, view or
- * panel, status line, message or prompt line, function keys.
+ * screen: the whole screen of an editor, drawn into a grid: the windows, each
+ * with banner, view and status line, or a panel over them; message or prompt
+ * line, function keys.
  *
  *   rows >= 6   view ... / status / message or prompt / function keys
  *   rows >= 3   view ... / status / message, prompt or function keys
+ * Windows that have no room all together are not shown but for the one with
+ * the focus.
  * Below 20 columns or 3 rows only a hint is drawn.
  */
 #ifndef OCTAVO_SCREEN_H
@@ -13,12 +16,23 @@
 
 enum { SCREEN_COLUMNS_MINIMUM = 20, SCREEN_ROWS_MINIMUM = 3 };
 
-/* Fits the view of the current buffer to the grid and draws all of it. */
+/* Fits the views to the grid and draws all of it. */
 void screen_draw(struct editor *editor, struct grid *grid);
 
-/* The row of the grid where the view begins and how many rows it has: for the
- * mouse. */
-void screen_view_rows(const struct editor *editor, const struct grid *grid,
-		      unsigned *first, unsigned *rows);
+/* What stands at a place of the grid. */
+struct screen_place {
+	size_t window;
+	bool in_view;		/* not on its status line or banner */
+	unsigned row;		/* in the view */
+	unsigned column;
+};
+
+/* Which window is there: for the mouse.  False where there is none. */
+bool screen_hit(const struct editor *editor, const struct grid *grid,
+		unsigned row, unsigned column, struct screen_place *hit);
+
+/* The rows of the grid that a panel covers. */
+void screen_panel_rows(const struct editor *editor, const struct grid *grid,
+		       unsigned *first, unsigned *rows);
 
 #endif

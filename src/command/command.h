@@ -110,7 +110,10 @@ void show_commands(struct editor *editor);
 void show_keys(struct editor *editor);
 void show_options(struct editor *editor);
 
-/* The lists that other families open: see list.c. */
+/* What more than one family does: opening PATH as a buffer (file.c), the list
+ * of buffers (list.c). */
+bool command_open(struct editor *editor, const char *path,
+		  struct error *error);
 void list_buffers(struct editor *editor);
 
 /* The families; each ends with name == NULL. */
@@ -120,6 +123,7 @@ extern const struct command commands_edit[];
 extern const struct command commands_undo[];
 extern const struct command commands_list[];
 extern const struct command commands_file[];
+extern const struct command commands_window[];
 extern const struct command commands_show[];
 extern const struct command commands_session[];
 

@@ -166,6 +166,19 @@ static enum status run_quit_ask(struct editor *editor,
 
 /* --- buffers --- */
 
+bool command_open(struct editor *editor, const char *path,
+		  struct error *error)
+{
+	bool stopped = false;
+	bool opened = editor_open(editor, path, editor->hooks.progress,
+				  &stopped, error);
+
+	if (opened && stopped)
+		editor_message(editor, "reading was stopped: this is only the "
+			       "beginning");
+	return opened;
+}
+
 static enum status run_edit(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
@@ -175,13 +188,8 @@ static enum status run_edit(struct editor *editor,
 	if (!command_rest(call, call->position, &path, error))
 		return STATUS_FAILED;
 	if (path) {
-		bool stopped = false;
-		bool opened = editor_open(editor, path, editor->hooks.progress,
-					  &stopped, error);
+		bool opened = command_open(editor, path, error);
 
-		if (opened && stopped)
-			editor_message(editor, "reading was stopped: this is "
-				       "only the beginning");
 		free(path);
 		return opened ? STATUS_DONE : STATUS_FAILED;
 	}

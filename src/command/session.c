@@ -8,16 +8,8 @@
 
 static void apply_option(struct editor *editor, enum option_id id)
 {
-	const long *values = editor->options.values;
-	struct layout_options layout = {
-		(unsigned)values[OPTION_BYTES_PER_ROW],
-		(unsigned)values[OPTION_GROUP],
-	};
-
-	if (id != OPTION_BYTES_PER_ROW && id != OPTION_GROUP)
-		return;
-	for (size_t i = 0; i < editor->buffer_count; i++)
-		view_set_options(&editor->buffers[i]->view, &layout);
+	if (id == OPTION_BYTES_PER_ROW || id == OPTION_GROUP)
+		editor_lay_out(editor);
 }
 
 static enum status run_set(struct editor *editor,

@@ -151,7 +151,8 @@ static void loop_dispatch(struct loop *loop, const struct event *event)
 		input_drag(loop->input, event->row, event->column, loop->grid);
 		break;
 	case EVENT_WHEEL:
-		input_wheel(loop->input, event->rows);
+		input_wheel(loop->input, event->rows, event->row,
+			    event->column, loop->grid);
 		break;
 	case EVENT_NONE:
 	case EVENT_IGNORED:

@@ -180,6 +180,44 @@ static void test_grid_resize(void **state)
 }
 
 /* Random bytes at random places never make a cell unfit for a terminal. */
+static void test_grid_part(void **state)
+{
+	struct grid *grid = grid_new(10, 4);
+	struct grid part = grid_part(grid, 1, 3, 4, 2);
+	char *text;
+
+	(void)state;
+	assert_int_equal(part.columns, 4);
+	assert_int_equal(part.rows, 2);
+	grid_text(grid, 1, 0, 10, "0123456789", ROLE_NORMAL);
+	grid_text(&part, 0, 0, 10, "abcdef", ROLE_TITLE);
+	grid_text(&part, 1, 2, 10, "ghi", ROLE_NORMAL);
+	grid_put(&part, 2, 0, 'x', ROLE_NORMAL);
+	/* A wide character needs both its halves inside. */
+	grid_put(&part, 1, 3, 0x4e00, ROLE_NORMAL);
+	grid_check(&part);
+	grid_check(grid);
+	text = grid_to_text(grid);
+	assert_string_equal(text, "\n012abcd789\n     gh\n\n");
+	free(text);
+	text = grid_to_text(&part);
+	assert_string_equal(text, "abcd\n  gh\n");
+	free(text);
+	grid_clear(&part);
+	text = grid_to_text(grid);
+	assert_string_equal(text, "\n012    789\n\n\n");
+	free(text);
+	/* What is not in the grid is not in the part. */
+	part = grid_part(grid, 3, 8, 100, 100);
+	assert_int_equal(part.columns, 2);
+	assert_int_equal(part.rows, 1);
+	part = grid_part(grid, 4, 0, 1, 1);
+	assert_int_equal(part.rows, 0);
+	part = grid_part(grid, 0, 10, 1, 1);
+	assert_int_equal(part.columns, 0);
+	grid_free(grid);
+}
+
 static void test_grid_random_drawing(void **state)
 {
 	static const char *const pieces[] = {
@@ -220,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_grid_text_cuts_whole_characters),
 		cmocka_unit_test(test_grid_wide_characters),
 		cmocka_unit_test(test_grid_resize),
+		cmocka_unit_test(test_grid_part),
 		cmocka_unit_test(test_grid_random_drawing),
 	};
 

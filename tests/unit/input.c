@@ -438,8 +438,8 @@ static void test_input_complete(void **state)
 	assert_string_equal(editor->prompt.text, "0,5 delete ");
 	session_keys(session, "^Uzzz<Tab>");
 	assert_string_equal(editor->prompt.text, "zzz");
-	session_keys(session, "^Uhelp ovv<Left><Backspace><Tab>");
-	assert_string_equal(editor->prompt.text, "help overwrite v");
+	session_keys(session, "^Uhelp kvv<Left><Backspace><Tab>");
+	assert_string_equal(editor->prompt.text, "help keys v");
 	prompt_check(&editor->prompt);
 }
 
@@ -540,7 +540,7 @@ static void test_input_panel(void **state)
 			 panel_count(&editor->panel) - editor->panel.rows);
 	session_keys(session, "jgg");
 	assert_int_equal(editor->panel.top, 0);
-	input_wheel(session->input, 3);
+	input_wheel(session->input, 3, 0, 0, grid);
 	assert_int_equal(editor->panel.top, 3);
 	assert_int_equal(session_cursor(session), 0);
 	session_keys(session, "q");
@@ -698,10 +698,10 @@ static void test_input_list_mouse(void **state)
 	input_click(session->input, 3, 5, grid);
 	input_click(session->input, 99, 5, grid);
 	check_list(session, "matches", 11, 1);
-	input_wheel(session->input, 3);
+	input_wheel(session->input, 3, 0, 0, grid);
 	check_list(session, "matches", 11, 3);
 	assert_int_equal(editor->panel.top, 3);
-	input_wheel(session->input, -1);
+	input_wheel(session->input, -1, 0, 0, grid);
 	check_list(session, "matches", 11, 3);
 	screen_draw(editor, grid);
 	input_click(session->input, 2, 5, grid);

@@ -320,6 +320,9 @@ static const char *const commands[] = {
 	"type-backspace", "panel up", "panel down", "panel page-up",
 	"panel page-down", "panel start", "panel end", "panel close", "info",
 	"panel go", "panel remove", "changes", "matches", "undo-list",
+	"split", "split-below", "other-window next", "other-window left",
+	"other-window right", "other-window up", "other-window down",
+	"close-window", "only",
 	"wq", "quit!",
 };
 

@@ -47,7 +47,8 @@ static void test_option_defaults(void **state)
 	expected[OPTION_COUNT] = {
 		{ "bytes-per-row", 0, 0, 4096 }, { "group", 8, 0, 64 },
 		{ "color", 0, 0, 4 }, { "mouse", 1, 0, 1 },
-		{ "wrap-search", 0, 0, 1 }, { "workers", 0, 0, 64 },
+		{ "wrap-search", 0, 0, 1 }, { "scroll-together", 0, 0, 1 },
+		{ "workers", 0, 0, 64 },
 		{ "screen-columns", 80, 20, 1000 },
 		{ "screen-rows", 24, 3, 1000 },
 	};

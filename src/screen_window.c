@@ -1,0 +1,364 @@
+/*
+ * The windows, above the lower lines: side by side with a column between them,
+ * or one above the other.  Each is drawn in a part of the grid as if it was
+ * all there is: banner, view, status line.
+ *
+ * Where they have no room all together, only the one with the focus is shown,
+ * in all of it.
+ */
+#include "screen_window.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "octavo/screen.h"
+
+/* Below this a window is not worth its place. */
+enum { WINDOW_COLUMNS = SCREEN_COLUMNS_MINIMUM, WINDOW_ROWS = 3 };
+
+/* A window in the grid. */
+struct place {
+	unsigned row;
+	unsigned column;
+	unsigned columns;
+	unsigned rows;		/* with the status line, which is the last */
+};
+
+unsigned screen_windows_rows(const struct grid *grid)
+{
+	return grid->rows - (grid->rows >= 6 ? 2 : 1);
+}
+
+/* --- where they are --- */
+
+/* Part INDEX of COUNT of LENGTH, GAP between two; the last ones are longer. */
+static void divide(unsigned length, unsigned gap, unsigned count,
+		   unsigned index, unsigned *start, unsigned *part)
+{
+	unsigned all = length - gap * (count - 1);
+	unsigned longer = count - all % count;
+
+	*part = all / count + (index >= longer);
+	*start = index * (all / count + gap)
+		 + (index > longer ? index - longer : 0);
+}
+
+/* Is there room for all? */
+static bool all_shown(const struct editor *editor, const struct grid *grid)
+{
+	unsigned count = (unsigned)editor->window_count;
+
+	if (editor->stacked)
+		return screen_windows_rows(grid) / count >= WINDOW_ROWS;
+	return (grid->columns - (count - 1)) / count >= WINDOW_COLUMNS;
+}
+
+/* False where the window is not shown. */
+static bool place_of(const struct editor *editor, const struct grid *grid,
+		     size_t window, struct place *place)
+{
+	unsigned count = (unsigned)editor->window_count;
+	unsigned index = (unsigned)window;
+
+	*place = (struct place){ 0, 0, grid->columns,
+				 screen_windows_rows(grid) };
+	if (count == 1 || !all_shown(editor, grid))
+		return window == editor->focus;
+	if (editor->stacked)
+		divide(place->rows, 0, count, index, &place->row,
+		       &place->rows);
+	else
+		divide(place->columns, 1, count, index, &place->column,
+		       &place->columns);
+	return true;
+}
+
+static bool has_banner(const struct buffer *buffer)
+{
+	uint64_t length;
+
+	if (buffer->state != FILE_SAME || buffer->interrupted)
+		return true;
+
+	uint64_t size = document_size(buffer->document);
+
+	return document_epoch(buffer->document) > 0 && size > 0
+	       && document_lost(buffer->document, size - 1, &length);
+}
+
+/* The rows of a window's view: all but the banner and the status line. */
+static void view_rows(const struct buffer *buffer, unsigned rows,
+		      unsigned *first, unsigned *count)
+{
+	*first = rows > 2 && has_banner(buffer);
+	*count = rows - 1 - *first;
+}
+
+bool screen_hit(const struct editor *editor, const struct grid *grid,
+		unsigned row, unsigned column, struct screen_place *hit)
+{
+	struct place place;
+
+	if (!editor->buffer || grid->rows < SCREEN_ROWS_MINIMUM
+	    || grid->columns < SCREEN_COLUMNS_MINIMUM)
+		return false;
+	for (size_t i = 0; i < editor->window_count; i++) {
+		unsigned first;
+		unsigned rows;
+
+		if (!place_of(editor, grid, i, &place) || row < place.row
+		    || row - place.row >= place.rows || column < place.column
+		    || column - place.column >= place.columns)
+			continue;
+		view_rows(editor->windows[i].buffer, place.rows, &first,
+			  &rows);
+		hit->window = i;
+		hit->in_view = row - place.row >= first
+			       && row - place.row - first < rows;
+		hit->row = row - place.row - first;
+		hit->column = column - place.column;
+		return true;
+	}
+	return false;
+}
+
+void screen_panel_rows(const struct editor *editor, const struct grid *grid,
+		       unsigned *first, unsigned *rows)
+{
+	*first = *rows = 0;
+	if (grid->rows < SCREEN_ROWS_MINIMUM)
+		return;
+	*rows = screen_windows_rows(grid) - 1;
+	if (editor->buffer && editor->window_count == 1)
+		view_rows(editor->buffer, *rows + 1, first, rows);
+}
+
+/* --- what they show --- */
+
+/* Of a long path the end says most. */
+static const char *short_path(const struct buffer *buffer,
+			      const struct grid *grid)
+{
+	const char *path = file_path(document_file(buffer->document));
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] && strlen(path) > grid->columns / 2
+		       ? slash + 1 : path;
+}
+
+static void draw_banner(const struct buffer *buffer, struct grid *grid)
+{
+	char text[ERROR_MESSAGE_SIZE];
+	const char *what =
+		buffer->state != FILE_SAME ? file_state_text(buffer->state) :
+		buffer->interrupted ? "an earlier flush was interrupted" :
+				      "bytes could not be read";
+
+	bool edited = document_change_count(buffer->document) > 0;
+
+	snprintf(text, sizeof text, "%s: %s%s%s", short_path(buffer, grid),
+		 what, edited ? "; your edits are kept" : "",
+		 buffer->state == FILE_SAME ? "" :
+		 edited ? "; :e! drops them" : "; :e! reads it again");
+	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
+	grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
+}
+
+/* --- the status line --- */
+
+static const char *mode_name(const struct view *view)
+{
+	if (view->selecting)
+		return "SELECT";
+	switch (view->mode) {
+	case VIEW_BROWSE:
+		return document_read_only(view->document) ? "read-only"
+							     : "browse";
+	case VIEW_OVERWRITE:
+		return "OVERWRITE";
+	case VIEW_INSERT:
+		return "INSERT";
+	case VIEW_REPLACE_ONE:
+		return "REPLACE";
+	}
+	return "";
+}
+
+unsigned screen_percent(uint64_t part, uint64_t whole)
+{
+	if (whole == 0)
+		return 0;
+	if (whole < UINT64_MAX / 100)
+		return (unsigned)(part * 100 / whole);
+	return (unsigned)(part / (whole / 100));
+}
+
+void screen_format_size(uint64_t size, char *text, size_t room)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB",
+					     "PiB", "EiB" };
+	uint64_t whole = size;
+	unsigned tenths = 0;
+	size_t unit = 0;
+
+	while (whole >= 1024 && unit < 6) {
+		tenths = (unsigned)(whole % 1024 * 10 / 1024);
+		whole /= 1024;
+		unit++;
+	}
+	if (unit == 0)
+		snprintf(text, room, "%" PRIu64 " B", size);
+	else
+		snprintf(text, room, "%" PRIu64 ".%u %s", whole, tenths,
+			 units[unit]);
+}
+
+static void format_changes(const struct document *document, char *text,
+			   size_t room)
+{
+	uint64_t count = document_change_count(document);
+
+	text[0] = '\0';
+	if (count > 0)
+		snprintf(text, room, "%" PRIu64 " change%s", count,
+			 count == 1 ? "" : "s");
+}
+
+/* Where the cursor stands, in full where there is room. */
+static void format_place(const struct view *view, unsigned columns,
+			 char *text, size_t room)
+{
+	uint64_t cursor = view->cursor;
+	uint64_t size = document_size(view->document);
+	unsigned share = screen_percent(cursor, size > 1 ? size - 1 : 1);
+	char total[32];
+
+	screen_format_size(size, total, sizeof total);
+	if (columns >= 60)
+		snprintf(text, room, "0x%" PRIx64 "  %" PRIu64 "  %u%%  %s",
+			 cursor, cursor, share, total);
+	else if (columns >= 40)
+		snprintf(text, room, "0x%" PRIx64 " %" PRIu64 " %u%%", cursor,
+			 cursor, share);
+	else
+		snprintf(text, room, "0x%" PRIx64 " %u%%", cursor, share);
+}
+
+static size_t buffer_number(const struct editor *editor,
+			    const struct buffer *buffer)
+{
+	size_t index = 0;
+
+	while (editor->buffers[index] != buffer)
+		index++;
+	return index + 1;
+}
+
+/* The mode shows where the keys go. */
+static void draw_status(struct editor *editor, struct grid *grid,
+			unsigned row, size_t window)
+{
+	const struct buffer *buffer = editor->windows[window].buffer;
+	const struct view *view = editor_window_view(editor, window);
+	bool focus = window == editor->focus;
+	enum role role = focus ? ROLE_STATUS : ROLE_STATUS_OTHER;
+	const char *pending = focus ? editor->pending : "";
+	char changes[64];
+	char place[128];
+	char right[256];
+	char name[512];
+	const char *mode = mode_name(view);
+	bool editing = mode[0] >= 'A' && mode[0] <= 'Z';
+
+	format_changes(buffer->document, changes, sizeof changes);
+	format_place(view, grid->columns, place, sizeof place);
+	snprintf(right, sizeof right, "%s%s%s%s%s", pending,
+		 pending[0] ? "  " : "", changes, changes[0] ? "  " : "",
+		 place);
+	if (editor->buffer_count > 1)
+		snprintf(name, sizeof name, "[%zu/%zu] %s",
+			 buffer_number(editor, buffer), editor->buffer_count,
+			 short_path(buffer, grid));
+	else
+		snprintf(name, sizeof name, "%s", short_path(buffer, grid));
+
+	unsigned columns = grid->columns;
+	unsigned right_width = (unsigned)strlen(right);
+
+	grid_fill(grid, row, 0, columns, ' ', role);
+	if (right_width > columns)
+		right_width = columns;
+	grid_text(grid, row, columns - right_width, right_width, right, role);
+
+	unsigned left = columns - right_width;
+	unsigned used = 0;
+
+	/* The mode matters more than the name of the file. */
+	if (focus && (editing || left > 24)) {
+		used = grid_text(grid, row, 0, left, mode,
+				 editing ? ROLE_STATUS_MODE : ROLE_STATUS);
+		used += 2;
+	}
+	if (used + 2 < left)
+		grid_text(grid, row, used, left - used - 2, name, role);
+}
+
+static void draw_view(struct editor *editor, struct grid *grid,
+		      unsigned first, unsigned rows, size_t window)
+{
+	const struct buffer *buffer = editor->windows[window].buffer;
+	struct view *view = editor_window_view(editor, window);
+
+	if (view->columns != grid->columns || view->rows != rows)
+		view_resize(view, grid->columns, rows);
+	document_verify(view->document);
+	if (editor->highlights.count > 0
+	    && editor->highlights.document == view->document)
+		view_draw(view, grid, first, editor->highlights.matches,
+			  editor->highlights.count);
+	else if (buffer->has_match)
+		view_draw(view, grid, first, &buffer->match, 1);
+	else
+		view_draw(view, grid, first, NULL, 0);
+}
+
+static void draw_window(struct editor *editor, struct grid *grid,
+			size_t window)
+{
+	const struct buffer *buffer = editor->windows[window].buffer;
+	unsigned first;
+	unsigned rows;
+
+	view_rows(buffer, grid->rows, &first, &rows);
+	if (first > 0)
+		draw_banner(buffer, grid);
+	draw_view(editor, grid, first, rows, window);
+	draw_status(editor, grid, grid->rows - 1, window);
+}
+
+void screen_windows_draw(struct editor *editor, struct grid *grid)
+{
+	editor_follow(editor);
+	for (size_t i = 0; i < editor->window_count; i++) {
+		struct place place;
+
+		if (!place_of(editor, grid, i, &place))
+			continue;
+
+		struct grid part = grid_part(grid, place.row, place.column,
+					     place.columns, place.rows);
+
+		draw_window(editor, &part, i);
+		if (i == editor->focus) {
+			grid->cursor_visible = part.cursor_visible;
+			grid->cursor_row = place.row + part.cursor_row;
+			grid->cursor_column = place.column
+					      + part.cursor_column;
+		}
+		for (unsigned row = 0; place.column > 0 && row < place.rows;
+		     row++)
+			grid_put(grid, place.row + row, place.column - 1, '|',
+				 ROLE_STATUS_OTHER);
+	}
+}
