@@ -5,6 +5,7 @@
 #include "session.h"
 
 #include <sys/stat.h>
+#include <time.h>
 
 #include "octavo/key.h"
 #include "octavo/screen.h"
@@ -668,6 +669,51 @@ static void test_input_states(void **state)
 	check_message(session, "there is nothing to remove");
 }
 
+static bool read_part(void *context, struct part *part, struct error *error)
+{
+	bool *done = context;
+
+	(void)error;
+	*part = (struct part){ .kind = PART_BYTES, .length = !*done,
+			       .bytes = (const unsigned char *)"x" };
+	*done = true;
+	return true;
+}
+
+/* How long ago a state came to be. */
+static void test_input_state_times(void **state)
+{
+	static const struct {
+		int64_t age;
+		const char *text;
+	} cases[] = {
+		{ 0, "  just now  " },	     { 60, "  1 min ago  " },
+		{ 3590, "  59 min ago  " },  { 3600, "  1 h ago  " },
+		{ 86300, "  23 h ago  " },   { 86400, "  20" },
+		{ -1000, "  20" },
+	};
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "0123456789");
+	const struct panel_source *source = &editor->panel.source;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[200];
+		bool done = false;
+		int64_t now = (int64_t)time(NULL);
+
+		assert_true(document_apply(editor->buffer->document,
+					   range_of(0, 1), read_part, &done,
+					   now - cases[i].age, NULL));
+		session_keys(session, "U");
+		text[source->line(source->context, 0, 80, text,
+				  sizeof text - 1)] = '\0';
+		if (!strstr(text, cases[i].text))
+			fail_msg("%s: no %s", text, cases[i].text);
+		assert_non_null(strstr(text, "  overwrite 1 at 0x0"));
+		session_keys(session, "q");
+	}
+}
+
 static void test_input_buffers(void **state)
 {
 	struct session *session = *state;
@@ -850,6 +896,7 @@ int main(void)
 		TEST(test_input_matches),
 		TEST(test_input_changes),
 		TEST(test_input_states),
+		TEST(test_input_state_times),
 		TEST(test_input_buffers),
 		TEST(test_input_list_mouse),
 		TEST(test_input_select),
