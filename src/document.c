@@ -435,10 +435,8 @@ struct document_state document_state(const struct document *document,
 		return state;
 
 	const struct record *record = &history->records[start];
-	uint64_t other = 0;
+	uint64_t other = record->other.length;
 
-	for (uint32_t i = 0; i < record->count; i++)
-		other += record->pieces[i].length;
 	state.offset = record->offset;
 	state.old_length = step->done ? other : record->length;
 	state.new_length = step->done ? record->length : other;

@@ -69,7 +69,7 @@ static uint64_t file_behind(const struct document *document, uint64_t offset)
 
 static bool add_piece(struct application *application, struct piece piece)
 {
-	return piece_list_add(&application->edit.inserted, piece) ||
+	return edit_add(application->document, &application->edit, piece) ||
 	       error_set_memory(application->error);
 }
 
@@ -206,7 +206,7 @@ static bool add_repeat(struct application *application,
 		return error_set_memory(application->error);
 	return add_piece(application, (struct piece){
 		.bytes = bytes, .length = part->length,
-		.period = part->period, .phase = part->phase & 0x1fffffff,
+		.period = part->period, .phase = part->phase & PIECE_PHASE_MASK,
 		.kind = PIECE_FOREIGN,
 	});
 }

@@ -26,11 +26,16 @@ static void check_foreign(const struct document *document, struct piece piece)
 }
 
 static void check_list(const struct document *document,
-		       const struct piece *pieces, size_t count)
+		       const struct stretch *list)
 {
-	for (size_t i = 0; i < count; i++)
-		if (pieces[i].kind == PIECE_FOREIGN)
-			check_foreign(document, pieces[i]);
+	struct piece_cursor cursor = stretch_walk(document->pieces, list);
+	struct piece piece;
+	uint64_t start;
+
+	stretch_check(document->pieces, list);
+	while (piece_cursor_next(&cursor, &piece, &start))
+		if (piece.kind == PIECE_FOREIGN)
+			check_foreign(document, piece);
 }
 
 static void check_tree(const struct document *document)
@@ -59,13 +64,10 @@ void document_check(const struct document *document)
 	history_check(history, document->mapping);
 	check_tree(document);
 	for (size_t i = 0; i < history->count; i++)
-		check_list(document, history->records[i].pieces,
-			   history->records[i].count);
+		check_list(document, &history->records[i].other);
 	for (const struct clip *clip = document->clips; clip;
-	     clip = clip->next) {
-		assert(piece_list_length(&clip->list) == clip->length);
-		check_list(document, clip->list.pieces, clip->list.count);
-	}
+	     clip = clip->next)
+		check_list(document, &clip->list);
 	if (history->now == history->saved)
 		assert(document_change_count(document) == 0);
 }

@@ -8,10 +8,15 @@
 #include "memory.h"
 #include "sizes.h"
 
+static bool clip_put(struct clip *clip, struct piece piece)
+{
+	return stretch_add(clip->document->pieces, &clip->list, piece);
+}
+
 static bool clip_refer(struct clip *clip, const unsigned char *bytes,
 		       uint64_t length)
 {
-	return piece_list_add(&clip->list, (struct piece){
+	return clip_put(clip, (struct piece){
 		.bytes = bytes, .length = length, .kind = PIECE_FOREIGN,
 	});
 }
@@ -29,10 +34,10 @@ static bool clip_keep(struct clip *clip, const unsigned char *bytes,
 }
 
 /* Adds LENGTH bytes of the file: referred to in granules that are not private
- * and must not become so from now on; but what is short is copied, because
- * overwriting beside it should go to private granules. */
+ * and must not become so from now on.  Where the clip is short it COPIES all
+ * of it, because overwriting beside that should go to private granules. */
 static bool clip_add_file(struct clip *clip, uint64_t offset, uint64_t length,
-			  struct error *error)
+			  bool copies, struct error *error)
 {
 	struct document *document = clip->document;
 	const unsigned char *bytes = mapping_bytes(document->mapping) + offset;
@@ -44,7 +49,7 @@ static bool clip_add_file(struct clip *clip, uint64_t offset, uint64_t length,
 
 		if (same > length)
 			same = length;
-		if (private || clip->length <= DOCUMENT_GRANULE_MAXIMUM) {
+		if (private || copies) {
 			if (!clip_keep(clip, bytes, same, error))
 				return false;
 		} else if (!clip_refer(clip, bytes, same) ||
@@ -59,20 +64,19 @@ static bool clip_add_file(struct clip *clip, uint64_t offset, uint64_t length,
 	return true;
 }
 
-static bool clip_add(struct clip *clip, struct piece piece,
+static bool clip_add(struct clip *clip, struct piece piece, bool copies,
 		     struct error *error)
 {
 	uint64_t offset;
 
 	if (piece.kind == PIECE_FOREIGN)
-		return piece_list_add(&clip->list, piece) ||
+		return clip_put(clip, piece) ||
 		       error_set_memory(error);
 	document_place(clip->document, piece, &offset);
-	return clip_add_file(clip, offset, piece.length, error);
+	return clip_add_file(clip, offset, piece.length, copies, error);
 }
 
-static struct clip *clip_new(struct document *document, uint64_t length,
-			     struct error *error)
+static struct clip *clip_new(struct document *document, struct error *error)
 {
 	struct clip *clip = memory_allocate(sizeof(*clip));
 
@@ -81,8 +85,7 @@ static struct clip *clip_new(struct document *document, uint64_t length,
 		return NULL;
 	}
 	*clip = (struct clip){
-		.document = document, .length = length,
-		.next = document->clips,
+		.document = document, .next = document->clips,
 	};
 	if (clip->next)
 		clip->next->previous = clip;
@@ -100,36 +103,47 @@ void clip_free(struct clip *clip)
 		clip->previous->next = clip->next;
 	else
 		clip->document->clips = clip->next;
-	piece_list_free(&clip->list);
+	stretch_free(clip->document->pieces, &clip->list);
 	memory_free(clip);
 }
 
 uint64_t clip_length(const struct clip *clip)
 {
-	return clip->length;
+	return clip->list.length;
+}
+
+static bool clip_add_range(struct clip *clip, struct range range,
+			   struct error *error)
+{
+	bool copies = range_length(range) <= DOCUMENT_GRANULE_MAXIMUM;
+	struct piece_cursor cursor = pieces_walk(clip->document->pieces,
+						 range.start);
+	struct piece piece;
+
+	for (uint64_t at = range.start, next, start;
+	     at < range.end && piece_cursor_next(&cursor, &piece, &start);
+	     at = next) {
+		next = start + piece.length;
+		if (next > range.end)
+			next = range.end;
+		if (!clip_add(clip, piece_slice(piece, at - start, next - at),
+			      copies, error))
+			return false;
+	}
+	return true;
 }
 
 struct clip *document_copy(struct document *document, struct range range,
 			   struct error *error)
 {
-	struct piece_list list = { .pieces = NULL };
-
 	if (range.end > document_size(document)) {
 		error_set(error, "the range goes past the end of %s",
 			  file_path(document->file));
 		return NULL;
 	}
-	struct clip *clip = clip_new(document, range_length(range), error);
+	struct clip *clip = clip_new(document, error);
 
-	if (!clip)
-		return NULL;
-	bool fine = pieces_copy(document->pieces, range, &list) ||
-		    error_set_memory(error);
-
-	for (size_t i = 0; fine && i < list.count; i++)
-		fine = clip_add(clip, list.pieces[i], error);
-	piece_list_free(&list);
-	if (fine)
+	if (!clip || clip_add_range(clip, range, error))
 		return clip;
 	clip_free(clip);
 	return NULL;
@@ -138,7 +152,7 @@ struct clip *document_copy(struct document *document, struct range range,
 struct clip *document_clip(struct document *document, const void *bytes,
 			   uint64_t length, struct error *error)
 {
-	struct clip *clip = clip_new(document, length, error);
+	struct clip *clip = clip_new(document, error);
 
 	if (!clip || length == 0 || clip_keep(clip, bytes, length, error))
 		return clip;
@@ -156,7 +170,7 @@ static bool clip_take(struct clip *clip, struct document *from,
 
 	if (!piece.period && length > DOCUMENT_GRANULE_MAXIMUM)
 		return (document_hold(document, from) &&
-			piece_list_add(&clip->list, piece)) ||
+			clip_put(clip, piece)) ||
 		       error_set_memory(error);
 
 	const unsigned char *bytes = document_keep(document, &document->typed,
@@ -165,18 +179,21 @@ static bool clip_take(struct clip *clip, struct document *from,
 	if (!bytes || !document_present(from, piece.bytes, length, error))
 		return false;
 	piece.bytes = bytes;
-	return piece_list_add(&clip->list, piece) || error_set_memory(error);
+	return clip_put(clip, piece) || error_set_memory(error);
 }
 
 struct clip *document_clip_from(struct document *document,
 				const struct clip *from, struct error *error)
 {
-	struct clip *clip = clip_new(document, from->length, error);
+	struct clip *clip = clip_new(document, error);
+	struct piece_cursor cursor = stretch_walk(from->document->pieces,
+						  &from->list);
+	struct piece piece;
+	uint64_t start;
 	bool fine = clip != NULL;
 
-	for (size_t i = 0; fine && i < from->list.count; i++)
-		fine = clip_take(clip, from->document, from->list.pieces[i],
-				 error);
+	while (fine && piece_cursor_next(&cursor, &piece, &start))
+		fine = clip_take(clip, from->document, piece, error);
 	if (fine)
 		return clip;
 	clip_free(clip);
@@ -186,19 +203,22 @@ struct clip *document_clip_from(struct document *document,
 bool document_paste(struct document *document, struct range range,
 		    const struct clip *clip, struct error *error)
 {
+	uint64_t length = clip->list.length, start;
+	struct piece_cursor cursor = stretch_walk(document->pieces,
+						  &clip->list);
+	struct piece piece;
 	struct edit edit;
 
 	assert(clip->document == document);
-	if (!edit_allowed(document, range, clip->length, error))
+	if (!edit_allowed(document, range, length, error))
 		return false;
-	if (clip->length == 0 && range_is_empty(range))
+	if (length == 0 && range_is_empty(range))
 		return true;
 	edit_begin(document, &edit, range);
-	if (!piece_list_reserve(&edit.inserted, clip->list.count)) {
-		error_set_memory(error);
-		return edit_cancel(document, &edit);
-	}
-	for (size_t i = 0; i < clip->list.count; i++)
-		piece_list_add(&edit.inserted, clip->list.pieces[i]);
+	while (piece_cursor_next(&cursor, &piece, &start))
+		if (!edit_add(document, &edit, piece)) {
+			error_set_memory(error);
+			return edit_cancel(document, &edit);
+		}
 	return edit_commit(document, &edit, error);
 }

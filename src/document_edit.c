@@ -42,12 +42,17 @@ void edit_begin(struct document *document, struct edit *edit,
 	};
 }
 
+bool edit_add(struct document *document, struct edit *edit, struct piece piece)
+{
+	return stretch_add(document->pieces, &edit->inserted, piece);
+}
+
 bool edit_type(struct document *document, struct edit *edit,
 	       const unsigned char *bytes, uint64_t length)
 {
 	unsigned char *copy = store_copy(&document->typed, bytes, length);
 
-	return copy && piece_list_add(&edit->inserted, (struct piece){
+	return copy && edit_add(document, edit, (struct piece){
 		.bytes = copy, .length = length, .kind = PIECE_FOREIGN,
 	});
 }
@@ -66,48 +71,39 @@ bool edit_swap(struct document *document, struct edit *edit, uint64_t offset,
 
 bool edit_cancel(struct document *document, struct edit *edit)
 {
-	piece_list_free(&edit->inserted);
+	stretch_free(document->pieces, &edit->inserted);
 	store_rewind(&document->typed, edit->typed);
 	store_rewind(&document->slots, edit->slots);
 	return false;
 }
 
-static void edit_record(struct document *document, struct edit *edit,
-			struct piece_list *removed)
-{
-	history_push(&document->history, (struct record){
-		.offset = edit->range.start,
-		.length = piece_list_length(&edit->inserted),
-		.pieces = removed->pieces,
-		.count = (uint32_t)removed->count,
-		.swap_first = document->history.swap_count,
-		.swap_count = (uint32_t)edit->swap_count,
-	}, !document->step_open, document_time(document));
-	document->step_open = document->depth > 0;
-}
-
 bool edit_commit(struct document *document, struct edit *edit,
 		 struct error *error)
 {
-	const struct history *history = &document->history;
-	struct piece_list *inserted = &edit->inserted;
-	struct piece_list removed = { .pieces = NULL };
+	struct history *history = &document->history;
+	struct reservation reservation = { 0, 0 };
+	struct record record = {
+		.offset = edit->range.start, .length = edit->inserted.length,
+		.swap_first = history->swap_count,
+		.swap_count = edit->swap_count,
+	};
 
-	if (!history_reserve(&document->history) ||
-	    !pieces_reserve(document->pieces, edit->range, inserted->count,
-			    &removed)) {
-		piece_list_free(&removed);
+	if (!history_reserve(history) ||
+	    !pieces_reserve(document->pieces, &edit->inserted,
+			    pieces_in(document->pieces, edit->range),
+			    &reservation)) {
 		error_set_memory(error);
 		return edit_cancel(document, edit);
 	}
 	document_tell_edit(document, edit);
-	for (size_t i = 0; i < edit->swap_count; i++)
+	for (uint32_t i = 0; i < edit->swap_count; i++)
 		swap_exchange(document->mapping,
-			      &history->swaps[history->swap_count + i]);
-	pieces_replace(document->pieces, edit->range, inserted->pieces,
-		       inserted->count, &removed);
-	edit_record(document, edit, &removed);
-	piece_list_free(inserted);
+			      &history->swaps[record.swap_first + i]);
+	pieces_exchange(document->pieces, edit->range, &edit->inserted);
+	record.other = edit->inserted;
+	history_push(history, record, !document->step_open,
+		     document_time(document));
+	document->step_open = document->depth > 0;
 	document_touch(document);
 	return true;
 }
@@ -132,7 +128,7 @@ static bool granules_prepare(struct document *document, struct range range)
 }
 
 /* One stretch of anchored pieces from FILE on becomes BYTES. */
-static bool overwrite_stretch(struct document *document, struct edit *edit,
+static bool overwrite_anchored(struct document *document, struct edit *edit,
 			      struct range file, const unsigned char *bytes)
 {
 	uint64_t length = range_length(file);
@@ -143,61 +139,89 @@ static bool overwrite_stretch(struct document *document, struct edit *edit,
 	unsigned char *slot = store_copy(&document->slots, bytes, length);
 
 	return slot && edit_swap(document, edit, file.start, length, slot) &&
-	       piece_list_add(&edit->inserted, (struct piece){
+	       edit_add(document, edit, (struct piece){
 			.bytes = mapping_bytes(document->mapping) + file.start,
 			.length = length, .kind = PIECE_DIRTY,
 	       });
 }
 
-/* What LIST holds becomes BYTES, stretch by stretch. */
-static bool overwrite_list(struct document *document, struct edit *edit,
-			   const struct piece_list *list,
-			   const unsigned char *bytes)
+/* Pieces of which each goes on where the one before ends, as overwriting has
+ * it: all of them anchored and contiguous, or none. */
+struct overwritten_run {
+	bool anchored;
+	const unsigned char *bytes;
+	uint64_t length;
+};
+
+static bool run_takes(struct overwritten_run *run, struct piece piece)
 {
-	for (size_t i = 0; i < list->count;) {
-		struct piece first = list->pieces[i++];
-		uint64_t length = first.length, offset = 0;
-		bool anchored = first.kind != PIECE_FOREIGN;
+	bool anchored = piece.kind != PIECE_FOREIGN;
 
-		if (anchored)
-			document_place(document, first, &offset);
-		while (i < list->count) {
-			struct piece next = list->pieces[i];
-			bool other = next.kind != PIECE_FOREIGN;
-
-			if (other != anchored || (anchored &&
-			    next.bytes != first.bytes + length))
-				break;
-			length += next.length;
-			i++;
-		}
-		if (anchored ? !overwrite_stretch(document, edit,
-						  range_of(offset, length),
-						  bytes)
-			     : !edit_type(document, edit, bytes, length))
-			return false;
-		bytes += length;
+	if (run->length == 0) {
+		run->anchored = anchored;
+		run->bytes = piece.bytes;
+	} else if (anchored != run->anchored ||
+		   (anchored && piece.bytes != run->bytes + run->length)) {
+		return false;
 	}
+	run->length += piece.length;
 	return true;
+}
+
+static bool overwrite_run(struct document *document, struct edit *edit,
+			  const struct overwritten_run *run,
+			  const unsigned char *bytes)
+{
+	struct piece piece = { .bytes = run->bytes };
+	uint64_t offset;
+
+	if (!run->anchored)
+		return edit_type(document, edit, bytes, run->length);
+	document_place(document, piece, &offset);
+	return overwrite_anchored(document, edit, range_of(offset, run->length),
+				 bytes);
+}
+
+/* What stands in the edit's range becomes BYTES, run by run. */
+static bool overwrite_inside(struct document *document, struct edit *edit,
+			     const unsigned char *bytes)
+{
+	struct piece_cursor cursor = pieces_walk(document->pieces,
+						 edit->range.start);
+	struct overwritten_run run = { .length = 0 };
+	struct piece piece;
+	uint64_t start, at = edit->range.start;
+
+	while (at < edit->range.end &&
+	       piece_cursor_next(&cursor, &piece, &start)) {
+		uint64_t end = start + piece.length;
+
+		if (end > edit->range.end)
+			end = edit->range.end;
+		piece = piece_slice(piece, at - start, end - at);
+		at = end;
+		if (run_takes(&run, piece))
+			continue;
+		if (!overwrite_run(document, edit, &run, bytes))
+			return false;
+		bytes += run.length;
+		run.length = 0;
+		run_takes(&run, piece);
+	}
+	return run.length == 0 || overwrite_run(document, edit, &run, bytes);
 }
 
 bool edit_overwrite(struct document *document, struct edit *edit,
 		    const unsigned char *bytes, uint64_t length)
 {
-	struct piece_list list = { .pieces = NULL };
 	uint64_t inside = range_length(edit->range);
 
 	if (length > DOCUMENT_GRANULE_MAXIMUM)
 		return edit_type(document, edit, bytes, length);
-
-	bool fine = pieces_copy(document->pieces, edit->range, &list) &&
-		    overwrite_list(document, edit, &list, bytes);
-
-	piece_list_free(&list);
-	if (fine && length > inside)
-		fine = edit_type(document, edit, bytes + inside,
-				 length - inside);
-	return fine;
+	if (!overwrite_inside(document, edit, bytes))
+		return false;
+	return length == inside ||
+	       edit_type(document, edit, bytes + inside, length - inside);
 }
 
 bool document_overwrite(struct document *document, uint64_t offset,
@@ -297,13 +321,13 @@ static bool fill_repeat(struct document *document, struct edit *edit,
 	if (period < size && period <= DOCUMENT_PERIOD_MAXIMUM) {
 		piece.period = (uint32_t)period;
 		piece.length = size;
-		return piece_list_add(&edit->inserted, piece);
+		return edit_add(document, edit, piece);
 	}
 	/* A pattern too long for a period: the same bytes, piece by piece. */
 	for (; size > 0; size -= piece.length) {
 		if (piece.length > size)
 			piece.length = size;
-		if (!piece_list_add(&edit->inserted, piece))
+		if (!edit_add(document, edit, piece))
 			return false;
 	}
 	return true;

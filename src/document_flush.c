@@ -49,16 +49,16 @@ struct doom {
 	size_t count;
 };
 
-/* Appends PIECE of DOCUMENT to LIST with its doomed bytes copied; *DOOMED if
- * it had any. */
+/* Appends PIECE of DOCUMENT to LIST with its doomed bytes copied. */
 static bool detach_piece(struct document *document, const struct doom *doom,
-			 struct piece piece, struct piece_list *list,
-			 bool *doomed, struct error *error)
+			 struct piece piece, struct stretch *list,
+			 struct error *error)
 {
 	uint64_t offset;
 
 	if (!document_place(doom->document, piece, &offset))
-		return piece_list_add(list, piece) || error_set_memory(error);
+		return stretch_add(document->pieces, list, piece) ||
+		       error_set_memory(error);
 	for (uint64_t done = 0, same; done < piece.length; done += same) {
 		bool copy = doomed_run(doom->document->mapping, doom->ranges,
 				       doom->count, offset + done, &same);
@@ -72,32 +72,49 @@ static bool detach_piece(struct document *document, const struct doom *doom,
 			part.bytes = document_keep(document, &document->typed,
 						   part.bytes, same, error);
 			part.kind = PIECE_FOREIGN;
-			*doomed = true;
 			if (!part.bytes)
 				return false;
 		}
-		if (!piece_list_add(list, part))
+		if (!stretch_add(document->pieces, list, part))
 			return error_set_memory(error);
 	}
 	return true;
 }
 
+static bool is_doomed(const struct doom *doom, struct piece piece)
+{
+	uint64_t offset, same;
+
+	if (!document_place(doom->document, piece, &offset))
+		return false;
+	for (uint64_t done = 0; done < piece.length; done += same)
+		if (doomed_run(doom->document->mapping, doom->ranges,
+			       doom->count, offset + done, &same))
+			return true;
+	return false;
+}
+
 /* LIST without doomed bytes. */
 static bool detach_list(struct document *document, const struct doom *doom,
-			struct piece_list *list, struct error *error)
+			struct stretch *list, struct error *error)
 {
-	struct piece_list detached = { .pieces = NULL };
+	struct pieces *pieces = document->pieces;
+	struct piece_cursor cursor = stretch_walk(pieces, list);
+	struct stretch detached = { .count = 0 };
 	bool doomed = false, fine = true;
+	struct piece piece;
+	uint64_t start;
 
-	for (size_t i = 0; fine && i < list->count; i++)
-		fine = detach_piece(document, doom, list->pieces[i],
-				    &detached, &doomed, error);
-	if (fine && doomed) {
-		piece_list_free(list);
+	while (!doomed && piece_cursor_next(&cursor, &piece, &start))
+		doomed = is_doomed(doom, piece);
+	if (!doomed)
+		return true;
+	cursor = stretch_walk(pieces, list);
+	while (fine && piece_cursor_next(&cursor, &piece, &start))
+		fine = detach_piece(document, doom, piece, &detached, error);
+	stretch_free(pieces, fine ? list : &detached);
+	if (fine)
 		*list = detached;
-	} else {
-		piece_list_free(&detached);
-	}
 	return fine;
 }
 
@@ -107,53 +124,58 @@ static bool detach_history(struct document *document, const struct doom *doom,
 	struct history *history = &document->history;
 	bool fine = true;
 
-	for (size_t i = 0; fine && i < history->count; i++) {
-		struct record *record = &history->records[i];
-		struct piece_list list = {
-			record->pieces, record->count, record->count,
-		};
-
-		fine = detach_list(document, doom, &list, error);
-		record->pieces = list.pieces;
-		record->count = (uint32_t)list.count;
-	}
+	for (size_t i = 0; fine && i < history->count; i++)
+		fine = detach_list(document, doom, &history->records[i].other,
+				   error);
 	return fine;
 }
 
-/* The document's pieces: those of its own file that stand where they belong
- * are overwritten by themselves. */
+/* The first piece from OFFSET on that has to be detached; false: none has.
+ * Those of the document's own file that stand where they belong are
+ * overwritten by themselves. */
+static bool next_doomed(const struct document *document,
+			const struct doom *doom, uint64_t offset,
+			struct piece *piece, uint64_t *start)
+{
+	struct piece_cursor cursor = pieces_walk(document->pieces, offset);
+	uint64_t place;
+
+	while (piece_cursor_next(&cursor, piece, start)) {
+		if (doom->document == document &&
+		    document_place(document, *piece, &place) &&
+		    place == *start)
+			continue;
+		if (is_doomed(doom, *piece))
+			return true;
+	}
+	return false;
+}
+
 static bool detach_tree(struct document *document, const struct doom *doom,
 			struct error *error)
 {
-	struct range all = { 0, document_size(document) };
-	struct piece_list list = { .pieces = NULL };
-	bool fine = pieces_copy(document->pieces, all, &list) ||
-		    error_set_memory(error);
-	uint64_t at = 0, offset;
+	struct pieces *pieces = document->pieces;
+	struct piece piece;
+	uint64_t at = 0, start;
 
-	for (size_t i = 0; fine && i < list.count; i++) {
-		struct piece piece = list.pieces[i];
-		struct piece_list detached = { .pieces = NULL };
-		struct range now = range_of(at, piece.length);
-		bool doomed = false;
+	for (; next_doomed(document, doom, at, &piece, &start);
+	     at = start + piece.length) {
+		struct stretch detached = { .count = 0 };
+		struct reservation reservation = { 0, 0 };
+		bool fine = detach_piece(document, doom, piece, &detached,
+					 error);
 
-		at = now.end;
-		if (!document_place(doom->document, piece, &offset) ||
-		    (doom->document == document && offset == now.start))
-			continue;
-		fine = detach_piece(document, doom, piece, &detached, &doomed,
-				    error);
-		if (fine && doomed)
-			fine = pieces_reserve(document->pieces, now,
-					      detached.count, NULL) ||
-			       error_set_memory(error);
-		if (fine && doomed)
-			pieces_replace(document->pieces, now, detached.pieces,
-				       detached.count, NULL);
-		piece_list_free(&detached);
+		if (fine && !pieces_reserve(pieces, &detached, 1,
+					    &reservation))
+			fine = error_set_memory(error);
+		if (fine)
+			pieces_exchange(pieces, range_of(start, piece.length),
+					&detached);
+		stretch_free(pieces, &detached);
+		if (!fine)
+			return false;
 	}
-	piece_list_free(&list);
-	return fine;
+	return true;
 }
 
 /* All that DOCUMENT refers to. */
@@ -234,17 +256,21 @@ void document_written(struct document *document)
 }
 
 /* Does anything refer to the bytes of MAPPING? */
-static bool list_refers(const struct piece *pieces, size_t count,
+static bool list_refers(const struct document *document,
+			const struct stretch *list,
 			const struct mapping *mapping)
 {
-	uintptr_t start = (uintptr_t)mapping_bytes(mapping);
-	uintptr_t end = start + mapping_size(mapping);
+	struct piece_cursor cursor = stretch_walk(document->pieces, list);
+	uintptr_t from = (uintptr_t)mapping_bytes(mapping);
+	uintptr_t end = from + mapping_size(mapping);
+	struct piece piece;
+	uint64_t start;
 
-	for (size_t i = 0; i < count; i++) {
-		uintptr_t bytes = (uintptr_t)pieces[i].bytes;
+	while (piece_cursor_next(&cursor, &piece, &start)) {
+		uintptr_t bytes = (uintptr_t)piece.bytes;
 
-		if (!pieces[i].period && bytes < end &&
-		    bytes + pieces[i].length > start)
+		if (!piece.period && bytes < end &&
+		    bytes + piece.length > from)
 			return true;
 	}
 	return false;
@@ -259,12 +285,12 @@ static bool mapping_needed(const struct document *document,
 	if (document->holder_count > 0)
 		return true;
 	for (size_t i = 0; i < history->count; i++)
-		if (list_refers(history->records[i].pieces,
-				history->records[i].count, mapping))
+		if (list_refers(document, &history->records[i].other,
+				mapping))
 			return true;
 	for (const struct clip *clip = document->clips; clip;
 	     clip = clip->next)
-		if (list_refers(clip->list.pieces, clip->list.count, mapping))
+		if (list_refers(document, &clip->list, mapping))
 			return true;
 	return false;
 }

@@ -20,8 +20,7 @@ struct source {
 struct clip {
 	struct document *document;
 	struct clip *previous, *next;
-	struct piece_list list;		/* foreign pieces only */
-	uint64_t length;
+	struct stretch list;		/* foreign pieces only */
 };
 
 /*
@@ -31,7 +30,7 @@ struct clip {
 struct settlement {
 	bool ready;
 	/* One for each record; without room: the record's stays. */
-	struct piece_list *lists;
+	struct stretch *lists;
 	size_t count;
 	/* What private granules will have to hold then. */
 	struct swap *patches;
@@ -92,8 +91,8 @@ const unsigned char *document_keep(struct document *document,
  * Nothing of the document changes before edit_commit. */
 struct edit {
 	struct range range;
-	struct piece_list inserted;
-	size_t swap_count;	/* in the history, behind those of records */
+	struct stretch inserted;
+	uint32_t swap_count;	/* in the history, behind those of records */
 	struct store_mark typed;
 	struct store_mark slots;
 };
@@ -103,6 +102,9 @@ bool edit_allowed(const struct document *document, struct range range,
 		  uint64_t length, struct error *error);
 void edit_begin(struct document *document, struct edit *edit,
 		struct range range);
+/* Adds PIECE. */
+bool edit_add(struct document *document, struct edit *edit,
+	      struct piece piece);
 /* Adds a copy of BYTES as a foreign piece. */
 bool edit_type(struct document *document, struct edit *edit,
 	       const unsigned char *bytes, uint64_t length);

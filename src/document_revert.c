@@ -44,7 +44,7 @@ bool edit_restore(struct document *document, struct edit *edit,
 
 	if (range_is_empty(file))
 		return true;
-	if (!piece_list_add(&edit->inserted, (struct piece){
+	if (!edit_add(document, edit, (struct piece){
 		.bytes = base + file.start, .length = range_length(file),
 		.kind = PIECE_BASE,
 	    }))
@@ -72,7 +72,7 @@ bool edit_restore(struct document *document, struct edit *edit,
 static bool revert_keep(struct document *document, struct edit *edit,
 			struct range now, struct error *error)
 {
-	return pieces_copy(document->pieces, now, &edit->inserted) ||
+	return stretch_copy(document->pieces, &edit->inserted, now) ||
 	       error_set_memory(error);
 }
 

@@ -58,8 +58,8 @@ static bool rewrite_put(struct rewrite *rewrite, const void *bytes,
 	if (length == 0)
 		return true;
 	bytes = rewrite_keep(rewrite, bytes, length);
-	return bytes && piece_list_add(&rewrite->edit.inserted,
-				       (struct piece){
+	return bytes && edit_add(rewrite->document, &rewrite->edit,
+				 (struct piece){
 		.bytes = bytes, .length = length, .kind = PIECE_FOREIGN,
 	});
 }
@@ -78,9 +78,8 @@ bool rewrite_replace(struct rewrite *rewrite, struct range range,
 	if (rewrite->count == 0)
 		edit->range = range_of(range.start, 0);
 	assert(range.start >= edit->range.end);
-	if (!pieces_copy(document->pieces,
-			 (struct range){ edit->range.end, range.start },
-			 &edit->inserted) ||
+	if (!stretch_copy(document->pieces, &edit->inserted,
+			  (struct range){ edit->range.end, range.start }) ||
 	    !rewrite_put(rewrite, bytes, length))
 		return error_set_memory(error);
 	edit->range.end = range.end;
@@ -92,7 +91,7 @@ void rewrite_cancel(struct rewrite *rewrite)
 {
 	if (!rewrite)
 		return;
-	piece_list_free(&rewrite->edit.inserted);
+	stretch_free(rewrite->document->pieces, &rewrite->edit.inserted);
 	store_free(&rewrite->store);
 	memory_free(rewrite);
 }
@@ -103,11 +102,11 @@ static bool rewrite_make(struct rewrite *rewrite, struct error *error)
 	struct edit edit;
 
 	if (!edit_allowed(document, rewrite->edit.range,
-			  piece_list_length(&rewrite->edit.inserted), error))
+			  rewrite->edit.inserted.length, error))
 		return false;
 	edit_begin(document, &edit, rewrite->edit.range);
 	edit.inserted = rewrite->edit.inserted;
-	rewrite->edit.inserted = (struct piece_list){ .pieces = NULL };
+	rewrite->edit.inserted = (struct stretch){ .count = 0 };
 	if (!edit_commit(document, &edit, error))
 		return false;
 	store_absorb(&document->typed, &rewrite->store);
@@ -117,7 +116,7 @@ static bool rewrite_make(struct rewrite *rewrite, struct error *error)
 bool rewrite_commit(struct rewrite *rewrite, struct range *touched,
 		    uint64_t *length, struct error *error)
 {
-	uint64_t now = piece_list_length(&rewrite->edit.inserted);
+	uint64_t now = rewrite->edit.inserted.length;
 	bool fine = true;
 
 	if (touched)

@@ -25,7 +25,7 @@ void settlement_drop(struct document *document)
 	if (!settlement->ready)
 		return;
 	for (size_t i = 0; i < settlement->count; i++)
-		piece_list_free(&settlement->lists[i]);
+		stretch_free(document->pieces, &settlement->lists[i]);
 	memory_free(settlement->lists);
 	memory_free(settlement->patches);
 	store_free(&settlement->store);
@@ -93,31 +93,56 @@ static bool settle_run(struct document *document, const struct record *record,
 	       error_set_memory(error);
 }
 
+/* Adds what PIECE, which is anchored, is settled as. */
+static bool settle_piece(struct document *document,
+			 const struct record *record, struct piece piece,
+			 struct stretch *list, struct error *error)
+{
+	struct piece part;
+	uint64_t offset;
+
+	document_place(document, piece, &offset);
+	for (uint64_t done = 0; done < piece.length; done += part.length)
+		if (!settle_run(document, record, offset + done,
+				piece.length - done, &part, error) ||
+		    (!stretch_add(document->pieces, list, part) &&
+		     !error_set_memory(error)))
+			return false;
+	return true;
+}
+
+static bool has_anchored(const struct document *document,
+			 const struct stretch *stretch)
+{
+	struct piece_cursor cursor = stretch_walk(document->pieces, stretch);
+	struct piece piece;
+	uint64_t start;
+
+	while (piece_cursor_next(&cursor, &piece, &start))
+		if (piece.kind != PIECE_FOREIGN)
+			return true;
+	return false;
+}
+
 static bool settle_record(struct document *document,
-			  const struct record *record, struct piece_list *list,
+			  const struct record *record, struct stretch *list,
 			  struct error *error)
 {
-	bool anchored = false;
+	struct piece_cursor cursor = stretch_walk(document->pieces,
+						  &record->other);
+	struct piece piece;
+	uint64_t start;
 
-	for (uint32_t i = 0; i < record->count; i++)
-		anchored |= record->pieces[i].kind != PIECE_FOREIGN;
-	for (uint32_t i = 0; anchored && i < record->count; i++) {
-		struct piece piece = record->pieces[i], part = piece;
-		uint64_t offset;
-
-		if (piece.kind == PIECE_FOREIGN) {
-			if (!piece_list_add(list, piece))
-				return error_set_memory(error);
-			continue;
-		}
-		document_place(document, piece, &offset);
-		for (uint64_t done = 0; done < piece.length;
-		     done += part.length)
-			if (!settle_run(document, record, offset + done,
-					piece.length - done, &part, error) ||
-			    (!piece_list_add(list, part) &&
-			     !error_set_memory(error)))
+	if (!has_anchored(document, &record->other))
+		return true;
+	while (piece_cursor_next(&cursor, &piece, &start)) {
+		if (piece.kind != PIECE_FOREIGN) {
+			if (!settle_piece(document, record, piece, list,
+					  error))
 				return false;
+		} else if (!stretch_add(document->pieces, list, piece)) {
+			return error_set_memory(error);
+		}
 	}
 	return true;
 }
@@ -125,7 +150,7 @@ static bool settle_record(struct document *document,
 /* Settles the records of STEP, from its parent's state on, with the granules
  * as they were at each one's time. */
 static bool settle_step(struct document *document, uint32_t step,
-			struct piece_list *lists, struct error *error)
+			struct stretch *lists, struct error *error)
 {
 	const struct history *history = &document->history;
 	bool done = history->steps[step].done, fine = true;
@@ -149,7 +174,7 @@ static bool settle_step(struct document *document, uint32_t step,
 
 /* In the order of the states, which is not far from the way that the user has
  * gone; then the granules are as they are. */
-static bool settle_states(struct document *document, struct piece_list *lists,
+static bool settle_states(struct document *document, struct stretch *lists,
 			  struct error *error)
 {
 	struct history *history = &document->history;
@@ -170,7 +195,7 @@ bool settlement_prepare(struct document *document, struct error *error)
 {
 	struct settlement *settlement = &document->settlement;
 	size_t count = document->history.count;
-	struct piece_list *lists =
+	struct stretch *lists =
 		memory_allocate((count + 1) * sizeof(*lists));
 
 	settlement_drop(document);
@@ -194,15 +219,14 @@ void settlement_commit(struct document *document)
 
 	for (size_t i = 0; i < history->count; i++) {
 		struct record *record = &history->records[i];
-		struct piece_list *list = &settlement->lists[i];
+		struct stretch *list = &settlement->lists[i];
 
 		record->swap_count = 0;
 		if (!list->count)
 			continue;
-		memory_free(record->pieces);
-		record->pieces = list->pieces;
-		record->count = (uint32_t)list->count;
-		*list = (struct piece_list){ .pieces = NULL };
+		stretch_free(document->pieces, &record->other);
+		record->other = *list;
+		*list = (struct stretch){ .count = 0 };
 	}
 	history->swap_count = 0;
 	/* What it put into the slots is used from now on. */

@@ -12,8 +12,7 @@
 
 /* What is put in, and the granules' bytes along with it. */
 struct edit_source {
-	const struct piece *pieces;
-	size_t count;
+	const struct stretch *stretch;
 	const struct swap *swaps;
 	size_t swap_count;
 };
@@ -135,10 +134,13 @@ static bool visit_old(const struct document *document, struct range range,
 {
 	static const struct edit_source as_it_is;
 
-	for (uint64_t at = range.start, next, start; at < range.end;
-	     at = next) {
-		struct piece piece = pieces_at(document->pieces, at, &start);
+	struct piece_cursor cursor = pieces_walk(document->pieces,
+						 range.start);
+	struct piece piece;
 
+	for (uint64_t at = range.start, next, start;
+	     at < range.end && piece_cursor_next(&cursor, &piece, &start);
+	     at = next) {
 		next = start + piece.length;
 		if (next > range.end)
 			next = range.end;
@@ -155,12 +157,15 @@ bool document_edit_parts(const struct document *document,
 			 part_visitor *visit, void *context)
 {
 	const struct edit_source *source = edit->source;
+	struct piece_cursor cursor;
+	struct piece piece;
+	uint64_t start;
 
 	if (old)
 		return visit_old(document, edit->range, visit, context);
-	for (size_t i = 0; i < source->count; i++)
-		if (!visit_piece(document, source, source->pieces[i], visit,
-				 context))
+	cursor = stretch_walk(document->pieces, source->stretch);
+	while (piece_cursor_next(&cursor, &piece, &start))
+		if (!visit_piece(document, source, piece, visit, context))
 			return false;
 	return true;
 }
@@ -171,8 +176,7 @@ void document_tell_edit(struct document *document, const struct edit *edit)
 {
 	const struct history *history = &document->history;
 	const struct edit_source source = {
-		edit->inserted.pieces, edit->inserted.count,
-		history->swaps + history->swap_count, edit->swap_count,
+		&edit->inserted, history->swaps + history->swap_count, edit->swap_count,
 	};
 
 	if (!document->watcher)
@@ -180,7 +184,7 @@ void document_tell_edit(struct document *document, const struct edit *edit)
 	document->watcher->edit(document->watcher->context, document,
 				&(struct document_edit){
 		.range = edit->range,
-		.length = piece_list_length(&edit->inserted),
+		.length = edit->inserted.length,
 		.state = history->step_count - document->step_open,
 		.first = !document->step_open,
 		.time = document_time(document),
@@ -188,50 +192,53 @@ void document_tell_edit(struct document *document, const struct edit *edit)
 	});
 }
 
-/* A way to another state, and how it is told. */
+/* A way to another state. */
 struct telling {
 	struct document *document;
 	uint32_t number;
-	bool asked;
-	bool known;		/* the number says enough */
+	bool begun;
 };
+
+static bool tell_gone(void *context)
+{
+	struct telling *telling = context;
+	const struct document_watcher *watcher = telling->document->watcher;
+
+	return watcher->go(watcher->context, telling->number);
+}
 
 static void tell_record(void *context, const struct record *record)
 {
 	struct telling *telling = context;
 	const struct document *document = telling->document;
 	const struct document_watcher *watcher = document->watcher;
-	bool first = !telling->asked;
 	const struct edit_source source = {
-		record->pieces, record->count,
-		history_swaps(&document->history, record), record->swap_count,
+		&record->other, history_swaps(&document->history, record),
+		record->swap_count,
 	};
 	struct document_edit edit = {
 		.range = range_of(record->offset, record->length),
-		.state = telling->number, .first = first,
+		.length = record->other.length,
+		.state = telling->number, .first = !telling->begun,
 		.time = document_time(document), .source = &source,
 	};
 
-	if (first)
-		telling->known = watcher->go(watcher->context,
-					     telling->number);
-	telling->asked = true;
-	if (telling->known)
-		return;
-	for (uint32_t i = 0; i < record->count; i++)
-		edit.length += record->pieces[i].length;
+	telling->begun = true;
 	watcher->edit(watcher->context, document, &edit);
 }
 
 bool document_tell_go(struct document *document, uint32_t number,
 		      struct range *touched, struct error *error)
 {
-	struct telling telling = { document, number, false, false };
+	struct telling telling = { document, number, false };
+	const struct history_listener listener = {
+		tell_gone, tell_record, &telling,
+	};
 
 	return history_go(&document->history, number, document->pieces,
 			  document->mapping,
-			  document->watcher ? tell_record : NULL, &telling,
-			  touched, error);
+			  document->watcher ? &listener : NULL, touched,
+			  error);
 }
 
 void document_tell_written(struct document *document)

@@ -3,11 +3,9 @@
  * of their records.  A step's records stand together, because only the newest
  * step can get another one.
  *
- * Going to another state is a way of steps back and steps on.  It is applied
- * record by record, each reserved just before it is
- * applied.  The array in which a record held its pieces is kept until the
- * way is through: it is the room that taking the record back needs, and
- * pieces_reserve has seen to the nodes, so taking back cannot fail.
+ * Going to another state is a way of steps back and steps on.  It is gone
+ * record by record, each reserved just before; what is reserved covers the way
+ * back as well, so that if memory ends half-way everything can be put back.
  *
  * Invariants (history_check)
  *  1. A step's parent has a smaller number; its depth is one more than the
@@ -35,8 +33,6 @@ bool history_init(struct history *history)
 
 void history_free(struct history *history)
 {
-	for (size_t i = 0; i < history->count; i++)
-		memory_free(history->records[i].pieces);
 	memory_free(history->records);
 	memory_free(history->steps);
 	memory_free(history->swaps);
@@ -146,12 +142,14 @@ void history_swap_record(const struct history *history, size_t record,
 		swap_exchange(mapping, &swaps[i]);
 }
 
-bool history_reserve_swap(struct history *history, size_t made)
+bool history_reserve_swap(struct history *history, uint32_t made)
 {
-	size_t capacity = history->swap_capacity * 2 + 16;
+	uint32_t capacity = history->swap_capacity * 2 + 16;
 
 	if (history->swap_count + made < history->swap_capacity)
 		return true;
+	if (capacity > INT32_MAX)
+		return false;
 	void *swaps = memory_resize(history->swaps,
 				    capacity * sizeof(*history->swaps));
 
@@ -182,27 +180,17 @@ static void touched_add(struct range *touched, struct range range,
 		touched->end = now.end;
 }
 
-/* SPARE has room for what stands there now, and afterwards is the array in
- * which the record held its pieces. */
-static struct range record_exchange(struct history *history,
-				    struct record *record,
+/* The range that became another one. */
+static struct range record_exchange(struct history *history, size_t record,
 				    struct pieces *pieces,
-				    struct mapping *mapping,
-				    struct piece_list *spare)
+				    struct mapping *mapping)
 {
-	struct piece_list list = {
-		record->pieces, record->count, record->count,
-	};
-	struct range range = range_of(record->offset, record->length);
+	struct record *one = &history->records[record];
+	struct range range = range_of(one->offset, one->length);
 
-	history_swap_record(history, (size_t)(record - history->records),
-			    mapping);
-	spare->count = 0;
-	pieces_replace(pieces, range, list.pieces, list.count, spare);
-	record->length = piece_list_length(&list);
-	record->pieces = spare->pieces;
-	record->count = (uint32_t)spare->count;
-	*spare = list;
+	one->length = one->other.length;
+	history_swap_record(history, record, mapping);
+	pieces_exchange(pieces, range, &one->other);
 	return range;
 }
 
@@ -312,56 +300,65 @@ static void steps_go(struct history *history, uint32_t target)
 		history->redo_steps++;
 }
 
-static bool way_apply(struct history *history, const struct way *way,
-		      struct pieces *pieces, struct mapping *mapping,
-		      void (*tell)(void *context, const struct record *record),
-		      void *context, struct range *touched)
+/* Puts back what the first COUNT records of WAY have exchanged. */
+static void way_put_back(struct history *history, const struct way *way,
+			 size_t count, struct pieces *pieces,
+			 struct mapping *mapping)
 {
-	size_t count = way->count;
-	struct piece_list *spares =
-		memory_allocate((count + 1) * sizeof(*spares));
-	size_t done;
+	while (count-- > 0)
+		record_exchange(history, way->records[count], pieces, mapping);
+}
 
-	if (!spares)
-		return false;
-	memset(spares, 0, count * sizeof(*spares));
-	for (done = 0; done < count; done++) {
+static bool way_go(struct history *history, const struct way *way,
+		   struct pieces *pieces, struct mapping *mapping,
+		   struct range *touched)
+{
+	struct reservation reservation = { 0, 0 };
+
+	for (size_t done = 0; done < way->count; done++) {
 		struct record *record = &history->records[way->records[done]];
 		struct range range = range_of(record->offset, record->length);
 
-		if (!pieces_reserve(pieces, range, record->count,
-				    &spares[done]))
-			break;
-		if (tell)
-			tell(context, record);
-		record_exchange(history, record, pieces, mapping,
-				&spares[done]);
+		if (!pieces_reserve(pieces, &record->other,
+				    pieces_in(pieces, range), &reservation)) {
+			way_put_back(history, way, done, pieces, mapping);
+			return false;
+		}
+		record_exchange(history, way->records[done], pieces, mapping);
 		if (done == 0)
 			*touched = range_of(range.start, record->length);
 		else
 			touched_add(touched, range, record->length);
 	}
-	for (size_t i = done; done < count && i-- > 0;)
-		record_exchange(history, &history->records[way->records[i]],
-				pieces, mapping, &spares[i]);
-	for (size_t i = 0; i < count; i++)
-		piece_list_free(&spares[i]);
-	memory_free(spares);
-	return done == count;
+	return true;
+}
+
+static void way_tell(struct history *history, const struct way *way,
+		     struct pieces *pieces, struct mapping *mapping,
+		     const struct history_listener *listener)
+{
+	way_put_back(history, way, way->count, pieces, mapping);
+	for (size_t i = 0; i < way->count; i++) {
+		listener->tell(listener->context,
+			       &history->records[way->records[i]]);
+		record_exchange(history, way->records[i], pieces, mapping);
+	}
 }
 
 bool history_go(struct history *history, uint32_t target,
 		struct pieces *pieces, struct mapping *mapping,
-		void (*tell)(void *context, const struct record *record),
-		void *context, struct range *touched, struct error *error)
+		const struct history_listener *listener,
+		struct range *touched, struct error *error)
 {
 	struct way way = { .records = NULL };
 
 	*touched = range_of(0, 0);
 	bool fine = way_find(&way, history, target) &&
-		    way_apply(history, &way, pieces, mapping, tell, context,
-			      touched);
+		    way_go(history, &way, pieces, mapping, touched);
 
+	if (fine && way.count > 0 && listener &&
+	    !listener->gone(listener->context))
+		way_tell(history, &way, pieces, mapping, listener);
 	memory_free(way.records);
 	if (!fine)
 		return error_set_memory(error);
@@ -416,8 +413,6 @@ static void records_check(const struct history *history,
 		const struct swap *swaps = history_swaps(history, record);
 		uint64_t end = 0;
 
-		for (uint32_t j = 0; j < record->count; j++)
-			assert(record->pieces[j].length > 0);
 		for (uint32_t j = 0; j < record->swap_count; j++) {
 			assert(swaps[j].offset >= end);
 			end = swaps[j].offset + swaps[j].length;

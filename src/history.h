@@ -28,10 +28,9 @@ struct swap {
 struct record {
 	uint64_t offset;	/* in the document */
 	uint64_t length;	/* of what stands there now */
-	struct piece *pieces;	/* what stands there on the other side */
-	uint32_t count;
+	struct stretch other;	/* what stands there on the other side */
+	uint32_t swap_first;	/* in the history's swaps, ascending */
 	uint32_t swap_count;
-	size_t swap_first;	/* in the history's swaps, ascending */
 };
 
 struct step {
@@ -55,8 +54,8 @@ struct history {
 	uint32_t step_count;	/* with state 0 */
 	uint32_t step_capacity;
 	struct swap *swaps;	/* those behind swap_count are being made */
-	size_t swap_count;
-	size_t swap_capacity;
+	uint32_t swap_count;
+	uint32_t swap_capacity;
 	uint32_t now;		/* the present state */
 	uint32_t saved;		/* where the document equals the file;
 				 * HISTORY_NEVER: nowhere any more */
@@ -80,16 +79,24 @@ void history_step_records(const struct history *history, uint32_t step,
 struct swap *history_swaps(const struct history *history,
 			   const struct record *record);
 
+/* Who is told of the way to another state. */
+struct history_listener {
+	/* The way is gone.  True: its end says enough. */
+	bool (*gone)(void *context);
+	/* Else it is gone again, and this called before each RECORD. */
+	void (*tell)(void *context, const struct record *record);
+	void *context;
+};
+
 /*
  * Goes to state TARGET: back to where its way and the present one part, then
- * on.  *TOUCHED is where the document differs now.  TELL (may be NULL) is
- * called for each record before it is exchanged.  All or nothing; fails only
- * for lack of memory.
+ * on.  *TOUCHED is where the document differs now.  LISTENER may be NULL.  All
+ * or nothing; fails only for lack of memory, before anybody is told.
  */
 bool history_go(struct history *history, uint32_t target,
 		struct pieces *pieces, struct mapping *mapping,
-		void (*tell)(void *context, const struct record *record),
-		void *context, struct range *touched, struct error *error);
+		const struct history_listener *listener,
+		struct range *touched, struct error *error);
 
 /* Exchanges the bytes of granule and slot. */
 void swap_exchange(struct mapping *mapping, const struct swap *swap);
@@ -100,7 +107,7 @@ void history_swap_record(const struct history *history, size_t record,
 void history_swap(struct history *history, uint32_t from, uint32_t to,
 		  struct mapping *mapping);
 /* Makes room for one more swap, which is no record's yet. */
-bool history_reserve_swap(struct history *history, size_t made);
+bool history_reserve_swap(struct history *history, uint32_t made);
 
 void history_check(const struct history *history,
 		   const struct mapping *mapping);

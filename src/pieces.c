@@ -1,11 +1,19 @@
 /*
- * pieces: a treap.  Nodes live in one growing array and name each other by
- * index; 0 is the empty tree.  A node's priority is a hash of its index, so
- * no memory is spent on it and no two are alike.  Splitting and joining take
- * nodes only where a piece is cut in two, which is why an edit that has
- * reserved its nodes cannot fail.
+ * pieces: a B+tree with wide nodes.  Leaves hold pieces, inner nodes what is
+ * known of each child: plain sums, so that an edit within a leaf moves a few
+ * pieces in it and adds a difference to the nodes above.  Any other edit cuts
+ * the tree in three, and joins what is left and right of the range with the
+ * stretch between them.
  *
- * Recursion follows the depth of the tree, which is logarithmic.
+ * What makes the sums plain: a gap in the file is counted at the anchored
+ * piece that ends it, by a bit in the piece.  The bit depends on the piece
+ * right before alone (piece_gap), so an edit alters it in what it puts in and
+ * in the piece behind, nowhere else.
+ *
+ * How an exchange can promise not to fail: with nodes half full, the number of
+ * nodes is bounded by the number of pieces, and an exchange makes two pieces
+ * more at most, by cutting.  So the nodes that any number of exchanges can
+ * take are known before (pieces_reserve).
  */
 #include "pieces_internal.h"
 
@@ -13,195 +21,6 @@
 #include <string.h>
 
 #include "memory.h"
-
-/* --- nodes --- */
-
-static void node_update(struct pieces *pieces, uint32_t index)
-{
-	struct node *node = &pieces->nodes[index];
-
-	node->sum = node_summary(pieces, node);
-}
-
-static uint32_t node_new(struct pieces *pieces, struct piece piece)
-{
-	uint32_t index = pieces->free;
-
-	if (index) {
-		pieces->free = pieces->nodes[index].left;
-		pieces->free_count--;
-	} else {
-		assert(pieces->used < pieces->capacity);
-		index = pieces->used++;
-	}
-	pieces->nodes[index] = (struct node){
-		.piece = piece, .sum = summary_of(piece),
-	};
-	return index;
-}
-
-static void node_free(struct pieces *pieces, uint32_t index)
-{
-	pieces->nodes[index].left = pieces->free;
-	pieces->free = index;
-	pieces->free_count++;
-}
-
-static bool nodes_reserve(struct pieces *pieces, size_t more)
-{
-	size_t room = pieces->capacity - pieces->used + pieces->free_count;
-
-	if (room >= more)
-		return true;
-
-	size_t capacity = pieces->capacity + (more - room);
-
-	if (capacity > NODE_COUNT_MASK)
-		return false;
-	if (capacity < pieces->capacity * 2)
-		capacity = pieces->capacity * 2;
-	if (capacity > NODE_COUNT_MASK)
-		capacity = NODE_COUNT_MASK;
-
-	void *nodes = memory_resize(pieces->nodes,
-				    capacity * sizeof(*pieces->nodes));
-
-	if (!nodes)
-		return false;
-	pieces->nodes = nodes;
-	pieces->capacity = (uint32_t)capacity;
-	return true;
-}
-
-/* --- the treap --- */
-
-static uint32_t tree_join(struct pieces *pieces, uint32_t one, uint32_t two)
-{
-	struct node *nodes = pieces->nodes;
-
-	if (!one || !two)
-		return one ? one : two;
-	if (node_priority(one) > node_priority(two)) {
-		nodes[one].right = tree_join(pieces, nodes[one].right, two);
-		node_update(pieces, one);
-		return one;
-	}
-	nodes[two].left = tree_join(pieces, one, nodes[two].left);
-	node_update(pieces, two);
-	return two;
-}
-
-/* Divides TREE at AT into *ONE and *TWO.  Where a piece is cut its first part
- * stays in ONE and the second is *TAIL, in neither. */
-static void tree_divide(struct pieces *pieces, uint32_t tree, uint64_t at,
-			uint32_t *one, uint32_t *two, struct piece *tail)
-{
-	if (!tree) {
-		*one = *two = 0;
-		return;
-	}
-	struct node *node = &pieces->nodes[tree];
-	uint64_t start = pieces->nodes[node->left].sum.total;
-	uint64_t end = start + node->piece.length;
-
-	if (at <= start) {
-		tree_divide(pieces, node->left, at, one, &node->left, tail);
-		*two = tree;
-	} else if (at >= end) {
-		tree_divide(pieces, node->right, at - end, &node->right, two,
-			    tail);
-		*one = tree;
-	} else {
-		*tail = piece_slice(node->piece, at - start, end - at);
-		node->piece.length = at - start;
-		*two = node->right;
-		node->right = 0;
-		*one = tree;
-	}
-	node_update(pieces, tree);
-}
-
-/* Cuts TREE at AT into *ONE and *TWO; takes a node where a piece is cut. */
-static void tree_split(struct pieces *pieces, uint32_t tree, uint64_t at,
-		       uint32_t *one, uint32_t *two)
-{
-	struct piece tail = { .length = 0 };
-
-	tree_divide(pieces, tree, at, one, two, &tail);
-	if (tail.length)
-		*two = tree_join(pieces, node_new(pieces, tail), *two);
-}
-
-/* Makes the last piece of TREE longer by MORE. */
-static void tree_stretch(struct pieces *pieces, uint32_t tree, uint64_t more)
-{
-	struct node *node = &pieces->nodes[tree];
-
-	if (node->right)
-		tree_stretch(pieces, node->right, more);
-	else
-		node->piece.length += more;
-	node_update(pieces, tree);
-}
-
-static struct piece tree_last(const struct pieces *pieces, uint32_t tree)
-{
-	while (pieces->nodes[tree].right)
-		tree = pieces->nodes[tree].right;
-	return pieces->nodes[tree].piece;
-}
-
-static struct piece tree_first(const struct pieces *pieces, uint32_t tree)
-{
-	while (pieces->nodes[tree].left)
-		tree = pieces->nodes[tree].left;
-	return pieces->nodes[tree].piece;
-}
-
-static uint32_t tree_append(struct pieces *pieces, uint32_t tree,
-			    struct piece piece)
-{
-	if (tree && piece_joins(pieces, tree_last(pieces, tree), piece)) {
-		tree_stretch(pieces, tree, piece.length);
-		return tree;
-	}
-	return tree_join(pieces, tree, node_new(pieces, piece));
-}
-
-/* Appends TREE's pieces to REMOVED, which has the room, and frees it. */
-static void tree_remove(struct pieces *pieces, uint32_t tree,
-			struct piece_list *removed)
-{
-	while (tree) {
-		struct node *node = &pieces->nodes[tree];
-		uint32_t right = node->right;
-
-		tree_remove(pieces, node->left, removed);
-		if (removed) {
-			assert(removed->count < removed->capacity);
-			removed->pieces[removed->count++] = node->piece;
-		}
-		node_free(pieces, tree);
-		tree = right;
-	}
-}
-
-/* Joins the trees, and the pieces where they meet. */
-static uint32_t tree_concatenate(struct pieces *pieces, uint32_t one,
-				 uint32_t two)
-{
-	if (one && two) {
-		struct piece first = tree_first(pieces, two);
-		uint32_t head;
-
-		if (piece_joins(pieces, tree_last(pieces, one), first)) {
-			tree_split(pieces, two, first.length, &head, &two);
-			node_free(pieces, head);
-			tree_stretch(pieces, one, first.length);
-		}
-	}
-	return tree_join(pieces, one, two);
-}
 
 /* --- life --- */
 
@@ -211,8 +30,8 @@ struct pieces *pieces_new(const unsigned char *base, uint64_t size)
 
 	if (!pieces)
 		return NULL;
-	*pieces = (struct pieces){ .nodes = NULL };
-	if (!nodes_reserve(pieces, 8)) {
+	*pieces = (struct pieces){ .used = 1 };
+	if (!nodes_reserve(pieces, 0)) {
 		pieces_free(pieces);
 		return NULL;
 	}
@@ -224,6 +43,10 @@ void pieces_free(struct pieces *pieces)
 {
 	if (!pieces)
 		return;
+	for (struct array *array = pieces->arrays, *next; array; array = next) {
+		next = array->next;
+		memory_free(array);
+	}
 	memory_free(pieces->nodes);
 	memory_free(pieces);
 }
@@ -231,87 +54,326 @@ void pieces_free(struct pieces *pieces)
 void pieces_reset(struct pieces *pieces, const unsigned char *base,
 		  uint64_t size)
 {
+	struct piece all = {
+		.bytes = base, .length = size, .kind = PIECE_BASE,
+	};
+
+	tree_free(pieces, pieces->document.node);
 	pieces->base = base;
 	pieces->size = size;
-	pieces->used = 1;
-	pieces->free = 0;
-	pieces->free_count = 0;
-	memset(pieces->nodes, 0, sizeof(*pieces->nodes));
-	pieces->root = size == 0 ? 0 : node_new(pieces, (struct piece){
-		.bytes = base, .length = size, .kind = PIECE_BASE,
-	});
+	pieces->document = tree_of_pieces(pieces, &all, size > 0);
 }
 
 uint64_t pieces_length(const struct pieces *pieces)
 {
-	return pieces->nodes[pieces->root].sum.total;
+	return pieces->document.summary.length;
 }
 
 size_t pieces_count(const struct pieces *pieces)
 {
-	return pieces->nodes[pieces->root].sum.count;
+	return pieces->document.summary.count;
 }
 
-/* --- replacing --- */
+/* --- reserving --- */
 
-/* How many pieces stand before the one that holds OFFSET. */
-static size_t piece_index(const struct pieces *pieces, uint64_t offset)
+/* Levels of a tree of COUNT pieces at most: the root has two children, every
+ * other node is at least half full. */
+static unsigned levels_maximum(uint64_t count)
 {
-	const struct node *nodes = pieces->nodes;
-	uint32_t tree = pieces->root;
-	size_t index = 0;
+	uint64_t nodes = count / PIECES_LEAF_MINIMUM;
+	unsigned levels = 1;
 
-	while (tree) {
-		const struct node *node = &nodes[tree];
-		const struct summary *left = &nodes[node->left].sum;
-
-		if (offset < left->total) {
-			tree = node->left;
-			continue;
-		}
-		index += left->count;
-		if (offset - left->total < node->piece.length)
-			break;
-		index++;
-		offset -= left->total + node->piece.length;
-		tree = node->right;
-	}
-	return index;
+	for (; nodes >= 2; nodes /= PIECES_INNER_MINIMUM)
+		levels++;
+	return levels;
 }
 
-static size_t pieces_in(const struct pieces *pieces, struct range range)
+/* Nodes of trees of WEIGHT in all (stretch_weight), and of the document. */
+static uint64_t nodes_maximum(uint64_t weight)
+{
+	uint64_t leaves = weight / PIECES_LEAF_MINIMUM + 1;
+
+	return leaves + leaves / (PIECES_INNER_MINIMUM - 1);
+}
+
+bool pieces_reserve(struct pieces *pieces, struct stretch *stretch,
+		    size_t standing, struct reservation *reservation)
+{
+	uint32_t out = standing <= PIECES_LEAF ? (uint32_t)standing : 0;
+	uint32_t in = stretch_is_tree(stretch) ? 0 : stretch->count;
+	uint32_t room = in > out ? in : out;
+	struct reservation all = {
+		.exchanges = reservation->exchanges + 1,
+		/* Two pieces may be cut. */
+		.pieces = reservation->pieces + in + 2 +
+			  (out < standing ? PIECES_LEAF_MINIMUM : 0),
+	};
+	uint64_t weight = pieces_count(pieces) + pieces->outside + all.pieces;
+	/* What one exchange takes at worst, until it is over: a node each
+	 * level where the tree is cut, at two places, and where it is joined,
+	 * at two places more. */
+	uint64_t each = 6 * (uint64_t)(levels_maximum(weight) + 2);
+	uint64_t most = nodes_maximum(weight) - nodes_in_use(pieces);
+
+	if (most > all.exchanges * each)
+		most = all.exchanges * each;
+	if ((room > 1 && !stretch_make_room(pieces, stretch, room)) ||
+	    !nodes_reserve(pieces, most + each))
+		return false;
+	*reservation = all;
+	return true;
+}
+
+/* --- an edit within a leaf --- */
+
+/* A leaf, how it is reached, and where in it an edit is. */
+struct spot {
+	struct node *path[PIECES_LEVELS];
+	unsigned at[PIECES_LEVELS];	/* which child */
+	unsigned depth;
+	struct node *leaf;
+	struct range range;		/* in bytes of the leaf */
+	unsigned first;			/* pieces that the edit touches */
+	unsigned end;
+	uint64_t before;		/* bytes before `first` */
+};
+
+/* Finds the leaf that holds RANGE and the bytes on either side of it, so that
+ * the edit looks at no other piece. */
+static bool spot_find(const struct pieces *pieces, struct range range,
+		      struct spot *spot)
+{
+	uint64_t length = pieces_length(pieces);
+	uint64_t one = range.start ? range.start - 1 : 0;
+	uint64_t two = range.end < length ? range.end : length - 1;
+	struct node *node = &pieces->nodes[pieces->document.node];
+
+	if (!length)
+		return false;
+	for (spot->depth = 0; node->level; spot->depth++) {
+		const struct summary *child = node->summaries;
+
+		for (; one >= child->length; child++) {
+			one -= child->length;
+			two -= child->length;
+		}
+		if (two >= child->length)
+			return false;
+		spot->path[spot->depth] = node;
+		spot->at[spot->depth] = (unsigned)(child - node->summaries);
+		node = &pieces->nodes[node->children[child - node->summaries]];
+	}
+	spot->leaf = node;
+	spot->range = range_of(one + (range.start > 0), range_length(range));
+	return true;
+}
+
+/* The pieces that hold the range and the bytes on either side. */
+static void spot_find_pieces(struct spot *spot)
+{
+	const struct piece *piece = spot->leaf->pieces;
+	uint64_t at = 0;
+	unsigned i = 0;
+
+	for (; at + piece[i].length < spot->range.start; i++)
+		at += piece[i].length;
+	spot->first = i;
+	spot->before = at;
+	while (i < spot->leaf->count && at <= spot->range.end)
+		at += piece[i++].length;
+	spot->end = i;
+}
+
+/* A leaf's worth of pieces, and one cut on either side. */
+struct batch {
+	struct piece pieces[PIECES_LEAF + 2];
+	unsigned count;
+};
+
+/* Appends the part of PIECE, which starts at AT, that lies in RANGE.  The first
+ * one keeps its gap bit. */
+static void batch_add(const struct pieces *pieces, struct batch *batch,
+		      const struct piece *piece, uint64_t at,
+		      struct range range)
+{
+	struct range whole = range_of(at, piece->length);
+	struct range part = range_intersect(whole, range);
+
+	if (range_is_empty(part))
+		return;
+
+	struct piece *to = &batch->pieces[batch->count];
+	struct piece *last = batch->count ? to - 1 : NULL;
+
+	*to = piece_slice(*piece, part.start - at, range_length(part));
+	if (last && piece_joins(pieces, last, to)) {
+		last->length += to->length;
+		return;
+	}
+	if (last)
+		to->gap = piece_gap(pieces, last, to);
+	batch->count++;
+}
+
+static struct summary pieces_sum(const struct piece *list, unsigned count)
+{
+	struct summary sum = { .length = 0 };
+
+	for (unsigned i = 0; i < count; i++) {
+		struct summary piece = piece_summary(&list[i]);
+
+		summary_add(&sum, &piece);
+	}
+	return sum;
+}
+
+/* How many pieces the leaf has once BATCH is in their place. */
+static unsigned spot_count(const struct spot *spot, const struct batch *batch)
+{
+	return spot->leaf->count - (spot->end - spot->first) + batch->count;
+}
+
+/* Tells the nodes above the leaf what is there MORE than before. */
+static void spot_grow(struct pieces *pieces, struct spot *spot,
+		      const struct summary *more)
+{
+	summary_add(&pieces->document.summary, more);
+	for (unsigned i = 0; i < spot->depth; i++)
+		summary_add(&spot->path[i]->summaries[spot->at[i]], more);
+}
+
+/* Puts BATCH in the place of the pieces at the spot, if the leaf can have that
+ * many without its neighbours' help. */
+static bool spot_replace(struct pieces *pieces, struct spot *spot,
+			 const struct batch *batch)
+{
+	struct node *leaf = spot->leaf;
+	unsigned touched = spot->end - spot->first;
+	unsigned count = spot_count(spot, batch);
+
+	if (count > PIECES_LEAF ||
+	    count < (spot->depth ? PIECES_LEAF_MINIMUM : 1))
+		return false;
+
+	struct summary more = pieces_sum(batch->pieces, batch->count);
+	struct summary less = pieces_sum(leaf->pieces + spot->first, touched);
+
+	node_move(leaf, spot->first + batch->count, leaf, spot->end,
+		  leaf->count - spot->end);
+	memcpy(leaf->pieces + spot->first, batch->pieces,
+	       batch->count * sizeof(*batch->pieces));
+	leaf->count = (uint16_t)count;
+	summary_subtract(&more, &less);
+	spot_grow(pieces, spot, &more);
+	return true;
+}
+
+/* The same if the leaf can become two, and the node above has the room. */
+static bool spot_divide(struct pieces *pieces, struct spot *spot,
+			const struct batch *batch)
+{
+	struct node *leaf = spot->leaf;
+	struct piece list[2 * PIECES_LEAF];
+	unsigned count = spot_count(spot, batch);
+	unsigned half = count / 2;
+
+	if (count <= PIECES_LEAF || count > 2 * PIECES_LEAF || !spot->depth)
+		return false;
+
+	struct node *above = spot->path[spot->depth - 1];
+	unsigned at = spot->at[spot->depth - 1];
+
+	if (above->count == PIECES_INNER)
+		return false;
+	memcpy(list, leaf->pieces, spot->first * sizeof(*list));
+	memcpy(list + spot->first, batch->pieces, batch->count * sizeof(*list));
+	memcpy(list + spot->first + batch->count, leaf->pieces + spot->end,
+	       (leaf->count - spot->end) * sizeof(*list));
+	memcpy(leaf->pieces, list, half * sizeof(*list));
+	leaf->count = (uint16_t)half;
+
+	struct branch one = node_child(above, at);
+	struct branch two = tree_of_pieces(pieces, list + half, count - half);
+	struct summary more = pieces_sum(list, count);
+
+	summary_subtract(&more, &one.summary);
+	spot_grow(pieces, spot, &more);
+	one.summary = pieces_sum(list, half);
+	node_set_child(above, at, one);
+	node_move(above, at + 2, above, at + 1, above->count - at - 1);
+	node_set_child(above, at + 1, two);
+	above->count++;
+	return true;
+}
+
+static bool exchange_in_leaf(struct pieces *pieces, struct range range,
+			     struct stretch *stretch)
+{
+	struct spot spot;
+
+	if (stretch_is_tree(stretch) || !spot_find(pieces, range, &spot))
+		return false;
+	spot_find_pieces(&spot);
+
+	struct range left = { 0, spot.range.start };
+	struct range right = { spot.range.end, UINT64_MAX };
+	const struct piece *list = stretch_list(stretch);
+	struct batch batch, taken;
+	uint64_t at = spot.before;
+
+	batch.count = taken.count = 0;
+	for (unsigned i = spot.first; i < spot.end; i++) {
+		const struct piece *piece = &spot.leaf->pieces[i];
+
+		batch_add(pieces, &batch, piece, at, left);
+		batch_add(pieces, &taken, piece, at, spot.range);
+		at += piece->length;
+	}
+	for (uint32_t i = 0; i < stretch->count; i++)
+		batch_add(pieces, &batch, &list[i], 0, (struct range){
+			0, UINT64_MAX });
+	if (right.start < at) {
+		const struct piece *last = &spot.leaf->pieces[spot.end - 1];
+
+		batch_add(pieces, &batch, last, at - last->length, right);
+	}
+	if (range.start == 0 && batch.count > 0)
+		batch.pieces[0].gap = piece_gap(pieces, NULL, batch.pieces);
+	if (!spot_replace(pieces, &spot, &batch) &&
+	    !spot_divide(pieces, &spot, &batch))
+		return false;
+	stretch_hold_pieces(stretch, taken.pieces, taken.count);
+	return true;
+}
+
+/* --- any edit --- */
+
+static void exchange_in_tree(struct pieces *pieces, struct range range,
+			     struct stretch *stretch)
+{
+	struct branch *document = &pieces->document;
+	struct branch before, middle, after;
+
+	tree_split(pieces, *document, range.end, &middle, &after);
+	tree_split(pieces, middle, range.start, &before, &middle);
+	*document = tree_concatenate(pieces, before,
+				     stretch_take(pieces, stretch));
+	*document = tree_concatenate(pieces, *document, after);
+	if (document->node) {
+		struct piece *first = tree_first(pieces, document->node);
+
+		tree_mark_first(pieces, document,
+				piece_gap(pieces, NULL, first));
+	}
+	stretch_hold(pieces, stretch, middle);
+}
+
+void pieces_exchange(struct pieces *pieces, struct range range,
+		     struct stretch *stretch)
 {
 	assert(range.start <= range.end && range.end <= pieces_length(pieces));
-	if (range_is_empty(range))
-		return 0;
-	return piece_index(pieces, range.end - 1) -
-	       piece_index(pieces, range.start) + 1;
-}
-
-bool pieces_reserve(struct pieces *pieces, struct range range, size_t count,
-		    struct piece_list *removed)
-{
-	size_t taken = pieces_in(pieces, range);
-
-	/* Two pieces may be cut on the way there and two on the way back. */
-	if (count > NODE_COUNT_MASK ||
-	    !nodes_reserve(pieces, count + taken + 4))
-		return false;
-	return !removed || piece_list_reserve(removed, taken);
-}
-
-void pieces_replace(struct pieces *pieces, struct range range,
-		    const struct piece *inserted, size_t count,
-		    struct piece_list *removed)
-{
-	uint32_t before, middle, after;
-
-	tree_split(pieces, pieces->root, range.end, &middle, &after);
-	tree_split(pieces, middle, range.start, &before, &middle);
-	tree_remove(pieces, middle, removed);
-	for (size_t i = 0; i < count; i++)
-		before = tree_append(pieces, before, inserted[i]);
-	pieces->root = tree_concatenate(pieces, before, after);
+	if (!exchange_in_leaf(pieces, range, stretch))
+		exchange_in_tree(pieces, range, stretch);
 }
 
 /* --- reading --- */
@@ -319,60 +381,27 @@ void pieces_replace(struct pieces *pieces, struct range range,
 struct piece pieces_at(const struct pieces *pieces, uint64_t offset,
 		       uint64_t *start)
 {
-	uint32_t tree = pieces->root;
-	uint64_t before = 0;
-
 	assert(offset < pieces_length(pieces));
-	for (;;) {
-		const struct node *node = &pieces->nodes[tree];
-		uint64_t at = before + pieces->nodes[node->left].sum.total;
 
-		if (offset < at) {
-			tree = node->left;
-		} else if (offset - at < node->piece.length) {
-			*start = at;
-			return node->piece;
-		} else {
-			before = at + node->piece.length;
-			tree = node->right;
-		}
-	}
+	struct place place = tree_seek(pieces, pieces->document.node,
+				       BY_LENGTH, offset);
+
+	*start = place.before.length;
+	return *place.piece;
 }
 
-/* Appends what TREE, which starts at AT, has in RANGE (not empty). */
-static void tree_copy(const struct pieces *pieces, uint32_t tree, uint64_t at,
-		      struct range range, struct piece_list *list)
+size_t pieces_in(const struct pieces *pieces, struct range range)
 {
-	while (tree && at < range.end) {
-		const struct node *node = &pieces->nodes[tree];
-		uint64_t start = at + pieces->nodes[node->left].sum.total;
-		struct range here = range_of(start, node->piece.length);
+	uint32_t root = pieces->document.node;
 
-		if (range.start < start)
-			tree_copy(pieces, node->left, at, range, list);
-		if (range_overlaps(here, range)) {
-			struct range part = range_intersect(here, range);
+	assert(range.start <= range.end && range.end <= pieces_length(pieces));
+	if (range_is_empty(range))
+		return 0;
 
-			list->pieces[list->count++] = piece_slice(
-				node->piece, part.start - start,
-				range_length(part));
-		}
-		at = here.end;
-		tree = node->right;
-	}
-}
+	struct place one = tree_seek(pieces, root, BY_LENGTH, range.start);
 
-bool pieces_copy(const struct pieces *pieces, struct range range,
-		 struct piece_list *list)
-{
-	size_t count = pieces_in(pieces, range);
-
-	/* A list that is gathered bit by bit grows in proportion. */
-	if (!piece_list_reserve(list, count) ||
-	    (list->count && list->capacity - list->count == count &&
-	     !piece_list_reserve(list, count + list->count / 2)))
-		return false;
-	if (!range_is_empty(range))
-		tree_copy(pieces, pieces->root, 0, range, list);
-	return true;
+	if (range.end <= one.before.length + one.piece->length)
+		return 1;
+	return tree_seek(pieces, root, BY_LENGTH, range.end - 1).before.count -
+	       one.before.count + 1;
 }

@@ -1,63 +1,110 @@
 /*
- * The invariants of the tree, by looking at all of it.
+ * The invariants, by looking at all of a tree.
  */
 #include <assert.h>
 
 #include "pieces_internal.h"
 
-static void tree_check(const struct pieces *pieces, uint32_t tree)
+static bool summary_equal(const struct summary *one, const struct summary *two)
 {
-	const struct node *node = &pieces->nodes[tree];
-	uint32_t sides[] = { node->left, node->right };
-
-	assert(node->piece.length > 0);
-	assert(!node->piece.period || node->piece.phase < node->piece.period);
-	for (int i = 0; i < 2; i++) {
-		if (!sides[i])
-			continue;
-		assert(node_priority(sides[i]) < node_priority(tree));
-		tree_check(pieces, sides[i]);
-	}
-
-	struct summary sum = node_summary(pieces, node);
-
-	assert(sum.total == node->sum.total && sum.count == node->sum.count);
-	assert(sum.first == node->sum.first && sum.last == node->sum.last);
-	assert(sum.changes == node->sum.changes);
-	assert(sum.lead == node->sum.lead && sum.trail == node->sum.trail);
-	assert(sum.solid == node->sum.solid);
+	return one->length == two->length && one->count == two->count &&
+	       one->anchored == two->anchored && one->gaps == two->gaps &&
+	       one->changes == two->changes;
 }
 
-/* In order: *LAST is the piece before, *FILE where the file is covered to. */
-static void tree_check_order(const struct pieces *pieces, uint32_t tree,
-			     struct piece *last, uint64_t *file)
+/* The third and fourth invariant.  Returns how many nodes there are. */
+static uint32_t tree_check(const struct pieces *pieces, uint32_t index,
+			   const struct summary *expected, bool root)
 {
-	if (!tree)
-		return;
-	const struct node *node = &pieces->nodes[tree];
-	struct piece piece = node->piece;
+	const struct node *node = &pieces->nodes[index];
+	struct summary sum = node_summary(node);
+	uint32_t nodes = 1;
 
-	tree_check_order(pieces, node->left, last, file);
-	assert(!last->length || !piece_joins(pieces, *last, piece));
-	if (piece_anchored(piece)) {
+	assert(index > 0 && index < pieces->used);
+	assert(node->count <= node_capacity(node));
+	assert(node->count >= (root ? 1u + !!node->level : node_minimum(node)));
+	assert(summary_equal(&sum, expected));
+	for (unsigned i = 0; node->level && i < node->count; i++) {
+		uint32_t child = node->children[i];
+
+		assert(pieces->nodes[child].level + 1 == node->level);
+		nodes += tree_check(pieces, child, &node->summaries[i], false);
+	}
+	return nodes;
+}
+
+/* The second invariant, and the gap bits; of all that CURSOR walks over. */
+static void walk_check(struct piece_cursor cursor, uint64_t length,
+		       uint64_t count)
+{
+	const struct pieces *pieces = cursor.pieces;
+	struct piece last = { .length = 0 }, piece;
+	uint64_t start;
+
+	for (; piece_cursor_next(&cursor, &piece, &start); last = piece) {
+		assert(piece.length > 0);
+		assert(!piece.period || piece.phase < piece.period);
+		assert(!piece_anchored(&piece) || !piece.period);
+		assert(piece_anchored(&piece) || !piece.gap);
+		if (last.length) {
+			assert(!piece_joins(pieces, &last, &piece));
+			assert(piece.gap == piece_gap(pieces, &last, &piece));
+		}
+		length -= piece.length;
+		count--;
+	}
+	assert(length == 0 && count == 0);
+}
+
+/* The first invariant. */
+static void pieces_check_order(const struct pieces *pieces)
+{
+	struct piece_cursor cursor = pieces_walk(pieces, 0);
+	struct piece piece;
+	uint64_t start, covered = 0;
+
+	while (piece_cursor_next(&cursor, &piece, &start)) {
 		uint64_t place = (uint64_t)(piece.bytes - pieces->base);
 
-		assert(!piece.period && piece.bytes >= pieces->base);
-		assert(place >= *file && place + piece.length <= pieces->size);
-		*file = place + piece.length;
+		if (start == 0)
+			assert(piece.gap == piece_gap(pieces, NULL, &piece));
+		if (!piece_anchored(&piece))
+			continue;
+		assert(piece.bytes >= pieces->base && place >= covered);
+		covered = place + piece.length;
+		assert(covered <= pieces->size);
 	}
-	*last = piece;
-	tree_check_order(pieces, node->right, last, file);
 }
 
 void pieces_check(const struct pieces *pieces)
 {
-	struct piece last = { .length = 0 };
-	uint64_t file = 0;
+	const struct branch *document = &pieces->document;
+	uint32_t nodes = 0;
 
-	assert(pieces->nodes[0].sum.count == 0);
-	if (pieces->root)
-		tree_check(pieces, pieces->root);
-	tree_check_order(pieces, pieces->root, &last, &file);
-	assert(pieces_count(pieces) + pieces->free_count + 1 == pieces->used);
+	if (document->node)
+		nodes = tree_check(pieces, document->node, &document->summary,
+				   true);
+	walk_check(pieces_walk(pieces, 0), document->summary.length,
+		   document->summary.count);
+	pieces_check_order(pieces);
+	assert(pieces->used <= pieces->capacity);
+	assert(nodes == nodes_in_use(pieces) ||
+	       (nodes < nodes_in_use(pieces) && pieces->outside));
+	for (const struct array *array = pieces->arrays; array;
+	     array = array->next)
+		assert(!array->next || array->next->previous == array);
+}
+
+void stretch_check(const struct pieces *pieces, const struct stretch *stretch)
+{
+	if (stretch_is_tree(stretch)) {
+		struct branch tree = tree_of(pieces, stretch->root);
+
+		tree_check(pieces, tree.node, &tree.summary, true);
+		assert(pieces->outside >= stretch_weight(stretch->count));
+	}
+	assert(stretch_is_tree(stretch) || stretch->count <= 1 ||
+	       stretch->count <= stretch->capacity);
+	walk_check(stretch_walk(pieces, stretch), stretch->length,
+		   stretch->count);
 }

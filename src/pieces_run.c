@@ -1,130 +1,114 @@
 /*
  * Runs: from the piece that holds an offset outwards, a whole subtree at a
  * time where its summary says that it is contiguous.
+ *
+ * A piece without the gap bit goes on where the anchored piece before it
+ * ends; so a run to the right ends before the first piece that has it or is
+ * foreign, and one to the left with the first that has it.
  */
 #include <assert.h>
 
 #include "pieces_internal.h"
 
-/* A contiguous run that is growing, and whether it still can at its ends. */
-struct run {
-	const unsigned char *at;
-	const unsigned char *start;
-	const unsigned char *end;
-	bool open_start;
-	bool open_end;
+static struct summary entry_summary(const struct node *node, unsigned at)
+{
+	return node->level ? node->summaries[at]
+			   : piece_summary(&node->pieces[at]);
+}
+
+/* Adds to *LENGTH the bytes of NODE's entries from FIRST on, as far as the run
+ * goes; says whether it goes on behind them. */
+static bool run_after(const struct pieces *pieces, const struct node *node,
+		      unsigned first, uint64_t *length)
+{
+	for (unsigned i = first; i < node->count; i++) {
+		struct summary sum = entry_summary(node, i);
+
+		if (summary_solid(&sum)) {
+			*length += sum.length;
+			continue;
+		}
+		return node->level &&
+		       run_after(pieces, &pieces->nodes[node->children[i]],
+				 0, length);
+	}
+	return true;
+}
+
+/* The same to the left, from the entry before END. */
+static bool run_before(const struct pieces *pieces, const struct node *node,
+		       unsigned end, uint64_t *length)
+{
+	for (unsigned i = end; i-- > 0;) {
+		struct summary sum = entry_summary(node, i);
+
+		if (!node->level || summary_solid(&sum))
+			*length += sum.length;
+		if (summary_solid(&sum))
+			continue;
+		if (!node->level)
+			return false;
+
+		const struct node *child = &pieces->nodes[node->children[i]];
+
+		return run_before(pieces, child, child->count, length);
+	}
+	return true;
+}
+
+/* The nodes above a piece, from the root to its leaf, and which entry. */
+struct trail {
+	const struct node *nodes[PIECES_LEVELS];
+	unsigned at[PIECES_LEVELS];
+	unsigned depth;
 };
 
-/* Takes the whole of a stretch if it goes on where the run ends. */
-static bool run_take_after(struct run *run, const struct summary *sum)
+/* To the piece that holds OFFSET; returns the byte in it. */
+static uint64_t trail_find(const struct pieces *pieces, uint64_t offset,
+			   struct trail *trail)
 {
-	if (!run->open_end || !sum->count)
-		return run->open_end;
-	if (sum->solid && sum->first == run->end)
-		run->end = sum->last;
-	else
-		run->open_end = false;
-	return run->open_end;
-}
+	const struct node *node = &pieces->nodes[pieces->document.node];
 
-static bool run_take_before(struct run *run, const struct summary *sum)
-{
-	if (!run->open_start || !sum->count)
-		return run->open_start;
-	if (sum->solid && sum->last == run->start)
-		run->start = sum->first;
-	else
-		run->open_start = false;
-	return run->open_start;
-}
+	for (trail->depth = 0;; trail->depth++) {
+		unsigned i = 0;
 
-/* Takes what it can of TREE, from its start. */
-static void run_extend_after(const struct pieces *pieces, struct run *run,
-			     uint32_t tree)
-{
-	if (!run->open_end || run_take_after(run, &pieces->nodes[tree].sum))
-		return;
-	/* Not all of it, so the run ends somewhere inside. */
-	while (tree) {
-		const struct node *node = &pieces->nodes[tree];
-		struct summary own = summary_of(node->piece);
-
-		run->open_end = true;
-		if (!run_take_after(run, &pieces->nodes[node->left].sum)) {
-			tree = node->left;
-			continue;
-		}
-		if (!run_take_after(run, &own))
-			return;
-		tree = node->right;
-	}
-	run->open_end = false;
-}
-
-static void run_extend_before(const struct pieces *pieces, struct run *run,
-			      uint32_t tree)
-{
-	if (!run->open_start || run_take_before(run, &pieces->nodes[tree].sum))
-		return;
-	while (tree) {
-		const struct node *node = &pieces->nodes[tree];
-		struct summary own = summary_of(node->piece);
-
-		run->open_start = true;
-		if (!run_take_before(run, &pieces->nodes[node->right].sum)) {
-			tree = node->right;
-			continue;
-		}
-		if (!run_take_before(run, &own))
-			return;
-		tree = node->left;
-	}
-	run->open_start = false;
-}
-
-static void run_begin(struct run *run, struct piece piece, uint64_t at)
-{
-	uint64_t after;
-	uint64_t phase = piece.period ? (piece.phase + at) % piece.period : at;
-
-	run->at = piece_run(piece, at, &after);
-	run->start = run->at - (phase < at ? phase : at);
-	run->end = run->at + after;
-	run->open_start = run->open_end = piece_anchored(piece);
-}
-
-static void run_find(const struct pieces *pieces, uint32_t tree,
-		     uint64_t offset, struct run *run)
-{
-	const struct node *node = &pieces->nodes[tree];
-	struct summary own = summary_of(node->piece);
-	uint64_t start = pieces->nodes[node->left].sum.total;
-
-	if (offset < start) {
-		run_find(pieces, node->left, offset, run);
-		run_take_after(run, &own);
-		run_extend_after(pieces, run, node->right);
-	} else if (offset - start < node->piece.length) {
-		run_begin(run, node->piece, offset - start);
-		run_extend_before(pieces, run, node->left);
-		run_extend_after(pieces, run, node->right);
-	} else {
-		run_find(pieces, node->right,
-			 offset - start - node->piece.length, run);
-		run_take_before(run, &own);
-		run_extend_before(pieces, run, node->left);
+		while (offset >= entry_summary(node, i).length)
+			offset -= entry_summary(node, i++).length;
+		trail->nodes[trail->depth] = node;
+		trail->at[trail->depth] = i;
+		if (!node->level)
+			return offset;
+		node = &pieces->nodes[node->children[i]];
 	}
 }
 
 const unsigned char *pieces_run(const struct pieces *pieces, uint64_t offset,
 				uint64_t *before, uint64_t *after)
 {
-	struct run run;
+	struct trail trail;
 
 	assert(offset < pieces_length(pieces));
-	run_find(pieces, pieces->root, offset, &run);
+
+	uint64_t at = trail_find(pieces, offset, &trail);
+	const struct node *leaf = trail.nodes[trail.depth];
+	const struct piece *piece = &leaf->pieces[trail.at[trail.depth]];
+	const unsigned char *run = piece_run(*piece, at, after);
+	uint64_t left = at;
+
+	if (piece->period && (uint64_t)(run - piece->bytes) < at)
+		left = (uint64_t)(run - piece->bytes);
+	if (piece_anchored(piece)) {
+		bool more = before && !piece->gap;
+
+		for (unsigned i = trail.depth + 1; more && i-- > 0;)
+			more = run_before(pieces, trail.nodes[i], trail.at[i],
+					  &left);
+		more = true;
+		for (unsigned i = trail.depth + 1; more && i-- > 0;)
+			more = run_after(pieces, trail.nodes[i],
+					 trail.at[i] + 1, after);
+	}
 	if (before)
-		*before = (uint64_t)(run.at - run.start);
-	*after = (uint64_t)(run.end - run.at);
-	return run.at;
+		*before = left;
+	return run;
 }

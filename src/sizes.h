@@ -14,6 +14,8 @@ enum {
 	MAPPING_RUNS_MAXIMUM = 16,
 	MAPPING_BAD_MAXIMUM = 4,
 	STORE_BLOCK = 32,
+	PIECES_LEAF = 4,
+	PIECES_INNER = 6,
 	DOCUMENT_GRANULE_MAXIMUM = 16,
 	DOCUMENT_PRIVATE_MAXIMUM = 6 * 4096,
 	DOCUMENT_KEEP_MAXIMUM = 8,
@@ -48,6 +50,10 @@ enum {
 	MAPPING_BAD_MAXIMUM = 256,
 	/* The smallest block of the store that holds typed bytes. */
 	STORE_BLOCK = 64 << 10,
+	/* Pieces in a leaf of the tree and children of an inner node: 1 KiB
+	 * either way.  Stretches up to a leaf's worth are arrays. */
+	PIECES_LEAF = 42,
+	PIECES_INNER = 36,
 	/* Overwrites up to this length go to private granules; longer ones
 	 * become pieces over the store. */
 	DOCUMENT_GRANULE_MAXIMUM = 1 << 20,
