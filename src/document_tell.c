@@ -176,7 +176,9 @@ void document_tell_edit(struct document *document, const struct edit *edit)
 {
 	const struct history *history = &document->history;
 	const struct edit_source source = {
-		&edit->inserted, history->swaps + history->swap_count, edit->swap_count,
+		&edit->inserted,
+		edit->swap_count ? history->swaps + history->swap_count : NULL,
+		edit->swap_count,
 	};
 
 	if (!document->watcher)
