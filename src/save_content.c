@@ -201,6 +201,8 @@ bool save_content_write(const struct save_content *content, int fd,
 				  content->range.start }, false, 0 };
 	unsigned epoch;
 
+	if (content->making)
+		return save_making_write(content->making, fd, cause);
 	document_verify(content->document);
 	epoch = document_epoch(content->document);
 	if (!save_range_present(content->document, content->range, cause)
@@ -289,6 +291,10 @@ bool save_content_verify(const struct save_content *content, int fd,
 {
 	const uint64_t base = content->range.start;
 	const uint64_t size = range_length(content->range);
+
+	if (content->making)
+		return save_making_verify(content->making, fd, cause);
+
 	unsigned char *block = malloc(SAVE_BLOCK);
 	struct stat status;
 	bool same = true;

@@ -1,5 +1,6 @@
 /*
- * save_copy: a part of the document as a file of its own.
+ * save_copy: a part of the document, or what is made of it, as a file of its
+ * own.
  */
 #include <string.h>
 
@@ -50,30 +51,49 @@ static bool may_copy(const struct document *document,
 		&& save_target_open(target, cause);
 }
 
-bool save_copy(const struct document *document, struct range range,
-	       const char *path, bool overwrite, struct save_plan *done,
-	       struct error *error)
+static bool write_file(struct save_content *content, const char *path,
+		       bool overwrite, struct save_plan *done,
+		       struct error *error)
 {
 	struct save_failure failure = { .aftermath = SAVE_UNCHANGED };
 	struct save_target target;
 	char left[PATH_MAX] = "";
 
-	bool copied = may_copy(document, &target, path, overwrite,
-			       &failure.cause);
-	if (copied) {
-		struct save_content content = save_content_of(document, range);
-
-		copied = save_replace(&target, &content, NULL, &failure, left);
-	}
+	bool written = may_copy(content->document, &target, path, overwrite,
+				&failure.cause)
+		&& save_replace(&target, content, NULL, &failure, left);
 	bool existed = target.exists;
 	save_target_close(&target);
-	if (!copied)
+	if (!written)
 		return save_fail(&failure, path, existed, error);
 	*done = (struct save_plan){
 		.method = existed ? SAVE_REPLACED : SAVE_CREATED,
-		.bytes = range_length(range),
-		.ranges = !range_is_empty(range),
+		.bytes = content->making ? content->making->bytes
+					 : range_length(content->range),
 	};
+	done->ranges = done->bytes > 0;
 	save_note_left(done, left);
 	return true;
+}
+
+bool save_copy(const struct document *document, struct range range,
+	       const char *path, bool overwrite, struct save_plan *done,
+	       struct error *error)
+{
+	struct save_content content = save_content_of(document, range);
+
+	return write_file(&content, path, overwrite, done, error);
+}
+
+bool save_made(const struct document *document, save_maker *make,
+	       void *context, const char *path, bool overwrite,
+	       struct save_plan *done, struct error *error)
+{
+	struct save_making making = { .make = make, .context = context };
+	struct save_content content = {
+		.document = document,
+		.making = &making,
+	};
+
+	return write_file(&content, path, overwrite, done, error);
 }

@@ -119,12 +119,22 @@ bool save_in_place(struct document *document, struct save_target *target,
 		   const struct save_ranges *ranges,
 		   struct save_failure *failure, char *left);
 
-/* The content of a new file: a part of a document. */
+/* What somebody else makes, and how much that has been. */
+struct save_making {
+	save_maker *make;
+	void *context;
+	int fd;
+	uint64_t bytes;
+	uint32_t crc;
+};
+
+/* The content of a new file: a part of a document, or what MAKING makes. */
 struct save_content {
 	const struct document *document;
 	struct range range;
 	int source;		/* the document's file, or -1 */
 	bool source_same;	/* it is as the document knows it */
+	struct save_making *making;
 };
 
 struct save_content save_content_of(const struct document *document,
@@ -135,6 +145,12 @@ bool save_content_write(const struct save_content *content, int fd,
 /* Reads FD back and compares. */
 bool save_content_verify(const struct save_content *content, int fd,
 			 struct error *cause);
+
+/* The same for what is made. */
+bool save_making_write(struct save_making *making, int fd,
+		       struct error *cause);
+bool save_making_verify(const struct save_making *making, int fd,
+			struct error *cause);
 
 /* Gives the file TO the owner, attributes and mode of FROM, whose status is
  * STATUS; *REFUSED if something would not be kept. */

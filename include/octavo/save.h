@@ -83,4 +83,17 @@ bool save_copy(const struct document *document, struct range range,
 	       const char *path, bool overwrite, struct save_plan *done,
 	       struct error *error);
 
+/* Takes the next LENGTH bytes of a file. */
+typedef bool save_sink(void *sink, const void *bytes, size_t length,
+		       struct error *error);
+/* Makes a file's content: hands it to PUT, with SINK, in order. */
+typedef bool save_maker(void *context, save_sink *put, void *sink,
+			struct error *error);
+
+/* The same with what MAKE makes of DOCUMENT instead of its bytes: a patch, an
+ * export.  CONTEXT is handed to it. */
+bool save_made(const struct document *document, save_maker *make,
+	       void *context, const char *path, bool overwrite,
+	       struct save_plan *done, struct error *error);
+
 #endif

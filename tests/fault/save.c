@@ -286,8 +286,7 @@ static long try_fault(enum method method, enum mode mode, long target,
 	check_outcome(&outcome);
 	int others = check_entries(&outcome);
 	assert_document(document, method);
-	bool own = method != COPIED && method != COPIED_OVER;
-	if (own && document_modified(document) == *worked)
+	if (!is_copy(method) && document_modified(document) == *worked)
 		complain(&outcome, "the document does not know");
 	if (!*worked && !others && !says(&outcome, "is not safe"))
 		check_retry(document, &outcome);

@@ -21,10 +21,13 @@
 #include "journal.h"
 #include "octavo/save.h"
 
-enum method { IN_PLACE, REPLACED, CREATED, COPIED, COPIED_OVER, METHODS };
+enum method {
+	IN_PLACE, REPLACED, CREATED, COPIED, COPIED_OVER, MADE, METHODS
+};
 
 static const char *const method_names[METHODS] = {
 	"in place", "replaced", "created", "copied", "copied over",
+	"made",
 };
 
 enum { OLD_SIZE = 600, BYTES_MAXIMUM = 1024 };
@@ -38,9 +41,15 @@ struct bytes {
 static char scenario_folder[64];
 static struct io real;			/* the calls as they are */
 
+/* Does the document's own file stay as it is? */
+static inline bool is_copy(enum method method)
+{
+	return method >= COPIED;
+}
+
 static inline const char *target_name(enum method method)
 {
-	return method == COPIED || method == COPIED_OVER ? "copy" : "file";
+	return is_copy(method) ? "copy" : "file";
 }
 
 static inline const char *path_of(const char *name)
@@ -96,7 +105,7 @@ static inline struct bytes pattern(size_t size, unsigned step)
 /* What is at the target's name before. */
 static inline struct bytes bytes_before(enum method method)
 {
-	if (method == CREATED || method == COPIED)
+	if (method == CREATED || method == COPIED || method == MADE)
 		return (struct bytes){ .there = false };
 	return pattern(method == COPIED_OVER ? 90 : OLD_SIZE, 3);
 }
@@ -176,12 +185,32 @@ static inline struct document *scenario_open(enum method method)
 	return document;
 }
 
+/* Makes what the document is, in small parts. */
+static inline bool make_same(void *context, save_sink *put, void *sink,
+			     struct error *error)
+{
+	const struct document *document = context;
+	unsigned char bytes[100];
+	uint64_t at = 0;
+	size_t got;
+
+	while ((got = document_read(document, at, bytes, sizeof bytes)) > 0) {
+		if (!put(sink, bytes, got, error))
+			return false;
+		at += got;
+	}
+	return true;
+}
+
 static inline bool scenario_run(struct document *document, enum method method,
 				struct save_plan *done, struct error *error)
 {
 	struct range all = { 0, document_size(document) };
 
-	if (method == COPIED || method == COPIED_OVER)
+	if (method == MADE)
+		return save_made(document, make_same, document,
+				 path_of("copy"), false, done, error);
+	if (is_copy(method))
 		return save_copy(document, all, path_of("copy"),
 				 method == COPIED_OVER, done, error);
 	return save_write(document, done, error);

@@ -1088,6 +1088,60 @@ static void test_save_copy(void **state)
 	document_close(document);
 }
 
+static bool make_twice(void *context, save_sink *put, void *sink,
+		       struct error *error)
+{
+	const char *words = context;
+
+	return put(sink, words, strlen(words), error)
+		&& put(sink, words, strlen(words), error);
+}
+
+static bool make_half(void *context, save_sink *put, void *sink,
+		      struct error *error)
+{
+	return put(sink, context, 1, error)
+		&& error_set(error, "there is no more");
+}
+
+static void test_save_made(void **state)
+{
+	const char *path = in_folder("file");
+	const char *made = in_folder("made");
+	char words[] = "twice";
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_false(save_made(document, make_half, words, made, false, &done,
+			       &error));
+	assert_non_null(strstr(error.message, "made not created: there is no"));
+	assert_int_equal(count_entries(), 1);
+	assert_true(save_made(document, make_twice, words, made, false, &done,
+			      &error));
+	assert_int_equal(done.bytes, 10);
+	assert_int_equal(done.ranges, 1);
+	assert_int_equal(done.method, SAVE_CREATED);
+	assert_content(made, "twicetwice", 10);
+	assert_false(save_made(document, make_twice, words, made, false, &done,
+			       &error));
+	strcpy(words, "again");
+	assert_false(save_made(document, make_half, words, made, true, &done,
+			       &error));
+	assert_content(made, "twicetwice", 10);
+	assert_true(save_made(document, make_twice, words, made, true, &done,
+			      &error));
+	assert_int_equal(done.method, SAVE_REPLACED);
+	assert_content(made, "againagain", 10);
+	assert_false(save_made(document, make_twice, words, path, true, &done,
+			       &error));
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
 static void test_save_copy_of_new_file(void **state)
 {
 	const char *path = in_folder("file");
@@ -1171,6 +1225,7 @@ int main(void)
 		TEST(test_save_no_room_for_holes),
 		TEST(test_save_lost_bytes),
 		TEST(test_save_copy),
+		TEST(test_save_made),
 		TEST(test_save_copy_of_new_file),
 		TEST(test_save_copy_keeps_holes),
 	};
