@@ -355,22 +355,40 @@ static bool read_all(struct data *data, int fd, const char *path,
 	}
 }
 
+static bool read_file(struct data *data, const char *path,
+		      struct error *error)
+{
+	int fd = open_regular(path, error);
+	bool done = fd >= 0 && read_all(data, fd, path, error);
+
+	if (fd >= 0)
+		io_close(fd);
+	return done;
+}
+
+bool data_read_file(struct data *data, const char *path, struct error *error)
+{
+	*data = (struct data){ NULL, NULL, 0 };
+	if (read_file(data, path, error))
+		return true;
+	data_free(data);
+	return false;
+}
+
 static bool parse_file(struct data *data, const char *text, size_t *at,
 		       struct error *error)
 {
 	size_t length = strcspn(text + *at + 1, "\n");
-	char *path = strndup(text + *at + 1, length);
+	char *path;
 
+	if (!length)
+		return error_set_at(error, *at, "a file name is missing");
+	path = strndup(text + *at + 1, length);
 	if (!path)
 		return error_set_memory(error);
 
-	int fd = length ? open_regular(path, error) : -1;
-	bool done = fd >= 0 && read_all(data, fd, path, error);
+	bool done = read_file(data, path, error);
 
-	if (!length)
-		error_set_at(error, *at, "a file name is missing");
-	if (fd >= 0)
-		io_close(fd);
 	free(path);
 	*at += 1 + length;
 	return done;

@@ -34,6 +34,9 @@ bool data_parse(struct data *data, const char *text, size_t *position,
 		bool wildcards, struct error *error);
 /* Does TEXT at POSITION look like data at all (by its first characters)? */
 bool data_starts(const char *text, size_t position);
+/* The content of the regular file PATH; data_free afterwards. */
+bool data_read_file(struct data *data, const char *path,
+		    struct error *error);
 void data_free(struct data *data);
 
 #endif

@@ -181,6 +181,27 @@ static void test_data_file(void **state)
 	refuse("@/dev/zero", false, ERROR_NO_POSITION);
 }
 
+static void test_data_read_file(void **state)
+{
+	char path[] = "/tmp/octavo-data-XXXXXX";
+	int fd = mkstemp(path);
+	struct error error = ERROR_NONE;
+	struct data data;
+
+	(void)state;
+	assert_int_equal(write(fd, "a\n{", 3), 3);
+	close(fd);
+	assert_true(data_read_file(&data, path, &error));
+	assert_int_equal(data.length, 3);
+	assert_memory_equal(data.bytes, "a\n{", 3);
+	data_free(&data);
+	unlink(path);
+	assert_false(data_read_file(&data, path, &error));
+	assert_non_null(strstr(error.message, path));
+	assert_null(data.bytes);
+	assert_false(data_read_file(&data, "/dev/zero", &error));
+}
+
 static void test_data_starts(void **state)
 {
 	(void)state;
@@ -205,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_data_numbers),
 		cmocka_unit_test(test_data_floats),
 		cmocka_unit_test(test_data_file),
+		cmocka_unit_test(test_data_read_file),
 		cmocka_unit_test(test_data_starts),
 	};
 
