@@ -32,10 +32,14 @@ curses := $(or $(call pkg,--libs ncursesw),$(call pkg,--libs ncurses),-lncursesw
 curses_cflags := $(or $(call pkg,--cflags ncursesw),$(call pkg,--cflags ncurses))
 pcre2 := $(or $(call pkg,--libs libpcre2-8),-lpcre2-8)
 pcre2_cflags := $(call pkg,--cflags libpcre2-8)
+# Libraries that need not be there; without them something says so.
+zlib := $(call pkg,--libs zlib)
+libraries := $(pcre2) $(zlib)
 cmocka := $(or $(call pkg,--libs cmocka),-lcmocka)
 
 cppflags := -D_GNU_SOURCE -DOCTAVO_VERSION='"$(VERSION)"' -Iinclude -Isrc \
-	$(pcre2_cflags) $(if $(call variant,tiny),-DOCTAVO_TINY) \
+	$(pcre2_cflags) $(if $(zlib),-DOCTAVO_ZLIB $(call pkg,--cflags zlib)) \
+	$(if $(call variant,tiny),-DOCTAVO_TINY) \
 	$(if $(call variant,portable),-DOCTAVO_PORTABLE)
 cflags := -std=c11 $(warnings) \
 	$(if $(call variant,asan),$(sanitize)) \
@@ -66,7 +70,7 @@ sources := $(library) $(main) $(terminal) $(wildcard tests/*/*.c)
 all: $(build)/octavo ## the program, build/octavo
 
 $(build)/octavo: $(call objects,$(main) $(terminal)) $(build)/liboctavo.a
-	$(link) -o $@ $^ $(curses) $(pcre2)
+	$(link) -o $@ $^ $(curses) $(libraries)
 
 $(build)/liboctavo.a: $(call objects,$(library))
 	rm -f $@
@@ -83,19 +87,19 @@ $(build)/%.o: %.c $(build)/flags
 quote = '$(subst ','\'',$(1))'
 $(build)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo $(call quote,$(compile) $(link) $(curses) $(pcre2)) >$@.new
+	@echo $(call quote,$(compile) $(link) $(curses) $(libraries)) >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; \
 	else contrib/install-needs --tell build && mv $@.new $@; fi
 
 tests: $(unit_tests) $(fuzz_tests) ## the test programs
 
 $(unit_tests): $(build)/%: $(build)/%.o $(build)/liboctavo.a
-	$(link) -o $@ $^ $(cmocka) $(pcre2)
+	$(link) -o $@ $^ $(cmocka) $(libraries)
 
 # A fuzz target replays its seeds, unless it is built for the fuzzer.
 $(fuzz_tests): $(build)/%: $(build)/%.o $(build)/liboctavo.a \
 		$(if $(call variant,fuzz),,$(build)/tests/fuzz/replay.o)
-	$(link) $(if $(call variant,fuzz),-fsanitize=fuzzer) -o $@ $^ $(pcre2)
+	$(link) $(if $(call variant,fuzz),-fsanitize=fuzzer) -o $@ $^ $(libraries)
 
 clean: ## removes build/
 	rm -rf build
@@ -103,7 +107,7 @@ clean: ## removes build/
 ## Look at it
 
 demo: ## opens a sample, or FILE=..., in the terminal; installs what is missing
-	@contrib/install-needs build
+	@contrib/install-needs build optional
 	@$(MAKE) --no-print-directory -s $(parallel) all
 	@contrib/demo $(call quote,$(FILE))
 
@@ -117,9 +121,9 @@ parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j2)
 check: export OCTAVO = $(CURDIR)/$(build)/octavo
 check: export LINK = $(link)
 check: export LIBRARY = $(build)/liboctavo.a
-check: export LIBRARIES = $(pcre2)
+check: export LIBRARIES = $(libraries)
 check: ## builds and runs all tests; installs what is missing
-	@contrib/install-needs build check
+	@contrib/install-needs build optional check
 	@$(MAKE) --no-print-directory -s $(parallel) all tests
 	@$(MAKE) --no-print-directory -s $(parallel) VARIANT=$(tiny) all tests
 	@tests/run $(script_tests) $(tiny_tests) $(unit_tests) $(fuzz_tests)
@@ -132,13 +136,13 @@ check-asan: ## the same as check, under the address and undefined sanitizers
 
 # Leaks are what check-asan looks for: a worker ends without freeing anything.
 check-valgrind: ## the test programs in C, under valgrind
-	@contrib/install-needs build check extra
+	@contrib/install-needs build optional check extra
 	@$(MAKE) --no-print-directory -s $(parallel) tests
 	@UNDER='valgrind -q --error-exitcode=99' \
 		TIMEOUT=1200 tests/run $(unit_tests) $(fuzz_tests)
 
 check-clang: ## builds with clang, where a warning is an error
-	@contrib/install-needs build check extra
+	@contrib/install-needs build optional check extra
 	@$(MAKE) --no-print-directory -s $(parallel) CC=clang VARIANT=clang \
 		CFLAGS='$(CFLAGS) -Werror' all tests
 
@@ -165,15 +169,15 @@ fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs clang
 	done
 
 $(bench_tools): $(build)/%: $(build)/%.o
-	$(link) -o $@ $^ $(libraries)
+	$(link) -o $@ $^ $(bench_libraries)
 
-$(build)/tests/bench/edits: libraries = $(build)/liboctavo.a $(pcre2)
+$(build)/tests/bench/edits: bench_libraries = $(build)/liboctavo.a $(libraries)
 $(build)/tests/bench/edits: $(build)/liboctavo.a
 
-$(build)/tests/bench/pty: libraries = $(vterm) -lutil
+$(build)/tests/bench/pty: bench_libraries = $(vterm) -lutil
 
 bench: ## measures, next to other programs; installs what is missing
-	@contrib/install-needs build check bench
+	@contrib/install-needs build optional check bench
 	@$(MAKE) --no-print-directory -s $(parallel) all $(bench_tools)
 	@OCTAVO=$(CURDIR)/$(build)/octavo BENCH=$(build)/tests/bench \
 		tests/bench/run

@@ -34,6 +34,11 @@ enum {
 	SAVE_BLOCK = 16,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
+	PATCH_BLOCK = 128,
+	PATCH_SCANNED = 4096,
+	PATCH_LISTED = 128,
+	PATCH_DIGESTED = 1024,
+	PATCH_EXPANDED_MAXIMUM = 256 << 10,
 };
 #else
 enum {
@@ -98,6 +103,18 @@ enum {
 	 * replacing the file, where that is possible: its journal would hold
 	 * them twice. */
 	SAVE_IN_PLACE_MAXIMUM = 256 << 20,
+	/* Bytes of a patch, or for one, that are handled at once: from 96
+	 * on, and not more than this. */
+	PATCH_BLOCK = 64 << 10,
+	/* Bytes of the document that are looked at and then let go of. */
+	PATCH_SCANNED = 1 << 20,
+	/* Old bytes of a change that a patch lists; of more than that only the
+	 * first and the last. */
+	PATCH_LISTED = 4 << 10,
+	/* Up to here the others are read for a checksum of them. */
+	PATCH_DIGESTED = 64 << 20,
+	/* What a patch may make beyond its own size, in memory. */
+	PATCH_EXPANDED_MAXIMUM = 1 << 30,
 };
 #endif
 
