@@ -15,8 +15,8 @@
 
 static const struct command *const families[] = {
 	commands_move, commands_search, commands_edit, commands_undo,
-	commands_list, commands_file, commands_window, commands_show,
-	commands_session,
+	commands_list, commands_file, commands_export, commands_window,
+	commands_show, commands_session,
 };
 
 const struct command *command_at(size_t index)

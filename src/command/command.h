@@ -13,6 +13,7 @@
 #define OCTAVO_COMMAND_H
 
 #include "octavo/editor.h"
+#include "octavo/save.h"
 
 enum command_range {
 	COMMAND_NO_RANGE,
@@ -79,6 +80,8 @@ bool command_at_end(const struct command_call *call, size_t *position);
 /* An error unless nothing but blanks follows. */
 bool command_no_more(const struct command_call *call, size_t position,
 		     struct error *error);
+/* Says what was written, and how. */
+void command_say_written(struct editor *editor, const struct save_plan *done);
 /* Prints the name of FILE, safe for a terminal and without a newline. */
 void command_print_path(struct editor *editor, const struct file *file);
 /* An optional decimal count; 1 where there is none. */
@@ -124,6 +127,7 @@ extern const struct command commands_undo[];
 extern const struct command commands_list[];
 extern const struct command commands_file[];
 extern const struct command commands_window[];
+extern const struct command commands_export[];
 extern const struct command commands_show[];
 extern const struct command commands_session[];
 

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "command/command.h"
-#include "octavo/save.h"
 
-static void say_written(struct editor *editor, const struct save_plan *done)
+void command_say_written(struct editor *editor, const struct save_plan *done)
 {
 	char text[200];
 
@@ -43,7 +42,7 @@ static enum status write_copy(struct editor *editor,
 	free(path);
 	if (!written)
 		return STATUS_FAILED;
-	say_written(editor, &done);
+	command_say_written(editor, &done);
 	return STATUS_DONE;
 }
 
@@ -69,7 +68,7 @@ static enum status run_write(struct editor *editor,
 	editor_cancel(editor);
 	if (!save_write(buffer->document, &done, error))
 		return STATUS_FAILED;
-	say_written(editor, &done);
+	command_say_written(editor, &done);
 	if (buffer->interrupted)
 		buffer->interrupted = save_interrupted(buffer->document, NULL);
 	editor_check_files(editor);

@@ -472,6 +472,44 @@ static void fill_in(char *line, size_t size, const char *command)
 	line[used] = '\0';
 }
 
+static void test_command_export_shown(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "0123456789");
+
+	session_run(session, "2 overwrite \"X\"");
+	editor->interactive = true;
+	session_fail(session, "export ips", -1, "export ips wants a FILE");
+	session_run(session, "export patch");
+	editor_show_output(editor);
+	assert_true(panel_visible(&editor->panel));
+}
+
+/* Marks go with their bytes, and the cursor to the first change. */
+static void test_command_apply(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "0123456789");
+	char path[80], line[100];
+
+	session_run(session, "2 insert \"abc\"");
+	snprintf(path, sizeof path, "%s/patch", session->folder);
+	snprintf(line, sizeof line, "export patch %s", path);
+	session_run(session, line);
+	session_run(session, "undo");
+	session_run(session, "8 mark m");
+	session_run(session, "goto 9");
+	snprintf(line, sizeof line, "apply %s", path);
+	editor->interactive = true;
+	session_run(session, line);
+	assert_string_equal(editor->message, "applied 1 changes");
+	assert_int_equal(editor->buffer->view.cursor, 2);
+	assert_int_equal(editor->buffer->marks['m'], 11);
+	session_run(session, "jump-back");
+	assert_int_equal(editor->buffer->view.cursor, 12);
+	unlink(path);
+}
+
 /* Nothing that LINE can complain of lies in how it is written. */
 static void check_line(struct session *session, const char *line)
 {
@@ -586,6 +624,8 @@ int main(void)
 		TEST(test_command_promised),
 		TEST(test_command_usage),
 		TEST(test_command_typed),
+		TEST(test_command_export_shown),
+		TEST(test_command_apply),
 		TEST(test_command_bindings),
 		TEST(test_command_answers),
 	};
