@@ -16,6 +16,7 @@ VARIANT ?=
 FILE ?=
 FUZZ_SECONDS ?= 60
 
+comma := ,
 variant = $(findstring $(1),$(VARIANT))
 build := build$(if $(VARIANT),/$(VARIANT))
 tiny := $(if $(VARIANT),$(VARIANT)-)tiny
@@ -95,6 +96,10 @@ tests: $(unit_tests) $(fuzz_tests) ## the test programs
 
 $(unit_tests): $(build)/%: $(build)/%.o $(build)/liboctavo.a
 	$(link) -o $@ $^ $(cmocka) $(libraries)
+
+# Its allocations are the library's, to fail one by one.
+$(build)/tests/fault/command: override LDFLAGS += \
+	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup strndup)
 
 # A fuzz target replays its seeds, unless it is built for the fuzzer.
 $(fuzz_tests): $(build)/%: $(build)/%.o $(build)/liboctavo.a \

@@ -424,7 +424,8 @@ struct document_state document_state(const struct document *document,
 	const struct history *history = &document->history;
 	const struct step *step = &history->steps[number];
 	struct document_state state = {
-		.number = number, .parent = step->parent, .time = step->time,
+		.number = number, .parent = step->parent,
+		.next = step->next, .time = step->time,
 		.done = step->done, .saved = number == history->saved,
 	};
 	size_t start, end;

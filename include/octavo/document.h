@@ -166,6 +166,7 @@ uint64_t document_redo_steps(const struct document *document);
 struct document_state {
 	uint64_t number;
 	uint64_t parent;	/* the state before it */
+	uint64_t next;		/* the state that redo leads to; 0: none */
 	int64_t time;		/* seconds since the epoch */
 	uint64_t edits;		/* in its step */
 	uint64_t offset;	/* of the first of them, and how many bytes */

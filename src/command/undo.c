@@ -33,28 +33,22 @@ static void say_where(struct editor *editor)
 			       document_redo_steps(document));
 }
 
-typedef bool step_function(struct document *document, struct range *touched,
-			   struct error *error);
-
-static enum status steps(struct editor *editor,
-			 const struct command_call *call, step_function *step,
+/* To state NUMBER, in one go: all the way or not at all.  The cursor goes to
+ * what the step of state LAST did, or, where that is 0, to all that differs. */
+static enum status go_to(struct editor *editor, uint64_t number, uint64_t last,
 			 struct error *error)
 {
 	struct document *document = editor->buffer->document;
-	uint64_t count;
+	uint64_t size = document_size(document);
+	struct range touched;
 
-	if (!command_number(call, &count, error))
-		return STATUS_FAILED;
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t size = document_size(document);
-		struct range touched;
-
-		if (!step(document, &touched, error)) {
-			if (i == 0)
-				return STATUS_FAILED;
-			break;
-		}
+	if (number != document_state_now(document)) {
+		if (!document_go(document, number, &touched, error))
+			return STATUS_FAILED;
 		went(editor, touched, size);
+		if (last)
+			view_goto(&editor->buffer->view,
+				  document_state(document, last).offset);
 	}
 	say_where(editor);
 	return STATUS_DONE;
@@ -64,14 +58,42 @@ static enum status run_undo(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
 {
-	return steps(editor, call, document_undo, error);
+	const struct document *document = editor->buffer->document;
+	uint64_t number = document_state_now(document), last = number, count;
+
+	if (!command_number(call, &count, error))
+		return STATUS_FAILED;
+	if (number == 0 && count > 0) {
+		error_set(error, "nothing to undo");
+		return STATUS_FAILED;
+	}
+	for (; number && count > 0; count--) {
+		last = number;
+		number = document_state(document, number).parent;
+	}
+	return go_to(editor, number, last, error);
 }
 
 static enum status run_redo(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
 {
-	return steps(editor, call, document_redo, error);
+	const struct document *document = editor->buffer->document;
+	uint64_t number = document_state_now(document), count, next;
+
+	if (!command_number(call, &count, error))
+		return STATUS_FAILED;
+	if (document_redo_steps(document) == 0 && count > 0) {
+		error_set(error, "nothing to redo");
+		return STATUS_FAILED;
+	}
+	for (; count > 0; count--) {
+		next = document_state(document, number).next;
+		if (next == 0)
+			break;
+		number = next;
+	}
+	return go_to(editor, number, number, error);
 }
 
 static enum status run_undo_to(struct editor *editor,
@@ -80,9 +102,7 @@ static enum status run_undo_to(struct editor *editor,
 {
 	struct document *document = editor->buffer->document;
 	uint64_t count = document_state_count(document);
-	uint64_t size = document_size(document);
 	size_t position = call->position;
-	struct range touched;
 	uint64_t number;
 
 	if (command_at_end(call, &position)) {
@@ -97,13 +117,7 @@ static enum status run_undo_to(struct editor *editor,
 			     count - 1);
 		return STATUS_FAILED;
 	}
-	if (number != document_state_now(document)) {
-		if (!document_go(document, number, &touched, error))
-			return STATUS_FAILED;
-		went(editor, touched, size);
-	}
-	say_where(editor);
-	return STATUS_DONE;
+	return go_to(editor, number, 0, error);
 }
 
 /* --- the list --- */
