@@ -127,10 +127,10 @@ struct reservation {
  * STANDING pieces (pieces_in) cannot fail, together with all those that
  * RESERVATION has been handed for, each once, in whatever order, and the
  * exchanges that put them back, the last one first (or, where no two overlap
- * and all keep the length, in whatever order too).  No stretch_add or stretch_copy may come
- * between.  Costs memory in proportion to the pieces, not to the exchanges
- * times the height of the tree.  False where there is no memory; nothing
- * changed.
+ * and all keep the length, in whatever order too).  No stretch_add or
+ * stretch_copy may come between.  Costs memory in proportion to the pieces,
+ * not to the exchanges times the height of the tree.  False where there is no
+ * memory; nothing changed.
  */
 bool pieces_reserve(struct pieces *pieces, struct stretch *stretch,
 		    size_t standing, struct reservation *reservation);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "memory.h"
+#include "sizes.h"
 
 enum { FILE_SIZE = 6000 };
 
@@ -701,7 +702,7 @@ static void test_pieces_reserve_a_step(void **state)
 /* Every leaf is full at first, and becomes two. */
 static void test_pieces_reserve_where_leaves_are_full(void **state)
 {
-	enum { MANY = 20000, STEP = 4000, APART = MANY / STEP };
+	enum { MANY = 20000, APART = PIECES_LEAF, STEP = MANY / APART };
 	static unsigned char bytes[2 * MANY];
 	static struct stretch step[STEP];
 	struct pieces *pieces = pieces_new(NULL, 0);
@@ -725,11 +726,13 @@ static void test_pieces_reserve_where_leaves_are_full(void **state)
 		assert_true(pieces_reserve(pieces, &step[i], 0, &reservation));
 	allow(0);
 	for (unsigned i = 0; i < STEP; i++)
-		pieces_exchange(pieces, range_of((APART + 1) * i, 0), &step[i]);
+		pieces_exchange(pieces, range_of((APART + 1) * i + APART / 2,
+						 0), &step[i]);
 	pieces_check(pieces);
 	assert_int_equal(pieces_count(pieces), MANY + STEP);
 	for (unsigned i = STEP; i-- > 0;)
-		pieces_exchange(pieces, range_of((APART + 1) * i, 1), &step[i]);
+		pieces_exchange(pieces, range_of((APART + 1) * i + APART / 2,
+						 1), &step[i]);
 	allow_all();
 	pieces_check(pieces);
 	assert_int_equal(pieces_count(pieces), MANY);
@@ -953,6 +956,11 @@ static void test_pieces_end_at_the_edges_of_the_base(void **state)
 	exchange_one(pieces, range_of(100, 0), (struct piece){
 		.bytes = file + 150, .length = 50, .kind = PIECE_FOREIGN });
 	assert_int_equal(pieces_count(pieces), 3);
+	assert_int_equal(pieces_changes(pieces), 1);
+	/* The file's last bytes once more: they are not its end. */
+	exchange_one(pieces, range_of(250, 0), (struct piece){
+		.bytes = file + 150, .length = 50, .kind = PIECE_FOREIGN });
+	assert_int_equal(pieces_changes(pieces), 2);
 	pieces_check(pieces);
 	pieces_free(pieces);
 }
