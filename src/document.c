@@ -9,7 +9,7 @@
  * document_revert.c restores what is on disk, document_rewrite.c makes one
  * edit of many, document_tell.c tells of edits and document_apply.c makes them
  * again, document_flush.c goes on after a flush, for which document_settle.c
- * prepares the history.
+ * prepares the history, document_hole.c finds holes.
  *
  * Invariants (document_check)
  *  1. A base piece shows what is on disk, a dirty piece lies in private
@@ -261,6 +261,7 @@ bool document_verify(const struct document *document)
 {
 	bool lost = mapping_verify(document->mapping);
 
+	file_forget_holes(document->file);
 	for (size_t i = 0; i < document->older_count; i++)
 		lost |= mapping_verify(document->older[i].mapping);
 	for (size_t i = 0; i < document->held_count; i++)

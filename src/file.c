@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "holes.h"
 #include "io.h"
 #include "sizes.h"
 #include "spool.h"
@@ -27,6 +28,7 @@ struct file {
 	enum file_kind kind;
 	struct file_identity known;
 	const char *read_only;
+	struct holes holes;
 };
 
 enum { FILE_OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
@@ -82,6 +84,7 @@ bool file_accept(struct file *file, struct error *error)
 
 	if (file->kind == FILE_NEW)
 		return true;
+	file_forget_holes(file);
 	if (!file_know(file, error))
 		return false;
 	file->known.size = size;
@@ -484,4 +487,28 @@ struct file_identity file_identity(const struct file *file)
 const char *file_read_only(const struct file *file)
 {
 	return file->read_only;
+}
+
+/* --- holes --- */
+
+static bool file_tells_holes(const struct file *file)
+{
+	return file->kind != FILE_NEW && file->kind != FILE_DEVICE;
+}
+
+bool file_hole(struct file *file, uint64_t offset, struct range *hole)
+{
+	return file_tells_holes(file) &&
+	       holes_at(&file->holes, file->fd, offset, hole);
+}
+
+bool file_hole_from(struct file *file, uint64_t offset, struct range *hole)
+{
+	return file_tells_holes(file) &&
+	       holes_from(&file->holes, file->fd, offset, hole);
+}
+
+void file_forget_holes(struct file *file)
+{
+	holes_forget(&file->holes);
 }

@@ -221,7 +221,21 @@ const char *change_kind_name(enum change_kind kind);
  * from there is the answer the same? */
 bool document_lost(const struct document *document, uint64_t offset,
 		   uint64_t *length);
-/* Asks the file what is gone (mapping_verify). */
+/*
+ * Is the byte at OFFSET (< size) in a hole: the file's own, not edited, where
+ * the file system keeps nothing and zeros are read?  Then *HOLE is how far it
+ * goes, both ways; an edit ends it, also one that leaves zeros.  As fresh as
+ * the last document_verify.
+ */
+bool document_hole(const struct document *document, uint64_t offset,
+		   struct range *hole);
+/* The first hole that ends behind OFFSET, the last one that begins before it.
+ * Where there is much data the file system may need a while to tell. */
+bool document_hole_from(const struct document *document, uint64_t offset,
+			struct range *hole);
+bool document_hole_before(const struct document *document, uint64_t offset,
+			  struct range *hole);
+/* Asks the file what is gone (mapping_verify), and anew where it has holes. */
 bool document_verify(const struct document *document);
 unsigned document_epoch(const struct document *document);
 

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "octavo/error.h"
+#include "octavo/range.h"
 
 enum file_kind {
 	FILE_REGULAR,	/* a regular file, empty ones included */
@@ -104,6 +105,18 @@ enum file_state file_check(const struct file *file, struct file_identity *now);
  * own flush.  The size stays what it was when the file was opened: where it is
  * another by now, somebody else has seen to that, and file_check says so. */
 bool file_accept(struct file *file, struct error *error);
+
+/*
+ * Is the byte at OFFSET in a hole, where the file system keeps nothing and
+ * zeros are read?  Then *HOLE is all of it.  Cheap, and remembered; others may
+ * fill a hole meanwhile, so file_forget_holes before an answer that matters.
+ * Where nobody tells (a device, some file systems) there is none.
+ */
+bool file_hole(struct file *file, uint64_t offset, struct range *hole);
+/* The first hole that ends behind OFFSET; may take a walk over all data before
+ * it. */
+bool file_hole_from(struct file *file, uint64_t offset, struct range *hole);
+void file_forget_holes(struct file *file);
 
 bool file_identity_equal(const struct file_identity *one,
 			 const struct file_identity *other);
