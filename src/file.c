@@ -512,3 +512,16 @@ void file_forget_holes(struct file *file)
 {
 	holes_forget(&file->holes);
 }
+
+uint64_t file_saved(const struct file *file)
+{
+	enum { BLOCK = 512 };	/* whatever st_blksize is */
+	struct stat status;
+	uint64_t kept;
+
+	if (!file_tells_holes(file) || io.fstat(file->fd, &status) < 0)
+		return 0;
+	kept = (uint64_t)status.st_blocks * BLOCK;
+	return kept < (uint64_t)status.st_size
+		       ? (uint64_t)status.st_size - kept : 0;
+}

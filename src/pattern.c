@@ -133,6 +133,39 @@ static size_t find_lookbehind(const struct pattern *pattern, const char *regex,
 					 : bytes;
 }
 
+/* Every match that begins behind a newline or where the pass goes on does so
+ * because of a ^, and not of a .* that could as well begin within a line. */
+static bool is_of_lines(const char *regex, size_t length)
+{
+	static const char *const repeats[] = { "*", "{", NULL };
+
+	return (*regex == '^' && !has(regex, length, "|")) ||
+	       !has_any(regex, length, repeats);
+}
+
+/* PCRE2 passes over attempts by the same facts.  In UTF mode they also depend
+ * on what is valid around them. */
+static enum zero_starts find_zero_starts(const struct pattern *pattern,
+					 const char *regex, size_t length)
+{
+	enum { FIRST_UNIT = 1, FIRST_OF_LINE = 2 };
+	uint32_t type = 0;
+	uint32_t unit = 0;
+	const uint8_t *bits = NULL;
+
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_FIRSTCODETYPE, &type);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_FIRSTCODEUNIT, &unit);
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_FIRSTBITMAP, &bits);
+	if (pattern->utf || pattern->sequential)
+		return ZERO_STARTS_ALL;
+	if (type == FIRST_OF_LINE)
+		return is_of_lines(regex, length) ? ZERO_STARTS_FIRST
+						  : ZERO_STARTS_ALL;
+	if (type == FIRST_UNIT)
+		return unit ? ZERO_STARTS_NONE : ZERO_STARTS_ALL;
+	return bits && !(bits[0] & 1) ? ZERO_STARTS_NONE : ZERO_STARTS_ALL;
+}
+
 static bool compile_error(int code, size_t offset, struct error *error)
 {
 	PCRE2_UCHAR message[PATTERN_MESSAGE_SIZE];
@@ -184,6 +217,7 @@ static void pattern_study(struct pattern *pattern, const char *regex,
 	pattern->utf = options->compile & PCRE2_UTF;
 	pattern->sequential = is_sequential(regex, length);
 	pattern->lookbehind = find_lookbehind(pattern, regex, length);
+	pattern->zero_starts = find_zero_starts(pattern, regex, length);
 }
 
 /* Takes TEXT, which is freed also on failure. */

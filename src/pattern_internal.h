@@ -10,6 +10,14 @@
 
 #include "octavo/pattern.h"
 
+/* Which attempts can match that begin in a run of zero bytes; others may run
+ * on into it. */
+enum zero_starts {
+	ZERO_STARTS_ALL,
+	ZERO_STARTS_FIRST,	/* at its first byte: a newline may be before */
+	ZERO_STARTS_NONE,
+};
+
 struct pattern {
 	pcre2_code *code;	/* unanchored, PCRE2_USE_OFFSET_LIMIT; JIT
 				 * compiled for complete and hard partial
@@ -21,6 +29,7 @@ struct pattern {
 	bool jit;
 	bool sequential;	/* cannot be cut into chunks: \G, or verbs that
 				 * steer the search */
+	enum zero_starts zero_starts;
 };
 
 #endif

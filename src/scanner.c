@@ -10,6 +10,10 @@
  * that attempt, until it is decided.  So what a window gives is what the whole
  * document would have given.
  *
+ * Most patterns cannot match at a zero byte, and holes of the file are made of
+ * them; there no attempt is made, so nothing of a hole is read unless a match
+ * runs into it.
+ *
  * Invariants
  *  1. A window begins at the document's start, or more bytes before the
  *     position that it is used from than the pattern can look behind.  So \A,
@@ -23,6 +27,8 @@
  *     the rest of the character past the end.  (Not with invariant 5.)
  *  5. A pattern that steers the search or looks back without bound has one
  *     window: the document.
+ *  6. Attempts at bytes of a hole are left out only where the pattern could
+ *     not match there.
  */
 #include "scanner.h"
 
@@ -61,6 +67,10 @@ struct scanner {
 	uint64_t end;
 	unsigned char *buffer;
 	size_t capacity;
+	/* Attempts to be made, and from where on again: behind the hole that
+	 * ends them. */
+	struct range attempts;
+	uint64_t resume;
 };
 
 static bool is_continuation(unsigned char byte)
@@ -393,9 +403,11 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 	return SCAN_NONE;
 }
 
-enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
-			      uint64_t limit, struct finding *finding,
-			      struct error *error)
+/* The first match of the pass from FROM on whose attempt is < LIMIT, when each
+ * attempt is made. */
+static enum scan_result scan(struct scanner *scanner, uint64_t from,
+			     uint64_t limit, struct finding *finding,
+			     struct error *error)
 {
 	uint64_t need = 0;
 
@@ -412,6 +424,56 @@ enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
 
 		if (result != SCAN_NONE)
 			return result;
+	}
+	return SCAN_NONE;
+}
+
+/* --- holes --- */
+
+/* Looks how far attempts are to be made from FROM on.  A hole of the length
+ * that counts has a byte at one of the places that are asked for. */
+static void find_attempts(struct scanner *scanner, uint64_t from,
+			  uint64_t limit)
+{
+	uint64_t end = limit < scanner->size ? limit : scanner->size;
+	struct range hole;
+
+	for (uint64_t at = from; at < end; at += SEARCH_HOLE) {
+		if (!document_hole(scanner->document, at, &hole))
+			continue;
+		if (hole.start < from)
+			hole.start = from;
+		else if (scanner->pattern->zero_starts == ZERO_STARTS_FIRST)
+			hole.start++;
+		if (hole.start + SEARCH_HOLE <= hole.end) {
+			scanner->attempts = (struct range){ from, hole.start };
+			scanner->resume = hole.end;
+			return;
+		}
+	}
+	scanner->attempts = (struct range){ from, limit };
+	scanner->resume = limit;
+}
+
+enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
+			      uint64_t limit, struct finding *finding,
+			      struct error *error)
+{
+	if (scanner->pattern->zero_starts == ZERO_STARTS_ALL)
+		return scan(scanner, from, limit, finding, error);
+	while (from < limit) {
+		if (!range_contains(scanner->attempts, from))
+			find_attempts(scanner, from, limit);
+
+		bool cut = scanner->attempts.end > limit;
+		enum scan_result result =
+			scan(scanner, from,
+			     cut ? limit : scanner->attempts.end, finding,
+			     error);
+
+		if (result != SCAN_NONE)
+			return result;
+		from = cut ? limit : scanner->resume;
 	}
 	return SCAN_NONE;
 }

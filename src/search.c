@@ -100,6 +100,32 @@ static uint64_t usual_chunk(const struct search *search, uint64_t length)
 	return share < SEARCH_CHUNK_USUAL ? share : SEARCH_CHUNK_USUAL;
 }
 
+/* About how much of LENGTH bytes is not in holes that are passed over. */
+static uint64_t length_to_scan(const struct search *search, uint64_t length)
+{
+	const struct search_plan *plan = &search->plan;
+	uint64_t saved = 0;
+
+	if (plan->pattern->zero_starts != ZERO_STARTS_ALL)
+		saved = file_saved(document_file(plan->document));
+	return length - (saved < length ? saved : length);
+}
+
+/* Chunks are as many as what is to be scanned deserves: a chunk that is
+ * nothing but hole takes longer to deal out than to do. */
+static uint64_t choose_chunk(const struct search *search, uint64_t length)
+{
+	uint64_t to_scan = length_to_scan(search, length);
+	uint64_t chunk = usual_chunk(search, to_scan);
+	uint64_t count = to_scan / chunk;
+
+	if (count < SEARCH_SPARSE_CHUNKS)
+		count = SEARCH_SPARSE_CHUNKS;
+	if (to_scan < length && chunk < length / count)
+		chunk = length / count;
+	return chunk;
+}
+
 static void set_chunks(struct search *search)
 {
 	uint64_t length = search->limit > search->begin
@@ -107,7 +133,7 @@ static void set_chunks(struct search *search)
 	uint64_t least = length / SEARCH_CHUNKS_MAXIMUM + 1;
 
 	search->chunk = search->plan.chunk ? search->plan.chunk
-					   : usual_chunk(search, length);
+					   : choose_chunk(search, length);
 	if (search->chunk < least)
 		search->chunk = least;
 	if (search->chunk > length || search->plan.pattern->sequential)

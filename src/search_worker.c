@@ -504,7 +504,8 @@ static bool leftward_scan(struct worker *worker, uint64_t chunk,
 	bool last = chunk + 1 == search->chunks;
 	uint64_t start = last ? search->begin : end - search->chunk;
 	struct leftward left = { start, end, last, false };
-	uint64_t run_in = search->chunk;
+	uint64_t run_in = search->chunk < SEARCH_CHUNK_USUAL
+				  ? search->chunk : SEARCH_CHUNK_USUAL;
 	uint64_t position;
 
 	do {

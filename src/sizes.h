@@ -31,6 +31,8 @@ enum {
 	SEARCH_AHEAD = 8,
 	SEARCH_LAST_EXACT = 4096,
 	MATCHES_MAXIMUM = 40,
+	SEARCH_HOLE = 64,
+	SEARCH_SPARSE_CHUNKS = 8,
 	SAVE_BLOCK = 16,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
@@ -95,6 +97,11 @@ enum {
 	SEARCH_LAST_EXACT = 64 << 20,
 	/* Matches in a list, which are kept in memory. */
 	MATCHES_MAXIMUM = 1 << 20,
+	/* Holes from this length on are passed over, where that is possible;
+	 * and so often one is looked for. */
+	SEARCH_HOLE = 1 << 20,
+	/* Chunks of a search that passes over nearly everything. */
+	SEARCH_SPARSE_CHUNKS = 1024,
 	/* Bytes read or written at once. */
 	SAVE_BLOCK = 1 << 20,
 	/* Longest extent of a journal. */

@@ -117,6 +117,9 @@ bool file_hole(struct file *file, uint64_t offset, struct range *hole);
  * it. */
 bool file_hole_from(struct file *file, uint64_t offset, struct range *hole);
 void file_forget_holes(struct file *file);
+/* About how many of its bytes the file system does not keep, in holes or
+ * otherwise; 0 where it does not tell. */
+uint64_t file_saved(const struct file *file);
 
 bool file_identity_equal(const struct file_identity *one,
 			 const struct file_identity *other);

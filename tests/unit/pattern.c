@@ -266,6 +266,48 @@ static void test_pattern_no_jit(void **state)
 	pattern_free(without);
 }
 
+static enum zero_starts zero_starts(const char *text)
+{
+	size_t position = 0;
+	struct pattern *pattern = pattern_parse(text, &position, NULL);
+
+	assert_non_null(pattern);
+
+	enum zero_starts starts = pattern->zero_starts;
+
+	pattern_free(pattern);
+	return starts;
+}
+
+static void test_pattern_zero_starts(void **state)
+{
+	static const char *const none[] = {
+		"/foo/", "/FOO/i", "/a|b/", "/\\n/", "/a\\Kb/",
+		"/(?<=\\x00)a/", "/a\\x00*/", "\"text\"", "{41 ?? 42}",
+		"/a$/", "/(?=a)|b/", "/(*NO_JIT)foo/", "/[a-z]+/",
+	};
+	static const char *const first[] = {
+		"/^a/", "/^a.*b/", "/^(a|b)/", "/^a|^b/", "/^/", "/^[^x]*x/",
+	};
+	static const char *const all[] = {
+		"/\\x00/", "/\\x00{16,}/", "/[^a]/", "/a*/", "/./", "/.*x/",
+		"/(?!a)/", "{?? 41}", "{00}", "/a|\\x00/",
+		"/foo/u", "/\\Ga/", "/a(*SKIP)b/", "/^a|.*b/", "/. *x/x",
+		"/[^\\x00]x/", "/\\b/", "/^a|^.{0,}b/", "/$/",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		if (zero_starts(none[i]) != ZERO_STARTS_NONE)
+			fail_msg("%s", none[i]);
+	for (size_t i = 0; i < sizeof first / sizeof *first; i++)
+		if (zero_starts(first[i]) != ZERO_STARTS_FIRST)
+			fail_msg("%s", first[i]);
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (zero_starts(all[i]) != ZERO_STARTS_ALL)
+			fail_msg("%s", all[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_pattern_sequential),
 		cmocka_unit_test(test_pattern_lookbehind),
 		cmocka_unit_test(test_pattern_no_jit),
+		cmocka_unit_test(test_pattern_zero_starts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

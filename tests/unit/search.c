@@ -15,12 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "octavo/search.h"
 #include "pattern_internal.h"
 #include "sizes.h"
+#include "sparse.h"
 
 enum { WORKERS_MAXIMUM = 3 };
 
@@ -43,15 +45,9 @@ struct sample {
 	size_t size;
 };
 
-static struct document *document_of(const void *bytes, size_t size)
+static struct document *document_of_path(void)
 {
 	struct error error = ERROR_NONE;
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, size, file), size);
-	assert_int_equal(fclose(file), 0);
-
 	struct file *opened = file_open(path, NULL, NULL, &error);
 	struct document *document = opened ? document_open(opened, &error)
 					   : NULL;
@@ -59,6 +55,16 @@ static struct document *document_of(const void *bytes, size_t size)
 	if (!document)
 		fail_msg("%s", error.message);
 	return document;
+}
+
+static struct document *document_of(const void *bytes, size_t size)
+{
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+	return document_of_path();
 }
 
 static void flatten(struct sample *sample)
@@ -148,6 +154,34 @@ static struct sample random_sample(size_t size, unsigned edits)
 	return sample;
 }
 
+/* Holes that are passed over, with text on and about their borders. */
+static struct sample sparse_sample(unsigned edits)
+{
+	unsigned hole = SEARCH_HOLE;
+	unsigned unit = hole < SPARSE_BLOCK ? SPARSE_BLOCK : hole;
+	unsigned units = 2 + random_below(3);
+	int fd = sparse_new(path, units * unit - random_below(100));
+	struct sample sample = { NULL, NULL, 0 };
+	struct sparse sparse;
+
+	if (!sparse_look(&sparse, fd))
+		skip();
+	for (unsigned i = random_below(4); i > 0; i--) {
+		unsigned border = random_below(units) * unit;
+		unsigned before = random_below(40);
+		unsigned char bytes[50];
+
+		sparse_put(fd, border < before ? border : border - before,
+			   bytes, random_bytes(bytes, sizeof bytes));
+	}
+	close(fd);
+	sample.document = document_of_path();
+	while (edits-- > 0)
+		random_edit(sample.document);
+	flatten(&sample);
+	return sample;
+}
+
 /* --- patterns --- */
 
 struct form {
@@ -186,6 +220,22 @@ static const struct form forms[] = {
 	/* The interpreter. */
 	{ "(*NO_JIT)a.*?b", "s" }, { "(*NO_JIT)(?<=a)b|\\n^", "" },
 	{ "(*NO_JIT)x*", "" },
+};
+
+/* Into holes, out of them, across them, and within. */
+static const struct form hole_forms[] = {
+	{ "a", "" }, { "foo|x", "" }, { "[a-z]+", "" }, { "FOO", "i" },
+	{ "\\n", "" }, { "^a", "" }, { "^(?:a|b)", "" }, { "^[^x]*x", "" },
+	{ "a.*b", "" }, { "a.*?b", "s" }, { ".*x", "" }, { "a$", "" },
+	{ "a\\x00", "" }, { "a\\x00+b", "" }, { "a(?!\\x00)", "" },
+	{ "\\x00a", "" }, { "(?<=\\x00)a", "" }, { "(?<=\\n\\x00)a", "" },
+	{ "\\x00{100,}", "" }, { "(?s)a.{4000}b", "" }, { "\\x00\\Kb", "" },
+	{ "a\\K\\x00", "" }, { "[ab]\\K.*", "s" }, { "a(?=\\x00*b)", "" },
+	{ "^\\x00", "" }, { "^", "" }, { "\\n^", "" }, { "\\Aa", "" },
+	{ "b\\z", "" }, { "\\x00\\z", "" }, { "\\ba", "" }, { "a", "w" },
+	{ "^ *x", "" }, { "^.{0,}x", "" }, { ". *x", "x" },
+	{ "^a|.*b", "" }, { "a(*SKIP)b|x", "" }, { "(*NO_JIT)foo|^a", "" },
+	{ "(*NO_START_OPT)a", "" }, { "[\\x80-\\xff]", "u" }, { "a", "u" },
 };
 
 /* In UTF mode, on text that is UTF-8 or not. */
@@ -460,6 +510,77 @@ static void test_scanner_newlines(void **state)
 	free(bytes);
 }
 
+static void test_scanner_holes(void **state)
+{
+	size_t count = sizeof hole_forms / sizeof *hole_forms;
+
+	(void)state;
+	for (unsigned round = 0; round < 6; round++) {
+		seed = 6000 + round;
+
+		struct sample sample = sparse_sample(round < 3 ? 0 : round);
+
+		for (size_t i = 0; i < count; i++) {
+			check_scanner(&sample, &hole_forms[i], 0);
+			if (!strchr(hole_forms[i].flags, 'u'))
+				check_scanner(&sample, &hole_forms[i], 100000);
+		}
+		sample_free(&sample);
+	}
+}
+
+/* Bytes in memory of those of RANGE. */
+static uint64_t resident(const struct document *document, struct range range)
+{
+	uint64_t length = range_length(range);
+	unsigned char *pages = malloc(length / SPARSE_BLOCK);
+	const unsigned char *bytes = document_span(document, range.start,
+						   &length);
+	uint64_t count = 0;
+
+	assert_non_null(pages);
+	assert_int_equal(mincore((void *)bytes, length, pages), 0);
+	for (uint64_t i = 0; i < length / SPARSE_BLOCK; i++)
+		count += pages[i] & 1;
+	free(pages);
+	return count * SPARSE_BLOCK;
+}
+
+/* The system may read ahead from what is data, but that is not far. */
+static void test_scanner_leaves_holes_alone(void **state)
+{
+	static const struct form searched[] = {
+		{ "foo", "" }, { "\n", "" }, { "^foo", "" },
+		{ "(*NO_JIT)foo", "" },
+	};
+	const uint64_t size = UINT64_C(1) << 28;
+
+	(void)state;
+	if (sysconf(_SC_PAGESIZE) != SPARSE_BLOCK)
+		skip();
+	for (size_t i = 0; i < sizeof searched / sizeof *searched; i++) {
+		int fd = sparse_new(path, size);
+		struct sparse sparse;
+
+		sparse_put(fd, size - 3, "foo", 3);
+		sparse_put(fd, 0, "foo", 3);
+		if (!sparse_look(&sparse, fd))
+			skip();
+
+		struct sample sample = { document_of_path(), NULL, size };
+		struct pattern *pattern = pattern_of(&searched[i]);
+		struct list list = scan(&sample, pattern, 0);
+
+		assert_true(list.count <= 2);
+		assert_true(resident(sample.document, range_of(0, size))
+			    < size / 2);
+		free(list.matches);
+		pattern_free(pattern);
+		sample_free(&sample);
+		close(fd);
+	}
+}
+
 /* --- the search --- */
 
 struct take {
@@ -555,10 +676,11 @@ static void check_last(const struct search_plan *plan,
 	free(list.matches);
 }
 
-static void check_search(const struct sample *sample, const struct form *form,
-			 uint64_t chunk, unsigned workers, struct range range)
+static struct search_plan check_forwards(const struct sample *sample,
+					 const struct pattern *pattern,
+					 uint64_t chunk, unsigned workers,
+					 struct range range)
 {
-	struct pattern *pattern = pattern_of(form);
 	struct list wanted = pass(sample, pattern, range, true);
 	const struct search_plan plan = {
 		.document = sample->document, .pattern = pattern,
@@ -568,11 +690,21 @@ static void check_search(const struct sample *sample, const struct form *form,
 	check_all(plan, &wanted);
 	check_count(plan, &wanted);
 	check_one(plan, SEARCH_FIRST, wanted.count ? wanted.matches : NULL);
+	free(wanted.matches);
+	return plan;
+}
+
+static void check_search(const struct sample *sample, const struct form *form,
+			 uint64_t chunk, unsigned workers, struct range range)
+{
+	struct pattern *pattern = pattern_of(form);
+	struct search_plan plan = check_forwards(sample, pattern, chunk,
+						 workers, range);
+
 	/* Leftwards, a match longer than the run-in has more than one
 	 * reading. */
 	if (range.end <= SEARCH_LAST_EXACT || !strchr(form->flags, 's'))
 		check_last(&plan, sample);
-	free(wanted.matches);
 	pattern_free(pattern);
 }
 
@@ -635,6 +767,39 @@ static void test_search_large(void **state)
 		check_search(&sample, &large[i], 20000, 2,
 			     (struct range){ 0, sample.size });
 	sample_free(&sample);
+}
+
+static void test_search_holes(void **state)
+{
+	static const uint64_t chunks[] = { 0, UINT64_MAX, 3000, 500000 };
+	size_t count = sizeof hole_forms / sizeof *hole_forms;
+
+	(void)state;
+	for (unsigned round = 0; round < 2; round++) {
+		seed = 7000 + round;
+
+		struct sample sample = sparse_sample(round * 5);
+
+		for (size_t i = 0; i < count; i++) {
+			struct pattern *pattern = pattern_of(&hole_forms[i]);
+			unsigned size = (unsigned)sample.size;
+			struct range range = { 0, sample.size };
+
+			if (random_below(3) == 0)
+				range.start = random_below(size);
+
+			struct search_plan plan = check_forwards(
+				&sample, pattern, chunks[random_below(4)],
+				1 + random_below(WORKERS_MAXIMUM), range);
+
+			/* Through a hole a match can be long. */
+			if (range.end <= SEARCH_LAST_EXACT
+			    || !strpbrk(hole_forms[i].regex, "*+{"))
+				check_last(&plan, &sample);
+			pattern_free(pattern);
+		}
+		sample_free(&sample);
+	}
 }
 
 static void test_search_empty_document(void **state)
@@ -993,9 +1158,12 @@ int main(void)
 		cmocka_unit_test(test_scanner_unicode_cut_off),
 		cmocka_unit_test(test_scanner_large),
 		cmocka_unit_test(test_scanner_newlines),
+		cmocka_unit_test(test_scanner_holes),
+		cmocka_unit_test(test_scanner_leaves_holes_alone),
 		cmocka_unit_test(test_search_is_one_pass),
 		cmocka_unit_test(test_search_unicode),
 		cmocka_unit_test(test_search_large),
+		cmocka_unit_test(test_search_holes),
 		cmocka_unit_test(test_search_empty_document),
 		cmocka_unit_test(test_search_stops_when_told),
 		cmocka_unit_test(test_search_while_editing),
