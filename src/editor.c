@@ -68,6 +68,8 @@ static void show_document(struct editor *editor, struct buffer *buffer,
 		(unsigned)editor->options.values[OPTION_BYTES_PER_ROW],
 		(unsigned)editor->options.values[OPTION_GROUP],
 	});
+	view_set_folding(&buffer->view,
+			 editor->options.values[OPTION_FOLD_HOLES]);
 	editor->serial++;
 }
 

@@ -26,6 +26,7 @@ const struct role_entry roles[ROLE_COUNT] = {
 	[ROLE_CONTROL] = { "control", "other control characters" },
 	[ROLE_HIGH] = { "high", "bytes from 80 on" },
 	[ROLE_LOST] = { "lost", "bytes that are gone from the file" },
+	[ROLE_HOLE] = { "hole", "the line for a hole of the file" },
 	[ROLE_CHANGED] = { "changed", "edited and not yet written" },
 	[ROLE_MATCH] = { "match", "what a search found" },
 	[ROLE_SELECTION] = { "selection", "the selected bytes" },

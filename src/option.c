@@ -16,6 +16,9 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_GROUP] = {
 		"group", OPTION_NUMBER, 8, 0, 64, NULL,
 		"bytes between two gaps in a row; 0: no gaps"},
+	[OPTION_FOLD_HOLES] = {
+		"fold-holes", OPTION_BOOLEAN, 1, 0, 1, "off on",
+		"show a hole of a sparse file as one line"},
 	[OPTION_COLOR] = {
 		"color", OPTION_CHOICE, 0, 0, 4, "auto never 8 16 256",
 		"how many colours to use; auto: what the terminal has"},

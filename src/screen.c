@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "amount.h"
 #include "octavo/escape.h"
 #include "screen_window.h"
 
@@ -167,8 +168,8 @@ static void draw_progress(const struct editor *editor, struct grid *grid,
 	for (unsigned i = 0; i < BAR; i++)
 		bar[i] = i < filled ? '#' : '.';
 	bar[BAR] = '\0';
-	screen_format_size(done, done_text, sizeof done_text);
-	screen_format_size(total, total_text, sizeof total_text);
+	amount_format(done, done_text, sizeof done_text);
+	amount_format(total, total_text, sizeof total_text);
 	snprintf(text, sizeof text, "%s [%s] %u%%  %s of %s  %" PRIu64
 		 " found  (Esc stops)", label, bar, screen_percent(done, total),
 		 done_text, total_text, found);

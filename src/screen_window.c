@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "amount.h"
 #include "octavo/screen.h"
 
 /* Below this a window is not worth its place. */
@@ -194,26 +195,6 @@ unsigned screen_percent(uint64_t part, uint64_t whole)
 	return (unsigned)(part / (whole / 100));
 }
 
-void screen_format_size(uint64_t size, char *text, size_t room)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB",
-					     "PiB", "EiB" };
-	uint64_t whole = size;
-	unsigned tenths = 0;
-	size_t unit = 0;
-
-	while (whole >= 1024 && unit < 6) {
-		tenths = (unsigned)(whole % 1024 * 10 / 1024);
-		whole /= 1024;
-		unit++;
-	}
-	if (unit == 0)
-		snprintf(text, room, "%" PRIu64 " B", size);
-	else
-		snprintf(text, room, "%" PRIu64 ".%u %s", whole, tenths,
-			 units[unit]);
-}
-
 static void format_changes(const struct document *document, char *text,
 			   size_t room)
 {
@@ -234,7 +215,7 @@ static void format_place(const struct view *view, unsigned columns,
 	unsigned share = screen_percent(cursor, size > 1 ? size - 1 : 1);
 	char total[32];
 
-	screen_format_size(size, total, sizeof total);
+	amount_format(size, total, sizeof total);
 	if (columns >= 60)
 		snprintf(text, room, "0x%" PRIx64 "  %" PRIu64 "  %u%%  %s",
 			 cursor, cursor, share, total);
@@ -313,6 +294,8 @@ static void draw_view(struct editor *editor, struct grid *grid,
 	if (view->columns != grid->columns || view->rows != rows)
 		view_resize(view, grid->columns, rows);
 	document_verify(view->document);
+	/* Holes may be others now. */
+	view_show(view);
 	if (editor->highlights.count > 0
 	    && editor->highlights.document == view->document)
 		view_draw(view, grid, first, editor->highlights.matches,

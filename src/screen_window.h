@@ -12,7 +12,5 @@ unsigned screen_windows_rows(const struct grid *grid);
 void screen_windows_draw(struct editor *editor, struct grid *grid);
 
 unsigned screen_percent(uint64_t part, uint64_t whole);
-/* SIZE with a unit that fits it, in TEXT (ROOM bytes). */
-void screen_format_size(uint64_t size, char *text, size_t room);
 
 #endif

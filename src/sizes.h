@@ -33,6 +33,7 @@ enum {
 	MATCHES_MAXIMUM = 40,
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
+	VIEW_WALK = 64,
 	SAVE_BLOCK = 16,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
@@ -102,6 +103,9 @@ enum {
 	SEARCH_HOLE = 1 << 20,
 	/* Chunks of a search that passes over nearly everything. */
 	SEARCH_SPARSE_CHUNKS = 1024,
+	/* Rows that the cursor or the window goes one by one, folds and all;
+	 * more than the highest screen has. */
+	VIEW_WALK = 1024,
 	/* Bytes read or written at once. */
 	SAVE_BLOCK = 1 << 20,
 	/* Longest extent of a journal. */

@@ -1,7 +1,8 @@
 /*
  * view: the cursor, the selection and the window, and how they move.
  *
- * All arithmetic is on rows and columns of offsets that are at most a
+ * Whatever goes by rows of the screen asks view_rows.c for the row below or
+ * above, because a fold is one row of many bytes.  Offsets are at most a
  * document's size, which is at most 2^63; counts are cut to what is left
  * before they are multiplied or added, so nothing overflows.  The invariants
  * stand in the header.
@@ -10,24 +11,14 @@
 
 #include <assert.h>
 
+#include "view_internal.h"
+
 static uint64_t smaller(uint64_t one, uint64_t other)
 {
 	return one < other ? one : other;
 }
 
-static bool appends(const struct view *view)
-{
-	return view->mode == VIEW_OVERWRITE || view->mode == VIEW_INSERT;
-}
-
-/* The last offset that the cursor may have. */
-static uint64_t cursor_limit(const struct view *view)
-{
-	uint64_t size = document_size(view->document);
-
-	return appends(view) || size == 0 ? size : size - 1;
-}
-
+/* Groups and columns go by rows of bytes, whether these are folded or not. */
 static uint64_t row_of(const struct view *view, uint64_t offset)
 {
 	return offset / view->layout.bytes_per_row;
@@ -45,47 +36,50 @@ static uint64_t row_start(const struct view *view, uint64_t offset)
 
 static uint64_t last_row(const struct view *view)
 {
-	return row_of(view, cursor_limit(view));
+	return view_row(view, view_limit(view)).range.start;
 }
 
 /* The row at the top when the last one is at the bottom. */
-static uint64_t last_top_row(const struct view *view)
+static uint64_t last_top(const struct view *view)
 {
-	uint64_t last = last_row(view);
-
-	return last - smaller(last, view->rows - 1);
+	return view_rows_up(view, view_limit(view), view->rows - 1);
 }
 
-static void set_top_row(struct view *view, uint64_t row)
+unsigned view_cursor_row(const struct view *view)
 {
-	view->top = row * view->layout.bytes_per_row;
+	uint64_t row = row_start(view, view->cursor);
+	uint64_t at = view->top;
+	unsigned above = 0;
+
+	while (at < row && above < view->rows) {
+		at = view_row(view, at).range.end;
+		above++;
+	}
+	return above;
 }
 
 static void reveal_cursor(struct view *view)
 {
-	uint64_t row = row_of(view, view->cursor);
+	uint64_t row = row_start(view, view->cursor);
 
-	if (view->cursor < view->top)
-		set_top_row(view, row);
-	else if (row - row_of(view, view->top) >= view->rows)
-		set_top_row(view, row - (view->rows - 1));
+	view->top = view_row(view, view->top).range.start;
+	if (row < view->top)
+		view->top = row;
+	else if (view_cursor_row(view) >= view->rows)
+		view->top = view_rows_up(view, row, view->rows - 1);
 }
 
 /* Lays the rows out again, with as many above the cursor's as before. */
 static void lay_out(struct view *view)
 {
-	uint64_t above = row_of(view, view->cursor) - row_of(view, view->top);
-
-	if (view->cursor < view->top)
-		above = 0;
+	unsigned above = view_cursor_row(view);
 	unsigned before = view->layout.bytes_per_row;
+
 	view->layout = layout_compute(view->columns,
 				      document_size(view->document),
 				      &view->options);
-	if (view->layout.bytes_per_row == before)
-		return;
-	uint64_t row = row_of(view, view->cursor);
-	set_top_row(view, row - smaller(row, above));
+	if (view->layout.bytes_per_row != before)
+		view->top = view_rows_up(view, view->cursor, above);
 }
 
 void view_init(struct view *view, struct document *document)
@@ -95,6 +89,7 @@ void view_init(struct view *view, struct document *document)
 		.options = { .group = 8 },
 		.columns = 80,
 		.rows = 24,
+		.folding = true,
 	};
 	view->layout = layout_compute(view->columns, document_size(document),
 				      &view->options);
@@ -102,7 +97,7 @@ void view_init(struct view *view, struct document *document)
 
 void view_show(struct view *view)
 {
-	uint64_t limit = cursor_limit(view);
+	uint64_t limit = view_limit(view);
 
 	if (view->cursor > limit) {
 		view->cursor = limit;
@@ -121,13 +116,24 @@ void view_resize(struct view *view, unsigned columns, unsigned rows)
 	view->rows = rows;
 	view_show(view);
 	/* A window that grows at the end shows more, not blank rows. */
-	if (!same && row_of(view, view->top) > last_top_row(view))
-		set_top_row(view, last_top_row(view));
+	if (!same)
+		view->top = smaller(view->top, last_top(view));
 }
 
 void view_set_options(struct view *view, const struct layout_options *options)
 {
 	view->options = *options;
+	view_show(view);
+}
+
+void view_set_folding(struct view *view, bool folding)
+{
+	unsigned above;
+
+	view_show(view);
+	above = view_cursor_row(view);
+	view->folding = folding;
+	view->top = view_rows_up(view, view->cursor, above);
 	view_show(view);
 }
 
@@ -152,64 +158,68 @@ void view_set_nibble(struct view *view, unsigned nibble)
 
 /* --- motions: each finds the offset that the cursor goes to --- */
 
-/* ROW, in the cursor's column, cut to the document. */
-static uint64_t offset_in_row(const struct view *view, uint64_t row)
+/* In the row of bytes at START, in the cursor's column, cut to the document. */
+static uint64_t offset_in_row(const struct view *view, uint64_t start)
 {
-	uint64_t offset = row * view->layout.bytes_per_row +
-			  column_of(view, view->cursor);
+	return smaller(start + column_of(view, view->cursor),
+		       view_limit(view));
+}
 
-	return smaller(offset, cursor_limit(view));
+/* Who comes to a fold from below goes to its upper end, from above to its
+ * lower one: it is passed at one stroke. */
+static uint64_t offset_from_below(const struct view *view, uint64_t row)
+{
+	return offset_in_row(view, view_row(view, row).range.start);
+}
+
+static uint64_t offset_from_above(const struct view *view, uint64_t row)
+{
+	return offset_in_row(view, view_row(view, row).range.end -
+				   view->layout.bytes_per_row);
 }
 
 static uint64_t rows_up(const struct view *view, uint64_t rows)
 {
-	uint64_t row = row_of(view, view->cursor);
-
-	return offset_in_row(view, row - smaller(rows, row));
+	return offset_from_below(view, view_rows_up(view, view->cursor, rows));
 }
 
 static uint64_t rows_down(const struct view *view, uint64_t rows)
 {
-	uint64_t row = row_of(view, view->cursor);
-
 	/* In the last row there is nothing below, not even its end. */
-	if (row == last_row(view))
+	if (row_start(view, view->cursor) == last_row(view))
 		return view->cursor;
-	return offset_in_row(view, row + smaller(rows, last_row(view) - row));
+	return offset_from_above(view,
+				 view_rows_down(view, view->cursor, rows));
 }
 
 /* COUNT times ROWS, or more rows than there are. */
-static uint64_t count_rows(const struct view *view, unsigned rows,
-			   uint64_t count)
+static uint64_t count_rows(unsigned rows, uint64_t count)
 {
-	uint64_t all = last_row(view) + 1;
-
-	return count > all / rows ? all : count * rows;
+	return count > UINT64_MAX / rows ? UINT64_MAX : count * rows;
 }
 
 /* Window and cursor move together; a cursor that cannot go by rows any more
  * goes to the first or last byte. */
 static uint64_t page_up(struct view *view, unsigned page, uint64_t count)
 {
-	uint64_t rows = count_rows(view, page, count);
-	uint64_t top = row_of(view, view->top);
+	uint64_t rows = count_rows(page, count);
 
-	set_top_row(view, top - smaller(rows, top));
-	if (row_of(view, view->cursor) == 0)
+	view->top = view_rows_up(view, view->top, rows);
+	if (row_start(view, view->cursor) == 0)
 		return 0;
 	return rows_up(view, rows);
 }
 
 static uint64_t page_down(struct view *view, unsigned page, uint64_t count)
 {
-	uint64_t rows = count_rows(view, page, count);
-	uint64_t top = row_of(view, view->top);
-	uint64_t last = last_top_row(view);
+	uint64_t rows = count_rows(page, count);
+	uint64_t last = last_top(view);
 
-	if (top < last)
-		set_top_row(view, top + smaller(rows, last - top));
-	if (row_of(view, view->cursor) == last_row(view))
-		return cursor_limit(view);
+	if (view->top < last)
+		view->top = smaller(view_rows_down(view, view->top, rows),
+				    last);
+	if (row_start(view, view->cursor) == last_row(view))
+		return view_limit(view);
 	return rows_down(view, rows);
 }
 
@@ -254,7 +264,7 @@ static uint64_t groups_left(const struct view *view, uint64_t count)
 
 static uint64_t groups_right(const struct view *view, uint64_t count)
 {
-	uint64_t limit = cursor_limit(view);
+	uint64_t limit = view_limit(view);
 	uint64_t group = group_of(view, view->cursor);
 	uint64_t left = group_of(view, limit) - group + 1;
 
@@ -265,7 +275,7 @@ static uint64_t target(struct view *view, enum view_motion motion,
 		       uint64_t count)
 {
 	uint64_t cursor = view->cursor;
-	uint64_t limit = cursor_limit(view);
+	uint64_t limit = view_limit(view);
 	uint64_t start = row_start(view, cursor);
 	unsigned half = view->rows / 2 ? view->rows / 2 : 1;
 
@@ -319,42 +329,48 @@ bool view_move(struct view *view, enum view_motion motion, uint64_t count)
 void view_goto(struct view *view, uint64_t offset)
 {
 	view_show(view);
-	view->cursor = smaller(offset, cursor_limit(view));
+	view->cursor = smaller(offset, view_limit(view));
 	view->nibble = 0;
-
-	uint64_t row = row_of(view, view->cursor);
-	uint64_t top = row_of(view, view->top);
-	if (row < top || row - top >= view->rows)
+	view->top = view_row(view, view->top).range.start;
+	if (view->cursor < view->top || view_cursor_row(view) >= view->rows)
 		view_center(view);
 }
 
 void view_center(struct view *view)
 {
 	view_show(view);
+	view->top = smaller(view_rows_up(view, view->cursor, view->rows / 2),
+			    last_top(view));
+}
 
-	uint64_t row = row_of(view, view->cursor);
-	uint64_t top = row - smaller(row, view->rows / 2);
-	set_top_row(view, smaller(top, last_top_row(view)));
+static void scroll_window(struct view *view, int64_t rows)
+{
+	uint64_t last = last_top(view);
+
+	if (rows < 0)
+		view->top = view_rows_up(view, view->top, 0 - (uint64_t)rows);
+	else if (view->top < last)
+		view->top = smaller(view_rows_down(view, view->top,
+						   (uint64_t)rows), last);
 }
 
 void view_scroll(struct view *view, int64_t rows)
 {
 	view_show(view);
+	scroll_window(view, rows);
 
-	uint64_t top = row_of(view, view->top);
-	uint64_t last = last_top_row(view);
-	if (rows < 0)
-		top -= smaller(0 - (uint64_t)rows, top);
-	else if (top < last)
-		top += smaller((uint64_t)rows, last - top);
-	set_top_row(view, top);
+	uint64_t offset = view->cursor;
 
-	uint64_t row = row_of(view, view->cursor);
-	uint64_t inside = row < top ? top : smaller(row, top + view->rows - 1);
-	if (inside == row)
+	if (row_start(view, offset) < view->top)
+		offset = offset_from_above(view, view->top);
+	else if (view_cursor_row(view) >= view->rows)
+		offset = offset_from_below(
+			view, view_rows_down(view, view->top, view->rows - 1));
+	if (offset == view->cursor)
 		return;
-	view->cursor = offset_in_row(view, inside);
+	view->cursor = offset;
 	view->nibble = 0;
+	reveal_cursor(view);
 }
 
 void view_select(struct view *view, bool on)
@@ -362,6 +378,7 @@ void view_select(struct view *view, bool on)
 	if (on && !view->selecting)
 		view->anchor = view->cursor;
 	view->selecting = on;
+	reveal_cursor(view);
 }
 
 bool view_selection(const struct view *view, struct range *selection)
@@ -378,20 +395,29 @@ bool view_selection(const struct view *view, struct range *selection)
 	return !range_is_empty(*selection);
 }
 
+/* The start of the row ROW of the window, also where nothing is any more. */
+static uint64_t window_row(const struct view *view, unsigned row)
+{
+	uint64_t at = view->top;
+
+	while (row-- > 0)
+		at = view_row(view, at).range.end;
+	return at;
+}
+
 struct range view_window(const struct view *view)
 {
 	uint64_t size = document_size(view->document);
-	uint64_t start = smaller(view->top, size);
-	uint64_t bytes = (uint64_t)view->rows * view->layout.bytes_per_row;
 
-	return range_of(start, smaller(bytes, size - start));
+	return (struct range){ smaller(view->top, size),
+			       smaller(window_row(view, view->rows), size) };
 }
 
 /* The share ROW of the scroll bar has of the document: its first row is the
  * start, its last one the end. */
 static uint64_t scroll_offset(const struct view *view, unsigned row)
 {
-	uint64_t limit = cursor_limit(view);
+	uint64_t limit = view_limit(view);
 	unsigned parts = view->rows > 1 ? view->rows - 1 : 1;
 
 	return limit / parts * row + limit % parts * row / parts;
@@ -414,21 +440,26 @@ bool view_hit(const struct view *view, unsigned row, unsigned column,
 		*offset = scroll_offset(view, row);
 		return true;
 	}
-	*offset = view->top +
-		  (uint64_t)row * view->layout.bytes_per_row + index;
-	return *offset <= cursor_limit(view);
+
+	struct view_row hit = view_row(view, window_row(view, row));
+
+	*offset = hit.range.start;
+	if (hit.folded)
+		*nibble = 0;
+	else
+		*offset += index;
+	return *offset <= view_limit(view);
 }
 
 void view_check(const struct view *view)
 {
-	uint64_t limit = cursor_limit(view);
+	uint64_t limit = view_limit(view);
 
 	assert(view->columns > 0 && view->rows > 0);
 	assert(view->cursor <= limit);
-	assert(view->top % view->layout.bytes_per_row == 0);
+	assert(view->top == view_row(view, view->top).range.start);
 	assert(view->top <= view->cursor);
-	assert(row_of(view, view->cursor) - row_of(view, view->top) <
-	       view->rows);
+	assert(view_cursor_row(view) < view->rows);
 	assert(view->nibble <= 1);
 	assert(view->nibble == 0 ||
 	       (view->pane == VIEW_HEX && view->mode != VIEW_BROWSE));

@@ -8,9 +8,12 @@
  * ink only, marks (selection, match, changed, lost) may show on blanks and
  * fill them only between two bytes of the same mark.
  */
-#include "octavo/view.h"
-
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "amount.h"
+#include "view_internal.h"
 
 struct drawing {
 	const struct view *view;
@@ -265,17 +268,54 @@ static void draw_cursor(const struct drawing *drawing, const struct row *row)
 	drawing->grid->cursor_column = column;
 }
 
-static void draw_row(struct drawing *drawing, unsigned index,
-		     unsigned first_row)
+/* All of a fold is selected or nothing, and changed likewise; a deletion shows
+ * at its first byte. */
+static enum role fold_role(const struct drawing *drawing, uint64_t start)
+{
+	struct row first = { .range = range_of(start, 1) };
+
+	first.roles[0] = ROLE_HOLE;
+	paint_changes(drawing->view->document, &first);
+	paint(&first, drawing->selection, ROLE_SELECTION);
+	return first.roles[0];
+}
+
+static void draw_fold(const struct drawing *drawing, struct row *row,
+		      struct range fold)
+{
+	const struct layout *layout = &drawing->view->layout;
+	uint64_t length = range_length(fold);
+	unsigned column = layout->hex_column;
+	unsigned columns = drawing->view->columns;
+	char amount[16];
+	char text[100];
+
+	if (layout->has_scroll)
+		columns -= 2;
+	row->range.start = fold.start;
+	draw_offset(drawing, row);
+	snprintf(text, sizeof text, "hole, %s (0x%" PRIx64 " bytes) to %0*"
+		 PRIx64, amount_format(length, amount, sizeof amount), length,
+		 (int)layout->offset_digits, fold.end);
+	if (column < columns)
+		grid_text(drawing->grid, row->place, column, columns - column,
+			  text, fold_role(drawing, fold.start));
+}
+
+static void draw_row(struct drawing *drawing, unsigned place,
+		     const struct view_row *shown)
 {
 	const struct view *view = drawing->view;
-	uint64_t bytes = view->layout.bytes_per_row;
 	struct row row;
 
-	row.place = first_row + index;
+	row.place = place;
 	grid_fill(drawing->grid, row.place, 0, view->columns, ' ',
 		  ROLE_NORMAL);
-	if (!read_row(drawing, &row, view->top + index * bytes))
+	if (shown->folded) {
+		draw_fold(drawing, &row, shown->range);
+		return;
+	}
+	if (!read_row(drawing, &row, shown->range.start))
 		return;
 	draw_offset(drawing, &row);
 	draw_hex(drawing, &row);
@@ -323,12 +363,17 @@ void view_draw(const struct view *view, struct grid *grid, unsigned first_row,
 		.matches = matches,
 		.match_count = count,
 	};
+	uint64_t at = view->top;
 
 	if (!view_selection(view, &drawing.selection))
 		drawing.selection = range_of(0, 0);
 	grid->cursor_visible = false;
-	for (unsigned i = 0; i < view->rows && i < grid->rows; i++)
-		draw_row(&drawing, i, first_row);
+	for (unsigned i = 0; i < view->rows && i < grid->rows; i++) {
+		struct view_row row = view_row(view, at);
+
+		draw_row(&drawing, first_row + i, &row);
+		at = row.range.end;
+	}
 	if (view->layout.has_scroll)
 		draw_scroll(&drawing, first_row);
 }

@@ -171,38 +171,38 @@ void windows_edited(struct editor *editor, struct range range,
 	}
 }
 
+static void lay_out_view(struct view *view, const long *values)
+{
+	view_set_options(view, &(struct layout_options){
+		(unsigned)values[OPTION_BYTES_PER_ROW],
+		(unsigned)values[OPTION_GROUP],
+	});
+	view_set_folding(view, values[OPTION_FOLD_HOLES]);
+}
+
 void editor_lay_out(struct editor *editor)
 {
 	const long *values = editor->options.values;
-	struct layout_options layout = {
-		(unsigned)values[OPTION_BYTES_PER_ROW],
-		(unsigned)values[OPTION_GROUP],
-	};
 
 	for (size_t i = 0; i < editor->buffer_count; i++)
-		view_set_options(&editor->buffers[i]->view, &layout);
+		lay_out_view(&editor->buffers[i]->view, values);
 	for (size_t i = 0; i < editor->window_count; i++)
 		if (i != editor->focus)
-			view_set_options(&editor->windows[i].view, &layout);
+			lay_out_view(&editor->windows[i].view, values);
 }
 
 /* --- scrolling together --- */
 
-static uint64_t row_on_screen(const struct view *view)
-{
-	return (view->cursor - view->top) / view->layout.bytes_per_row;
-}
-
 /* Moves VIEW by DISTANCE bytes, to row ROW of its window; returns how far it
  * could not go. */
-static int64_t move_along(struct view *view, int64_t distance, uint64_t row)
+static int64_t move_along(struct view *view, int64_t distance, unsigned row)
 {
 	uint64_t size = document_size(view->document);
 	int64_t target = (int64_t)view->cursor + distance;
 	uint64_t offset = target < 0 ? 0 : (uint64_t)target;
 
 	view_goto(view, offset < size ? offset : size);
-	view_scroll(view, (int64_t)row_on_screen(view) - (int64_t)row);
+	view_scroll(view, (int64_t)view_cursor_row(view) - (int64_t)row);
 	return target - (int64_t)view->cursor;
 }
 
@@ -227,6 +227,6 @@ void editor_follow(struct editor *editor)
 
 		if (i != editor->focus)
 			window->beyond = move_along(&window->view, distance,
-						    row_on_screen(view));
+						    view_cursor_row(view));
 	}
 }

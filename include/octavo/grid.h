@@ -23,6 +23,7 @@ enum role {
 	ROLE_CONTROL,
 	ROLE_HIGH,
 	ROLE_LOST,		/* ?? : bytes that are gone */
+	ROLE_HOLE,		/* a line for many bytes that are none */
 	ROLE_CHANGED,		/* edited, not yet written */
 	ROLE_MATCH,
 	ROLE_SELECTION,

@@ -8,10 +8,22 @@
  * Invariants (view_check)
  *  1. cursor < size, or <= size while mode is an editing one (one past the
  *     last byte is where appending goes on), or 0 in an empty document.
- *  2. top is a multiple of bytes_per_row, and the cursor's row is in the
- *     window (after view_show).
+ *  2. top is the start of a row of the screen, and the cursor's row is in
+ *     the window (after view_show).
  *  3. nibble is 0 or 1, and 0 in the text pane and while browsing.
- * The document may shrink under a view: call view_show after every edit.
+ * The document may shrink under a view, and the file's holes may come and go:
+ * call view_show after every edit and before drawing.
+ *
+ * Folds
+ *   Rows of bytes that lie wholly in a hole of the file are folded: three or
+ *   more of them are one row of the screen, a line that says how long it is.
+ *   The cursor's row is never folded, nor that of the selection's other end;
+ *   what lies between and around them is.  So one comes into a hole by going
+ *   to an offset there, and going by rows one comes to its far end at once.
+ *   Whatever is done costs as much as there are rows on the screen, however
+ *   large the document and however many its holes are; of a count of rows,
+ *   some hundreds are counted as they are on the screen, the others as if
+ *   nothing was folded.
  */
 #ifndef OCTAVO_VIEW_H
 #define OCTAVO_VIEW_H
@@ -58,17 +70,21 @@ struct view {
 	unsigned nibble;	/* which digit the cursor is on */
 	enum view_pane pane;
 	enum view_mode mode;
+	bool folding;
 	bool selecting;
 	uint64_t anchor;	/* the selection's other end */
 };
 
-/* A window of 80x24 on DOCUMENT, cursor at 0. */
+/* A window of 80x24 on DOCUMENT, cursor at 0, holes folded. */
 void view_init(struct view *view, struct document *document);
 
 /* A window of COLUMNS by ROWS (both at least 1), or other options: keeps the
  * cursor, and its row on the screen about where it was. */
 void view_resize(struct view *view, unsigned columns, unsigned rows);
 void view_set_options(struct view *view, const struct layout_options *options);
+
+/* Folds holes or shows all of them; the cursor keeps its row on the screen. */
+void view_set_folding(struct view *view, bool folding);
 
 /* Cuts cursor and anchor to the document and scrolls the cursor's row into
  * the window, as little as possible. */
@@ -96,6 +112,10 @@ void view_scroll(struct view *view, int64_t rows);
 /* Puts the cursor's row into the middle. */
 void view_center(struct view *view);
 
+/* Which row of the window the cursor is in, from 0; as many as there are where
+ * it is below. */
+unsigned view_cursor_row(const struct view *view);
+
 /* On: from the cursor on, unless a selection goes on already. */
 void view_select(struct view *view, bool on);
 /* The selected bytes, cursor included; false where nothing is selected. */
@@ -104,8 +124,9 @@ bool view_selection(const struct view *view, struct range *selection);
 /* The bytes in the window, cut to the document. */
 struct range view_window(const struct view *view);
 
-/* The byte at a place of the window: false where there is none.  *AREA says
- * on what; for LAYOUT_SCROLL *OFFSET is where a jump goes. */
+/* The byte at a place of the window, for a fold its first one: false where
+ * there is none.  *AREA says on what; for LAYOUT_SCROLL *OFFSET is where a jump
+ * goes. */
 bool view_hit(const struct view *view, unsigned row, unsigned column,
 	      enum layout_area *area, uint64_t *offset, unsigned *nibble);
 

@@ -8,7 +8,8 @@
 
 static void apply_option(struct editor *editor, enum option_id id)
 {
-	if (id == OPTION_BYTES_PER_ROW || id == OPTION_GROUP)
+	if (id == OPTION_BYTES_PER_ROW || id == OPTION_GROUP ||
+	    id == OPTION_FOLD_HOLES)
 		editor_lay_out(editor);
 }
 
@@ -33,6 +34,20 @@ static enum status run_set(struct editor *editor,
 		}
 		apply_option(editor, id);
 	}
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_fold(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	long *folds = &editor->options.values[OPTION_FOLD_HOLES];
+
+	(void)call;
+	(void)error;
+	*folds = !*folds;
+	apply_option(editor, OPTION_FOLD_HOLES);
 	editor->serial++;
 	return STATUS_DONE;
 }
@@ -172,6 +187,9 @@ static enum status run_suspend(struct editor *editor,
 const struct command commands_session[] = {
 	{ "set", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "[NAME=VALUE]...",
 	  "set options, or show them all", run_set },
+	{ "fold", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "",
+	  "fold holes, or show all of them: sets fold-holes to the other value",
+	  run_fold },
 	{ "map", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "[KEYS COMMAND]",
 	  "bind keys to a command (none unbinds), or show all bindings",
 	  run_map },

@@ -2,8 +2,9 @@
  * view: random motions over documents of every size up to 2^63, against a
  * model that steps one byte, row or group at a time.
  *
- * The document is one of our own here, which is only a size: no file system
- * has files as long as that, and the view asks for nothing else but bytes.
+ * The document is one of our own here, which is only a size and some holes: no
+ * file system has files as long as that, and the view asks for nothing else but
+ * bytes.
  */
 #include "octavo/view.h"
 
@@ -15,8 +16,13 @@
 
 #include <cmocka.h>
 
+#include "sizes.h"
+
+enum { HOLES = 4, FOLD_MINIMUM = 3 };
+
 struct document {
 	uint64_t size;
+	struct range holes[HOLES];	/* ascending; maybe past the end */
 };
 
 uint64_t document_size(const struct document *document)
@@ -40,6 +46,27 @@ bool document_lost(const struct document *document, uint64_t offset,
 	assert_true(offset < document->size);
 	*length = document->size - offset;
 	return false;
+}
+
+static const struct range *hole_of(const struct document *document,
+				   uint64_t offset)
+{
+	for (int i = 0; i < HOLES; i++)
+		if (range_contains(document->holes[i], offset))
+			return &document->holes[i];
+	return NULL;
+}
+
+bool document_hole(const struct document *document, uint64_t offset,
+		   struct range *hole)
+{
+	const struct range *found = hole_of(document, offset);
+
+	assert_true(offset < document->size);
+	if (!found)
+		return false;
+	*hole = range_intersect(*found, range_of(0, document->size));
+	return true;
 }
 
 bool document_change_from(const struct document *document, uint64_t offset,
@@ -68,6 +95,24 @@ static uint64_t random_size(void)
 	return random_number() >> (random_number() % 64);
 }
 
+/* Some touch: an edit parts them. */
+static void random_holes(struct document *document)
+{
+	uint64_t at = 0;
+
+	for (int i = 0; i < HOLES; i++) {
+		uint64_t left = document->size - at;
+		uint64_t start = at + random_number() % (left / 2 + 1);
+
+		if (random_number() % 3 == 0)
+			start = at;
+		at = start + random_number() % (document->size - start + 1);
+		if (random_number() % 6 == 0)
+			at = document->size;
+		document->holes[i] = (struct range){ start, at };
+	}
+}
+
 static uint64_t limit_of(const struct view *view)
 {
 	uint64_t size = view->document->size;
@@ -87,21 +132,57 @@ static bool starts_group(const struct view *view, uint64_t offset)
 	       (view->options.group && column % view->options.group == 0);
 }
 
+/* May row ROW of bytes be part of a fold while the cursor is at CURSOR? */
+static const struct range *may_fold(const struct view *view, uint64_t cursor,
+				    uint64_t row)
+{
+	uint64_t bytes = view->layout.bytes_per_row;
+	uint64_t start = row * bytes;
+	uint64_t size = view->document->size;
+	const struct range *hole = hole_of(view->document, start);
+
+	if (!view->folding || !hole || start >= size || size - start < bytes ||
+	    hole->end - start < bytes || cursor / bytes == row ||
+	    (view->selecting && view->anchor / bytes == row))
+		return NULL;
+	return hole;
+}
+
+/* The rows of bytes that are one row on the screen with ROW. */
+static struct range rows_of(const struct view *view, uint64_t cursor,
+			    uint64_t row)
+{
+	const struct range *hole = may_fold(view, cursor, row);
+	struct range rows = range_of(row, 1);
+
+	while (hole && rows.start > 0 &&
+	       may_fold(view, cursor, rows.start - 1) == hole)
+		rows.start--;
+	while (hole && may_fold(view, cursor, rows.end) == hole)
+		rows.end++;
+	return range_length(rows) < FOLD_MINIMUM ? range_of(row, 1) : rows;
+}
+
 static uint64_t step_down(const struct view *view, uint64_t at)
 {
 	uint64_t bytes = view->layout.bytes_per_row;
 	uint64_t limit = limit_of(view);
+	uint64_t row = at / bytes;
 
-	if (at / bytes == limit / bytes)
+	if (row == limit / bytes)
 		return at;
-	return at + bytes < limit ? at + bytes : limit;
+	at += (rows_of(view, at, row + 1).end - 1 - row) * bytes;
+	return at < limit ? at : limit;
 }
 
 static uint64_t step_up(const struct view *view, uint64_t at)
 {
 	uint64_t bytes = view->layout.bytes_per_row;
+	uint64_t row = at / bytes;
 
-	return at >= bytes ? at - bytes : at;
+	if (row == 0)
+		return at;
+	return at - (row - rows_of(view, at, row - 1).start) * bytes;
 }
 
 static uint64_t step(const struct view *view, enum view_motion motion,
@@ -166,6 +247,40 @@ static uint64_t page(const struct view *view, enum view_motion motion,
 	return at;
 }
 
+/* What is drawn, from the top on, and what a click there means. */
+static void check_window(const struct view *view)
+{
+	struct grid *grid = grid_new(view->columns, view->rows);
+	uint64_t bytes = view->layout.bytes_per_row;
+	uint64_t row = view->top / bytes;
+
+	assert_non_null(grid);
+	view_draw(view, grid, 0, NULL, 0);
+	for (unsigned i = 0; i < view->rows; i++) {
+		struct range rows = rows_of(view, view->cursor, row);
+		bool folded = range_length(rows) > 1;
+		unsigned hex = view->layout.hex_column;
+		enum layout_area area;
+		uint64_t offset;
+		unsigned nibble;
+
+		if (view_hit(view, i, hex + 1, &area, &offset, &nibble) &&
+		    area == LAYOUT_HEX) {
+			assert_int_equal(offset, row * bytes);
+			assert_int_equal(nibble, !folded);
+		}
+		if (hex < view->columns && offset <= limit_of(view))
+			assert_int_equal(grid_cell(grid, i, hex)->character ==
+					 'h', folded);
+		assert_int_equal(rows.start, row);
+		row = rows.end;
+	}
+	assert_int_equal(view_window(view).end,
+			 row * bytes < view->document->size
+				 ? row * bytes : view->document->size);
+	grid_free(grid);
+}
+
 static uint64_t expected(const struct view *view, enum view_motion motion,
 			 uint64_t count)
 {
@@ -198,9 +313,12 @@ static void random_act(struct view *view)
 {
 	uint64_t size = view->document->size;
 
-	switch (random_number() % 8) {
+	switch (random_number() % 9) {
 	case 0:
 		random_window(view);
+		break;
+	case 8:
+		view_set_folding(view, random_number() % 4);
 		break;
 	case 1:
 		view_goto(view, random_size());
@@ -255,8 +373,11 @@ static void test_view_small_motions(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 2000; i++) {
-		struct document document = { random_number() % 300 };
+		struct document document = { .size = random_number() % 300 };
 		struct view view;
+
+		if (random_number() % 4)
+			random_holes(&document);
 
 		view_init(&view, &document);
 		random_window(&view);
@@ -264,6 +385,11 @@ static void test_view_small_motions(void **state)
 			enum view_motion motion = (enum view_motion)
 				(random_number() % (VIEW_END + 1));
 			uint64_t count = random_number() % 5;
+
+			/* Further than that folds do not count. */
+			if (count * view.rows > VIEW_WALK)
+				count = VIEW_WALK / view.rows;
+
 			uint64_t before = view.cursor;
 			bool nibble = view.nibble;
 			uint64_t after = expected(&view, motion, count);
@@ -274,6 +400,7 @@ static void test_view_small_motions(void **state)
 			assert_int_equal(moved, after != before ||
 						(nibble && count > 0));
 			random_act(&view);
+			check_window(&view);
 		}
 		draw(&view);
 	}
@@ -283,7 +410,7 @@ static void test_view_document_changes_size(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		struct document document = { random_size() / 2 };
+		struct document document = { .size = random_size() / 2 };
 		struct view view;
 
 		view_init(&view, &document);
@@ -291,6 +418,7 @@ static void test_view_document_changes_size(void **state)
 		view_goto(&view, random_size());
 		view_select(&view, true);
 		document.size = random_size() / 2;
+		random_holes(&document);
 		view_show(&view);
 		view_check(&view);
 		assert_int_equal(view.layout.offset_digits,
@@ -303,11 +431,14 @@ static void test_view_document_changes_size(void **state)
 static void test_view_huge_motions(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 8000; i++) {
 		struct document document = {
-			((uint64_t)1 << 63) - random_number() % 1000,
+			.size = ((uint64_t)1 << 63) - random_number() % 1000,
 		};
 		struct view view;
+
+		if (i % 2)
+			random_holes(&document);
 
 		view_init(&view, &document);
 		random_window(&view);
@@ -343,7 +474,7 @@ static void test_view_huge_motions(void **state)
 
 static void test_view_pages_keep_the_row(void **state)
 {
-	struct document document = { 1600 };
+	struct document document = { .size = 1600 };
 	struct view view;
 
 	(void)state;
@@ -367,7 +498,7 @@ static void test_view_pages_keep_the_row(void **state)
 
 static void test_view_goto_and_scroll(void **state)
 {
-	struct document document = { 16 * 1000 };
+	struct document document = { .size = 16 * 1000 };
 	struct view view;
 
 	(void)state;
@@ -401,7 +532,7 @@ static void test_view_goto_and_scroll(void **state)
 
 static void test_view_other_widths_keep_the_row(void **state)
 {
-	struct document document = { 16 * 1000 };
+	struct document document = { .size = 16 * 1000 };
 	struct view view;
 
 	(void)state;
@@ -420,7 +551,7 @@ static void test_view_other_widths_keep_the_row(void **state)
 
 static void test_view_selection(void **state)
 {
-	struct document document = { 100 };
+	struct document document = { .size = 100 };
 	struct range selection;
 	struct view view;
 
@@ -458,7 +589,7 @@ static void test_view_selection(void **state)
 
 static void test_view_hit(void **state)
 {
-	struct document document = { 100 };
+	struct document document = { .size = 100 };
 	enum layout_area area;
 	uint64_t offset;
 	unsigned nibble;
@@ -489,6 +620,55 @@ static void test_view_hit(void **state)
 	assert_int_equal(offset, 80);
 }
 
+/* A hole of 1 TiB between two rows of data. */
+static void test_view_fold(void **state)
+{
+	const uint64_t end = (uint64_t)1 << 40;
+	struct document document = {
+		.size = end + 16, .holes = { { 16, end } },
+	};
+	struct range selection;
+	struct view view;
+
+	(void)state;
+	view_init(&view, &document);
+	view_goto(&view, 5);
+	assert_int_equal(view_window(&view).end, document.size);
+	view_move(&view, VIEW_DOWN, 1);
+	assert_int_equal(view.cursor, end - 16 + 5);
+	view_move(&view, VIEW_DOWN, 1);
+	assert_int_equal(view.cursor, end + 5);
+	view_move(&view, VIEW_UP, 1);
+	assert_int_equal(view.cursor, 16 + 5);
+	view_move(&view, VIEW_UP, 1);
+	assert_int_equal(view.cursor, 5);
+	/* Selecting goes across, and stays in sight. */
+	view_select(&view, true);
+	view_move(&view, VIEW_DOWN, 2);
+	assert_true(view_selection(&view, &selection));
+	assert_int_equal(range_length(selection), end + 1);
+	assert_int_equal(view.top, 0);
+	/* Within, the cursor's row is shown, with folds around it. */
+	view_select(&view, false);
+	view_goto(&view, end / 2);
+	assert_int_equal(view_window(&view).end, document.size);
+	view_set_folding(&view, false);
+	assert_int_equal(view.top, end / 2 - 2 * 16);
+	view_move(&view, VIEW_DOWN, 1);
+	assert_int_equal(view.cursor, end / 2 + 16);
+	view_set_folding(&view, true);
+	assert_int_equal(view.top, 0);
+	/* A fold is one place to click, and one step to scroll. */
+	view_resize(&view, 80, 2);
+	view_goto(&view, 0);
+	view_scroll(&view, 1);
+	assert_int_equal(view.top, 16);
+	assert_int_equal(view.cursor, end - 16);
+	view_scroll(&view, 1);
+	assert_int_equal(view.top, end - 16);
+	view_check(&view);
+}
+
 static bool is_thumb(const struct grid *grid, unsigned row)
 {
 	return grid_cell(grid, row, 79)->role == ROLE_SCROLL_THUMB;
@@ -497,7 +677,7 @@ static bool is_thumb(const struct grid *grid, unsigned row)
 /* A jump by the scroll bar moves the thumb to where it was clicked. */
 static void test_view_scroll_bar(void **state)
 {
-	struct document document = { (uint64_t)1 << 63 };
+	struct document document = { .size = (uint64_t)1 << 63 };
 	struct grid *grid = grid_new(80, 24);
 	struct view view;
 
@@ -538,6 +718,7 @@ int main(void)
 		cmocka_unit_test(test_view_other_widths_keep_the_row),
 		cmocka_unit_test(test_view_selection),
 		cmocka_unit_test(test_view_hit),
+		cmocka_unit_test(test_view_fold),
 		cmocka_unit_test(test_view_scroll_bar),
 	};
 

@@ -742,6 +742,7 @@ static void test_editor_highlight_window(void **state)
 	close(file);
 	grow(session, (off_t)1 << 40);
 	editor = session->editor;
+	session_run(session, "set fold-holes=off");
 	session_run(session, "find /needle/");
 	highlight(editor);
 	check_matches(editor, 1, 0);

@@ -46,6 +46,7 @@ static void test_option_defaults(void **state)
 	static const struct { const char *name; long initial, low, high; }
 	expected[OPTION_COUNT] = {
 		{ "bytes-per-row", 0, 0, 4096 }, { "group", 8, 0, 64 },
+		{ "fold-holes", 1, 0, 1 },
 		{ "color", 0, 0, 4 }, { "mouse", 1, 0, 1 },
 		{ "wrap-search", 0, 0, 1 }, { "scroll-together", 0, 0, 1 },
 		{ "workers", 0, 0, 64 },

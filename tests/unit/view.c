@@ -20,6 +20,7 @@ struct document {
 	uint64_t start;
 	uint64_t size;
 	struct range lost;
+	struct range hole;
 	const struct change *changes;
 	size_t change_count;
 };
@@ -54,6 +55,14 @@ bool document_lost(const struct document *document, uint64_t offset,
 	else
 		*length = document->size - offset;
 	return range_contains(document->lost, offset);
+}
+
+bool document_hole(const struct document *document, uint64_t offset,
+		   struct range *hole)
+{
+	assert_true(offset < document->size);
+	*hole = document->hole;
+	return range_contains(document->hole, offset);
 }
 
 bool document_change_from(const struct document *document, uint64_t offset,
@@ -423,6 +432,89 @@ static void test_view_places_the_cursor(void **state)
 
 }
 
+/* --- folds --- */
+
+static enum role fold_role(struct view *view, unsigned row)
+{
+	struct grid *grid = draw(view, 80, 4, range_of(0, 200));
+	enum role role = grid_cell(grid, row, view->layout.hex_column)->role;
+
+	assert_int_equal(grid_cell(grid, row, 0)->role, ROLE_OFFSET);
+	grid_free(grid);
+	return role;
+}
+
+static void test_view_draws_folds(void **state)
+{
+	struct document document = {
+		.size = 0x40010008, .hole = { 0x8, 0x40010000 },
+	};
+	struct view view;
+
+	(void)state;
+	view_init(&view, &document);
+	assert_drawn(&view, 80, 4,
+		"00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................\n"
+		"00000010  hole, 1.0 GiB (0x4000fff0 bytes) to 40010000\n"
+		"40010000  00 00 00 00 00 00 00 00                         "
+		"  ........\n"
+		"\n");
+	/* Cut off at the scroll bar. */
+	assert_drawn(&view, 40, 3,
+		     "00000000  00 00 00 00  ....\n"
+		     "00000004  00 00 00 00  ....\n"
+		     "00000008  hole, 1.0 GiB (0x4000fff8 by\n");
+	view_goto(&view, 0x20000000);
+	assert_drawn(&view, 80, 5,
+		"00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................\n"
+		"00000010  hole, 511.9 MiB (0x1ffffff0 bytes) to 20000000\n"
+		"20000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................\n"
+		"20000010  hole, 512.0 MiB (0x2000fff0 bytes) to 40010000\n"
+		"40010000  00 00 00 00 00 00 00 00                         "
+		"  ........\n");
+	/* Two rows are not worth a line. */
+	view_goto(&view, 0x30);
+	assert_drawn(&view, 80, 3,
+		"00000010  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................\n"
+		"00000020  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................   |\n"
+		"00000030  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................   |\n");
+	view_set_folding(&view, false);
+	view_goto(&view, 0);
+	assert_drawn(&view, 80, 2,
+		"00000000  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................\n"
+		"00000010  00 00 00 00 00 00 00 00  00 00 00 00 00 00 00 00"
+		"  ................   |\n");
+}
+
+static void test_view_roles_of_folds(void **state)
+{
+	const struct change change = {
+		.kind = CHANGE_DELETE, .now = { 0x10, 0x10 },
+	};
+	struct document document = {
+		.size = 0x1000, .hole = { 0x10, 0x800 },
+	};
+	struct view view;
+
+	(void)state;
+	view_init(&view, &document);
+	assert_int_equal(fold_role(&view, 1), ROLE_HOLE);
+	document.changes = &change;
+	document.change_count = 1;
+	assert_int_equal(fold_role(&view, 1), ROLE_CHANGED);
+	view_select(&view, true);
+	assert_int_equal(fold_role(&view, 1), ROLE_CHANGED);
+	view_goto(&view, 0x7ff);
+	assert_int_equal(fold_role(&view, 1), ROLE_SELECTION);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +529,8 @@ int main(void)
 		cmocka_unit_test(test_view_roles_cover),
 		cmocka_unit_test(test_view_roles_of_long_runs),
 		cmocka_unit_test(test_view_places_the_cursor),
+		cmocka_unit_test(test_view_draws_folds),
+		cmocka_unit_test(test_view_roles_of_folds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,7 @@ static void test_view_sparse_file(void **state)
 	put(fixture, tera + 3, "tera");
 	put(fixture, 2 * tera - 2, "ok");
 	show(fixture);
+	view_set_folding(&fixture->view, false);
 	view_resize(&fixture->view, 30, 3);
 	assert_drawn(fixture,
 		     "00000000000  00 00 00 00  ....\n"
