@@ -355,6 +355,125 @@ static enum status run_previous_change(struct editor *editor,
 	return STATUS_DONE;
 }
 
+/* --- along the holes --- */
+
+/* Behind the hole at OFFSET, and those that go on where it ends, parted from
+ * it by an edit; OFFSET where there is none, the end where no data follows. */
+static uint64_t behind_holes(const struct document *document, uint64_t offset)
+{
+	struct range hole;
+
+	while (offset < document_size(document) &&
+	       document_hole(document, offset, &hole))
+		offset = hole.end;
+	return offset;
+}
+
+/* The same to the left: the first byte that the holes before OFFSET leave. */
+static uint64_t before_holes(const struct document *document, uint64_t offset)
+{
+	struct range hole;
+
+	while (document_hole_before(document, offset, &hole) &&
+	       hole.end >= offset)
+		offset = hole.start;
+	return offset;
+}
+
+/* Where data begins last before OFFSET, which is behind some. */
+static uint64_t data_start(const struct document *document, uint64_t offset)
+{
+	struct range hole;
+
+	return document_hole_before(document, offset, &hole) ? hole.end : 0;
+}
+
+static enum status jump_if(struct editor *editor, bool found, uint64_t offset,
+			   const char *what, struct error *error)
+{
+	if (!found) {
+		error_set(error, "%s the cursor", what);
+		return STATUS_FAILED;
+	}
+	editor_jump(editor, offset);
+	return STATUS_DONE;
+}
+
+/* Asks the file anew, lest the holes of a while ago are gone through. */
+static const struct document *document_now(const struct editor *editor,
+					   uint64_t *cursor)
+{
+	const struct document *document = editor->buffer->document;
+
+	document_verify(document);
+	*cursor = editor->buffer->view.cursor;
+	return document;
+}
+
+static enum status run_next_data(struct editor *editor,
+				 const struct command_call *call,
+				 struct error *error)
+{
+	uint64_t cursor;
+	const struct document *document = document_now(editor, &cursor);
+	uint64_t size = document_size(document);
+	uint64_t data = size;
+	struct range hole;
+
+	(void)call;
+	if (document_hole_from(document, cursor, &hole))
+		data = behind_holes(document, hole.end);
+	return jump_if(editor, data < size, data, "no other data behind",
+		       error);
+}
+
+static enum status run_next_hole(struct editor *editor,
+				 const struct command_call *call,
+				 struct error *error)
+{
+	uint64_t cursor;
+	const struct document *document = document_now(editor, &cursor);
+	struct range hole;
+
+	(void)call;
+
+	bool found = document_hole_from(document,
+					behind_holes(document, cursor), &hole);
+
+	return jump_if(editor, found, hole.start, "no hole behind", error);
+}
+
+static enum status run_previous_data(struct editor *editor,
+				     const struct command_call *call,
+				     struct error *error)
+{
+	uint64_t cursor;
+	const struct document *document = document_now(editor, &cursor);
+	uint64_t end = before_holes(document, cursor);
+
+	(void)call;
+	return jump_if(editor, end > 0, data_start(document, end),
+		       "no data before", error);
+}
+
+static enum status run_previous_hole(struct editor *editor,
+				     const struct command_call *call,
+				     struct error *error)
+{
+	uint64_t cursor;
+	const struct document *document = document_now(editor, &cursor);
+	struct range hole = { 0, 0 };
+
+	(void)call;
+
+	bool found = document_hole_before(document, cursor, &hole);
+
+	if (hole.end > cursor)
+		hole.end = cursor;
+	return jump_if(editor, found, before_holes(document, hole.end),
+		       "no hole before", error);
+}
+
 /* --- the panel --- */
 
 /* Does with the selected line what ACTION says. */
@@ -443,6 +562,14 @@ const struct command commands_move[] = {
 	  "go to the next unsaved change", run_next_change },
 	{ "previous-change", NULL, COMMAND_NO_RANGE, 0, "",
 	  "go to the unsaved change before", run_previous_change },
+	{ "next-data", NULL, COMMAND_NO_RANGE, 0, "",
+	  "go to where data begins again behind a hole", run_next_data },
+	{ "previous-data", NULL, COMMAND_NO_RANGE, 0, "",
+	  "go to where the data before begins", run_previous_data },
+	{ "next-hole", NULL, COMMAND_NO_RANGE, 0, "",
+	  "go to the next hole of a sparse file", run_next_hole },
+	{ "previous-hole", NULL, COMMAND_NO_RANGE, 0, "",
+	  "go to where the hole before begins", run_previous_hole },
 	{ "panel", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "WHAT [N]",
 	  "move in the panel: up down page-up page-down start end; close it; go "
 	  "to what the line is about, or remove that",
