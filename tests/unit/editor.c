@@ -516,7 +516,7 @@ static void start_hostile(struct session *session)
 {
 	struct editor *editor = session->editor;
 
-	assert_int_equal(command_execute(editor, "find /(?=\\x00*b)c/s", NULL),
+	assert_int_equal(command_execute(editor, "find /(?=\\x00*b)/s", NULL),
 			 STATUS_RUNNING);
 	assert_true(editor_busy(editor));
 }
@@ -572,7 +572,7 @@ static void test_editor_wait_cancelled(void **state)
 	assert_int_equal(editor_wait(editor, &error), STATUS_FAILED);
 	assert_string_equal(error.message, "stopped");
 	turns = 2;
-	session_fail(session, "/(?=\\x00*b)c/s", -1, "stopped");
+	session_fail(session, "/(?=\\x00*b)/s", -1, "stopped");
 	session_run(session, "info");
 }
 

@@ -249,7 +249,7 @@ static void test_input_search_beside_task(void **state)
 	struct session *session = *state;
 	struct editor *editor = session_open(session, zeros, sizeof zeros);
 
-	assert_int_equal(command_execute(editor, "count /(?=\\x00*b)c/s",
+	assert_int_equal(command_execute(editor, "count /(?=\\x00*b)/s",
 					 NULL), STATUS_RUNNING);
 	input_key(session->input, '/');
 	input_key(session->input, KEYCODE_ESCAPE);
@@ -261,7 +261,7 @@ static void test_input_search_beside_task(void **state)
 	input_key(session->input, KEYCODE_ESCAPE);
 	assert_false(editor_busy(editor));
 	assert_string_equal(pattern_text(editor->pattern),
-			    "/(?=\\x00*b)c/s");
+			    "/(?=\\x00*b)/s");
 	assert_int_equal(command_execute(editor, "next", NULL),
 			 STATUS_RUNNING);
 	input_key(session->input, KEYCODE_ESCAPE);
