@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "journal_crc.h"
+#include "crc32c.h"
 #include "io.h"
 #include "journal.h"
 #include "sizes.h"
@@ -105,7 +105,7 @@ static bool put(struct journal_writer *writer, const void *bytes, size_t size,
 {
 	const unsigned char *from = bytes;
 
-	writer->crc = journal_crc(writer->crc, bytes, size);
+	writer->crc = crc32c(writer->crc, bytes, size);
 	while (size) {
 		size_t part = sizeof writer->block - writer->used;
 
@@ -155,7 +155,7 @@ struct journal_writer *journal_begin(int fd,
 	assert(at == bytes + JOURNAL_FIXED);
 	memcpy(at, header->name, length);
 	at += length;
-	at = put_number(at, journal_crc(0, bytes, (size_t)(at - bytes)), 4);
+	at = put_number(at, crc32c(0, bytes, (size_t)(at - bytes)), 4);
 	if (put(writer, bytes, (size_t)(at - bytes), error))
 		return writer;
 	free(writer);
@@ -166,10 +166,10 @@ static uint32_t extent_crc(const unsigned char *head, uint32_t length,
 			   const unsigned char *old_bytes,
 			   const unsigned char *new_bytes)
 {
-	uint32_t crc = journal_crc(0, head, 12);
+	uint32_t crc = crc32c(0, head, 12);
 
-	crc = journal_crc(crc, old_bytes, length);
-	return journal_crc(crc, new_bytes, length);
+	crc = crc32c(crc, old_bytes, length);
+	return crc32c(crc, new_bytes, length);
 }
 
 bool journal_extent(struct journal_writer *writer, uint64_t offset,
@@ -200,7 +200,7 @@ bool journal_commit(struct journal_writer *writer, struct error *error)
 	at = put_number(at + 8, writer->nonce, 8);
 	at = put_number(at, writer->offset + writer->used + JOURNAL_TRAILER, 8);
 	at = put_number(at, writer->crc, 4);
-	put_number(at, journal_crc(0, trailer, JOURNAL_TRAILER - 4), 4);
+	put_number(at, crc32c(0, trailer, JOURNAL_TRAILER - 4), 4);
 	return put(writer, trailer, sizeof trailer, error)
 		&& put_out(writer, error);
 }
@@ -227,7 +227,7 @@ static bool get(struct journal_reader *reader, void *bytes, size_t size,
 		return error_set_system(error, errno, "can't read the journal");
 	if ((size_t)got < size)
 		return error_set(error, "the journal is incomplete");
-	reader->crc = journal_crc(reader->crc, bytes, size);
+	reader->crc = crc32c(reader->crc, bytes, size);
 	reader->offset += size;
 	return true;
 }
@@ -284,7 +284,7 @@ static bool read_header(struct journal_reader *reader,
 		return false;
 	memcpy(header->name, bytes + JOURNAL_FIXED, length);
 	at = bytes + JOURNAL_FIXED + length;
-	uint32_t crc = journal_crc(0, bytes, JOURNAL_FIXED + length);
+	uint32_t crc = crc32c(0, bytes, JOURNAL_FIXED + length);
 	if (get_number(&at, 4) != crc || !name_is_plain(header->name, length))
 		return damaged(reader, error);
 	return true;
@@ -335,7 +335,7 @@ static bool read_trailer(struct journal_reader *reader, uint64_t nonce,
 	    || get_number(&at, 8) != nonce
 	    || get_number(&at, 8) != reader->offset
 	    || get_number(&at, 4) != crc
-	    || get_number(&at, 4) != journal_crc(0, trailer, JOURNAL_TRAILER - 4))
+	    || get_number(&at, 4) != crc32c(0, trailer, JOURNAL_TRAILER - 4))
 		return damaged(reader, error);
 	ssize_t more = io_read_at(reader->fd, trailer, 1, reader->offset);
 	if (more < 0)

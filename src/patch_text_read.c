@@ -12,7 +12,7 @@
  */
 #include <inttypes.h>
 
-#include "journal_crc.h"
+#include "crc32c.h"
 #include "memory.h"
 #include "patch_words.h"
 
@@ -79,7 +79,7 @@ static uint32_t document_crc(const struct document *document,
 			run = range_length(range);
 		if (run > PATCH_SCANNED - range.start % PATCH_SCANNED)
 			run = PATCH_SCANNED - range.start % PATCH_SCANNED;
-		crc = journal_crc(crc, bytes, (size_t)run);
+		crc = crc32c(crc, bytes, (size_t)run);
 		document_release(document, range_of(range.start, run));
 		range.start += run;
 	}

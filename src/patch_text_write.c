@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "journal_crc.h"
+#include "crc32c.h"
 #include "patch_internal.h"
 
 enum { ROW = 16, REPEATED = 64, CONTEXT = 8, SHOWN = 4 * ROW };
@@ -200,7 +200,7 @@ static bool omit(struct side *side, struct range range)
 			return false;
 		if (got > range.end - at)
 			got = (size_t)(range.end - at);
-		crc = journal_crc(crc, bytes, got);
+		crc = crc32c(crc, bytes, got);
 	}
 	return patch_print(side->writer, "- omitted %" PRIu64 " crc32c %08"
 			   PRIx32 "\n", length, crc);

@@ -16,6 +16,7 @@
 #include "journal.h"
 #include "save_internal.h"
 #include "sizes.h"
+#include "state.h"
 
 struct flush {
 	struct document *document;
@@ -55,12 +56,14 @@ static bool create_beside(struct flush *flush, int *problem)
 static bool create_in_state(struct flush *flush)
 {
 	struct save_target shown = { .path = NULL };
+	struct error cause;
 	int problem;
 
-	flush->folder = save_state_folder(true, shown.folder_path,
-					  flush->cause);
+	flush->folder = state_open_folder("journals", true, shown.folder_path,
+					  &cause);
 	if (flush->folder < 0)
-		return false;
+		return error_set(flush->cause, "no folder for its journal: %s",
+				 cause.message);
 	flush->folder_is_ours = true;
 	save_state_name(flush->target, flush->name);
 	save_target_name(&shown, flush->name, flush->shown);

@@ -76,10 +76,8 @@ bool save_target_replaceable(const struct save_target *target,
 void save_target_name(const struct save_target *target, const char *name,
 		      char *left);
 
-/* Opens the folder for journals that cannot lie beside their file, making it
- * if CREATE; -1 with the reason in CAUSE.  PATH gets PATH_MAX bytes. */
-int save_state_folder(bool create, char *path, struct error *cause);
-/* The journal's name there. */
+/* The name of a journal that cannot lie beside its file, in the folder
+ * "journals" of the user's state. */
 void save_state_name(const struct save_target *target, char *name);
 
 /* --- ranges --- */

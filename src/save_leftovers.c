@@ -11,6 +11,7 @@
 #include "io.h"
 #include "journal.h"
 #include "save_internal.h"
+#include "state.h"
 
 /* Is there no journal NAME in FOLDER?  SHOWN is its name for messages. */
 static bool no_journal(int folder, const char *name, const char *shown,
@@ -54,7 +55,8 @@ static bool no_state(const struct save_target *target, struct error *cause)
 	struct save_target shown = { .path = NULL };
 	char name[NAME_MAX + 1];
 	char path[PATH_MAX];
-	int folder = save_state_folder(false, shown.folder_path, NULL);
+	int folder = state_open_folder("journals", false, shown.folder_path,
+				       NULL);
 
 	if (folder < 0)
 		return true;

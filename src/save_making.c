@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "io.h"
-#include "journal_crc.h"
+#include "crc32c.h"
 #include "save_internal.h"
 #include "sizes.h"
 
@@ -17,7 +17,7 @@ static bool put(void *sink, const void *bytes, size_t length,
 	if (!io_write_at(making->fd, bytes, length, making->bytes))
 		return error_set_system(error, errno, "can't write");
 	making->bytes += length;
-	making->crc = journal_crc(making->crc, bytes, length);
+	making->crc = crc32c(making->crc, bytes, length);
 	return true;
 }
 
@@ -46,7 +46,7 @@ bool save_making_verify(const struct save_making *making, int fd,
 			error_set_system(cause, errno, "can't read it back");
 			break;
 		}
-		crc = journal_crc(crc, block, (size_t)got);
+		crc = crc32c(crc, block, (size_t)got);
 		offset += (uint64_t)got;
 	} while (got == SAVE_BLOCK);
 	free(block);

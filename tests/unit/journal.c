@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "journal_crc.h"
+#include "crc32c.h"
 #include "io.h"
 #include "journal.h"
 
@@ -84,10 +84,10 @@ static void test_crc32c_known_values(void **state)
 	(void)state;
 	/* RFC 3720, appendix B.4, and the usual check value. */
 	memset(ones, 0xff, sizeof ones);
-	assert_int_equal(journal_crc(0, ones, sizeof ones), 0x62a8ab43);
-	assert_int_equal(journal_crc(0, "123456789", 9), 0xe3069283);
-	assert_int_equal(journal_crc(journal_crc(0, "1234", 4), "56789", 5), 0xe3069283);
-	assert_int_equal(journal_crc(0, "", 0), 0);
+	assert_int_equal(crc32c(0, ones, sizeof ones), 0x62a8ab43);
+	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
+	assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+	assert_int_equal(crc32c(0, "", 0), 0);
 }
 
 static void test_journal_reads_back(void **state)
@@ -128,7 +128,7 @@ static void test_journal_format(void **state)
 	assert_memory_equal(bytes + 48, "\xfb\xff\xff\xff\xff\xff\xff\xff\x11",
 			    9);
 	assert_memory_equal(bytes + 92, "\6\0a file", 8);
-	uint32_t crc = journal_crc(0, bytes, 100);
+	uint32_t crc = crc32c(0, bytes, 100);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(bytes[100 + i], crc >> 8 * i & 255);
 	assert_memory_equal(bytes + header + 16, old_text, sizeof old_text);
@@ -183,7 +183,7 @@ static void forge_header(int fd, size_t at, uint64_t value, int bytes)
 	assert_int_equal(pread(fd, header, sizeof header, 0), sizeof header);
 	for (int i = 0; i < bytes; i++)
 		header[at + (size_t)i] = (unsigned char)(value >> 8 * i);
-	uint32_t crc = journal_crc(0, header, sizeof header);
+	uint32_t crc = crc32c(0, header, sizeof header);
 	assert_int_equal(pwrite(fd, header, sizeof header, 0), sizeof header);
 	assert_int_equal(pwrite(fd, &crc, 4, sizeof header), 4);
 }
