@@ -65,6 +65,11 @@ struct io io = {
 	.reserve = compat_reserve,
 	.copy_range = compat_copy_range,
 	.fsync = fsync,
+	.fdatasync = fdatasync,
+	.aio_fsync = aio_fsync,
+	.aio_error = aio_error,
+	.aio_return = aio_return,
+	.aio_suspend = aio_suspend,
 	.fchown = fchown,
 	.fchmod = fchmod,
 	.flistxattr = compat_flistxattr,
@@ -77,6 +82,9 @@ struct io io = {
 	.linkat = linkat,
 	.unlinkat = unlinkat,
 	.readlink = readlink,
+	.realpath = realpath,
+	.fdopendir = fdopendir,
+	.readdir = readdir,
 	.lock = compat_lock,
 	.lock_probe = compat_lock_probe,
 	.mmap = mmap,
@@ -176,10 +184,57 @@ int io_fsync(int fd)
 	return result;
 }
 
+int io_fdatasync(int fd)
+{
+	int result;
+
+	do
+		result = io.fdatasync(fd);
+	while (result < 0 && errno == EINTR);
+	return result;
+}
+
 void io_close(int fd)
 {
 	int number = errno;
 
 	io.close(fd);
+	errno = number;
+}
+
+/* A handler may come between any two of these stores, and then finds a list
+ * that is whole, with the new one or without. */
+static struct io_private *volatile privates;
+
+void io_private_add(struct io_private *private)
+{
+	private->next = privates;
+	privates = private;
+}
+
+void io_private_remove(struct io_private *private)
+{
+	if (privates == private) {
+		privates = private->next;
+		return;
+	}
+	for (struct io_private *at = privates; at; at = at->next)
+		if (at->next == private)
+			at->next = private->next;
+}
+
+void io_private_close(void)
+{
+	for (struct io_private *at = privates; at; at = at->next)
+		io_close(at->fd);
+	privates = NULL;
+}
+
+void io_private_sync(void)
+{
+	int number = errno;
+
+	for (struct io_private *at = privates; at; at = at->next)
+		io.fdatasync(at->fd);
 	errno = number;
 }

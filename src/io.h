@@ -13,6 +13,8 @@
 #ifndef OCTAVO_IO_H
 #define OCTAVO_IO_H
 
+#include <aio.h>
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +48,12 @@ struct io {
 	ssize_t (*copy_range)(int from, off_t *from_offset, int to,
 			      off_t *to_offset, size_t length);
 	int (*fsync)(int fd);
+	int (*fdatasync)(int fd);
+	int (*aio_fsync)(int flag, struct aiocb *request);
+	int (*aio_error)(const struct aiocb *request);
+	ssize_t (*aio_return)(struct aiocb *request);
+	int (*aio_suspend)(const struct aiocb *const *requests, int count,
+			   const struct timespec *patience);
 	int (*fchown)(int fd, uid_t owner, gid_t group);
 	int (*fchmod)(int fd, mode_t mode);
 	ssize_t (*flistxattr)(int fd, char *list, size_t size);
@@ -63,6 +71,9 @@ struct io {
 		      const char *to, int flags);
 	int (*unlinkat)(int folder, const char *name, int flags);
 	ssize_t (*readlink)(const char *path, char *buffer, size_t size);
+	char *(*realpath)(const char *path, char *resolved);
+	DIR *(*fdopendir)(int fd);
+	struct dirent *(*readdir)(DIR *folder);
 	/* Takes a whole-file OFD write lock without waiting; EAGAIN where
 	 * another holds one, ENOSYS or EINVAL where there are none. */
 	int (*lock)(int fd);
@@ -108,6 +119,26 @@ int io_open(int folder, const char *name, int flags);
 /* Opens a folder, for names in it; it can be synced only if it may be read. */
 int io_open_folder(const char *path);
 int io_fsync(int fd);
+int io_fdatasync(int fd);
 void io_close(int fd);
+
+/*
+ * A descriptor that is this process's alone: a forked child closes it at
+ * once, or it would go on holding the lock on it.  And its bytes are waited
+ * for: on the way out of a signal handler there is time for a sync, but not
+ * to ask whose it is.  In a list, so that nothing can fail; *PRIVATE must
+ * live until io_private_remove.
+ */
+struct io_private {
+	int fd;
+	struct io_private *next;
+};
+
+void io_private_add(struct io_private *private);
+void io_private_remove(struct io_private *private);
+/* In a child: closes all of them. */
+void io_private_close(void);
+/* Syncs all of them; may be called in a signal handler. */
+void io_private_sync(void);
 
 #endif

@@ -244,6 +244,7 @@ static _Noreturn void worker_main(struct job *job, unsigned index, int fd,
 	struct error error = ERROR_NONE;
 
 	worker_signals();
+	io_private_close();
 	io.die_with_parent();
 	if (getppid() != parent)
 		_exit(0);

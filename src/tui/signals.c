@@ -4,7 +4,9 @@
  * An event (resized, stop, continued) sets a flag and writes a byte into a
  * pipe, which wakes the loop; all work is done there.  A deadly signal gives
  * the terminal back with tcsetattr and one write, both safe in a handler,
- * and dies of the same signal, so that the parent sees the true cause.
+ * and dies of the same signal, so that the parent sees the true cause.  Where
+ * it was told to go it sees to it first that the logs of unsaved edits are on
+ * disk.
  *
  * Invariants
  *  1. The terminal is touched in a handler only while the guard is on, only
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "io.h"
 #include "tui/tui_internal.h"
 
 /* Attributes, mouse, bracketed paste, keypad and alternate screen off, cursor
@@ -67,6 +70,8 @@ static void signals_die(int number)
 					sizeof(restore) - 1);
 		(void)ignored;
 	}
+	if (getpid() == state.owner && (number == SIGTERM || number == SIGHUP))
+		io_private_sync();
 	/* SA_RESETHAND has put the default back. */
 	raise(number);
 }
