@@ -37,6 +37,13 @@ enum {
 	SAVE_BLOCK = 16,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
+	LOG_CHUNK = 48,
+	LOG_KNOWN_MAXIMUM = 24,
+	LOG_VERBATIM_MAXIMUM = 64 << 10,
+	LOG_FLUSH_RANGES = 3,
+	LOG_FLUSH_BYTES = 64,
+	LOG_SYNC_EDITS = 4,
+	LOG_SLOTS = 4,
 	PATCH_BLOCK = 128,
 	PATCH_SCANNED = 4096,
 	PATCH_LISTED = 128,
@@ -114,6 +121,23 @@ enum {
 	 * replacing the file, where that is possible: its journal would hold
 	 * them twice. */
 	SAVE_IN_PLACE_MAXIMUM = 256 << 20,
+	/* Bytes of a record's content in the session log: an edit that needs
+	 * no more goes out in one write. */
+	LOG_CHUNK = 64 << 10,
+	/* Bytes that an edit takes away are kept in the log up to this, and
+	 * checksums of file bytes that it refers to: only where all are there
+	 * can it be made in a file that has changed. */
+	LOG_KNOWN_MAXIMUM = 1 << 20,
+	/* New bytes of an edit that the log takes; with more it says that it
+	 * does not protect them. */
+	LOG_VERBATIM_MAXIMUM = 1 << 30,
+	/* By how many ranges and bytes a flush is known again. */
+	LOG_FLUSH_RANGES = 1024,
+	LOG_FLUSH_BYTES = 1 << 20,
+	/* The log is synced after that many edits at the latest. */
+	LOG_SYNC_EDITS = 64,
+	/* Logs of one file. */
+	LOG_SLOTS = 16,
 	/* Bytes of a patch, or for one, that are handled at once: from 96
 	 * on, and not more than this. */
 	PATCH_BLOCK = 64 << 10,

@@ -1,0 +1,1172 @@
+/* log: what is kept, found, taken up again and refused. */
+#include "octavo/log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io.h"
+#include "octavo/job.h"
+#include "octavo/save.h"
+#include "sizes.h"
+
+static char folder[] = "/tmp/octavo-log-XXXXXX";
+static char path[64], state_path[64], sessions[128];
+static struct io real;
+
+static const char text[] = "The quick brown fox jumps over the lazy dog";
+
+/* --- files --- */
+
+static void write_file(const char *name, const char *bytes)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, strlen(bytes)), strlen(bytes));
+	close(fd);
+}
+
+static struct document *open_path(const char *name)
+{
+	struct document *document =
+		document_open(file_open(name, NULL, NULL, NULL), NULL);
+
+	assert_non_null(document);
+	return document;
+}
+
+static struct document *open_document(void)
+{
+	return open_path(path);
+}
+
+static void assert_content(const struct document *document,
+			   const char *expected)
+{
+	char bytes[512] = "";
+
+	assert_int_equal(document_size(document), strlen(expected));
+	document_read(document, 0, bytes, sizeof bytes - 1);
+	assert_string_equal(bytes, expected);
+}
+
+/* How many files are in the folder of logs. */
+static int logs(void)
+{
+	DIR *entries = opendir(sessions);
+	struct dirent *entry;
+	int count = 0;
+
+	while (entries && (entry = readdir(entries)))
+		count += entry->d_name[0] != '.';
+	if (entries)
+		closedir(entries);
+	return count;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	write_file(path, text);
+	return 0;
+}
+
+static int clean_up(void **state)
+{
+	char command[256];
+
+	(void)state;
+	io = real;
+	snprintf(command, sizeof command, "rm -rf %s/*", folder);
+	return system(command);
+}
+
+/* --- sessions --- */
+
+struct session {
+	struct document *document;
+	struct log *log;
+};
+
+static struct session begin(void)
+{
+	struct session session = { .document = open_document() };
+
+	session.log = log_attach(session.document, NULL);
+	assert_non_null(session.log);
+	return session;
+}
+
+static void insert(struct session *session, uint64_t offset, const char *what)
+{
+	assert_true(log_ready(session->log, NULL));
+	assert_true(document_insert(session->document, offset, what,
+				    strlen(what), NULL));
+}
+
+static void end(struct session *session, bool keep)
+{
+	log_close(session->log, keep);
+	document_close(session->document);
+}
+
+/* As if it had been killed: a child writes the log and ends. */
+static void die_with(void (*edit)(struct session *session))
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct session session = begin();
+
+		edit(&session);
+		_exit(0);
+	}
+	assert_true(waitpid(child, &status, 0) == child);
+	assert_int_equal(status, 0);
+}
+
+static struct session recover(bool passive)
+{
+	struct session session = { .document = open_document() };
+	struct log_report report;
+	struct error error;
+
+	session.log = log_recover(session.document, passive, false, &report,
+				  &error);
+	if (!session.log)
+		fail_msg("%s", error.message);
+	return session;
+}
+
+static void assert_refused(const char *words)
+{
+	struct document *document = open_document();
+	struct log_report report;
+	struct error error;
+
+	assert_null(log_recover(document, true, false, &report, &error));
+	if (!strstr(error.message, words))
+		fail_msg("\"%s\" does not say \"%s\"", error.message, words);
+	document_close(document);
+}
+
+static enum log_state look(void)
+{
+	struct document *document = open_document();
+	enum log_state state = log_look(document).state;
+
+	document_close(document);
+	return state;
+}
+
+static void edit_some(struct session *session)
+{
+	insert(session, 4, "very ");
+	assert_true(document_delete(session->document, range_of(9, 6), NULL));
+	assert_true(document_overwrite(session->document, 0, "t", 1, NULL));
+}
+
+static const char some[] = "the very brown fox jumps over the lazy dog";
+
+/* --- keeping --- */
+
+static void test_log_begins_with_first_edit(void **state)
+{
+	struct session session = begin();
+	struct stat status;
+
+	(void)state;
+	assert_int_equal(access(sessions, F_OK), -1);
+	assert_null(log_path(session.log));
+	insert(&session, 0, "x");
+	assert_int_equal(logs(), 1);
+	assert_int_equal(stat(log_path(session.log), &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_int_equal(stat(sessions, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0700);
+	end(&session, false);
+	assert_int_equal(logs(), 0);
+}
+
+static void test_log_is_removed_with_nothing_unsaved(void **state)
+{
+	struct session session = begin();
+	struct range touched;
+
+	(void)state;
+	insert(&session, 0, "x");
+	assert_true(document_undo(session.document, &touched, NULL));
+	end(&session, true);
+	assert_int_equal(logs(), 0);
+}
+
+static void test_log_is_removed_by_flush(void **state)
+{
+	struct session session = begin();
+	struct save_plan done;
+
+	(void)state;
+	insert(&session, 0, "x");
+	log_flush(session.log);
+	assert_int_equal(logs(), 1);
+	assert_true(save_write(session.document, &done, NULL));
+	assert_int_equal(logs(), 0);
+	insert(&session, 0, "y");
+	assert_int_equal(logs(), 1);
+	end(&session, true);
+	session = recover(false);
+	assert_content(session.document, "yxThe quick brown fox jumps over "
+		       "the lazy dog");
+	end(&session, false);
+}
+
+static void test_log_of_a_new_file(void **state)
+{
+	struct session session;
+
+	(void)state;
+	unlink(path);
+	session = begin();
+	insert(&session, 0, "all of it");
+	end(&session, true);
+	session = recover(false);
+	assert_content(session.document, "all of it");
+	end(&session, false);
+}
+
+static void test_log_of_a_removed_log(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	insert(&session, 0, "one ");
+	unlink(log_path(session.log));
+	insert(&session, 0, "two ");
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	assert_int_equal(logs(), 1);
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "two one The quick brown fox jumps "
+		       "over the lazy dog");
+	end(&session, true);
+}
+
+static void test_log_of_a_name_taken_by_another(void **state)
+{
+	struct session one = begin(), other = begin();
+
+	(void)state;
+	insert(&one, 0, "one ");
+	unlink(log_path(one.log));
+	insert(&other, 0, "two ");
+	log_tick(one.log);
+	assert_null(log_problem(one.log));
+	assert_int_equal(logs(), 2);
+	assert_string_not_equal(log_path(one.log), log_path(other.log));
+	end(&one, false);
+	end(&other, true);
+	one = recover(true);
+	assert_content(one.document, "two The quick brown fox jumps over the "
+		       "lazy dog");
+	end(&one, true);
+}
+
+static void test_log_without_a_folder(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	unsetenv("XDG_STATE_HOME");
+	unsetenv("HOME");
+	insert(&session, 0, "x");
+	assert_string_equal(log_problem(session.log), "HOME is not set");
+	setenv("XDG_STATE_HOME", state_path, 1);
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	end(&session, true);
+	session = recover(true);
+	assert_int_equal(document_size(session.document), sizeof text);
+	end(&session, true);
+}
+
+static void test_log_of_a_folder_open_to_others(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	mkdir(state_path, 0700);
+	insert(&session, 0, "x");
+	end(&session, false);
+	chmod(sessions, 0750);
+	session = begin();
+	insert(&session, 0, "x");
+	assert_non_null(strstr(log_problem(session.log), "not private"));
+	end(&session, true);
+	assert_int_equal(look(), LOG_NONE);
+}
+
+/* A full disk. */
+static bool full;
+
+static ssize_t full_pwrite(int fd, const void *buffer, size_t size,
+			   off_t offset)
+{
+	errno = ENOSPC;
+	return full ? -1 : real.pwrite(fd, buffer, size, offset);
+}
+
+static void test_log_on_a_full_disk(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	insert(&session, 0, "one ");
+	io.pwrite = full_pwrite;
+	full = true;
+	insert(&session, 0, "two ");
+	assert_string_equal(log_problem(session.log),
+			    "can't write: No space left on device");
+	log_tick(session.log);
+	assert_non_null(log_problem(session.log));
+	full = false;
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	insert(&session, 0, "three ");
+	assert_int_equal(logs(), 1);
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "three two one The quick brown fox "
+		       "jumps over the lazy dog");
+	end(&session, true);
+}
+
+static int broken_fsync(int flag, struct aiocb *request)
+{
+	(void)flag;
+	(void)request;
+	errno = EAGAIN;
+	return -1;
+}
+
+static bool broken;
+
+static int broken_fdatasync(int fd)
+{
+	errno = EIO;
+	return broken ? -1 : real.fdatasync(fd);
+}
+
+static void test_log_that_cannot_be_synced(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	io.aio_fsync = broken_fsync;
+	io.fdatasync = broken_fdatasync;
+	broken = true;
+	insert(&session, 0, "one ");
+	log_tick(session.log);
+	assert_string_equal(log_problem(session.log),
+			    "can't sync: Input/output error");
+	broken = false;
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "one The quick brown fox jumps over "
+		       "the lazy dog");
+	end(&session, true);
+}
+
+static int synced;
+
+static int count_aio(int flag, struct aiocb *request)
+{
+	synced++;
+	return real.aio_fsync(flag, request);
+}
+
+static void test_log_is_synced(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	io.aio_fsync = count_aio;
+	synced = 0;
+	insert(&session, 0, "x");
+	log_tick(session.log);
+	assert_int_equal(synced, 2);	/* the file and its folder */
+	for (int i = 0; i < LOG_SYNC_EDITS - 1; i++)
+		insert(&session, 0, "x");
+	assert_int_equal(synced, 2);
+	insert(&session, 0, "x");
+	/* The one before may not be through. */
+	assert_in_range(synced, 2, 3);
+	end(&session, false);
+}
+
+/* --- who has it --- */
+
+static void test_log_live(void **state)
+{
+	struct session one = begin(), other = begin();
+	struct error error;
+	struct log_report report;
+
+	(void)state;
+	insert(&one, 0, "x");
+	assert_false(log_ready(other.log, &error));
+	assert_non_null(strstr(error.message, "is editing"));
+	report = log_look(other.document);
+	assert_int_equal(report.state, LOG_LIVE);
+	assert_int_equal(report.process, getpid());
+	assert_refused("is editing");
+	assert_false(log_discard(other.document, NULL));
+	log_insist(other.log);
+	insert(&other, 0, "y");
+	assert_int_equal(logs(), 2);
+	end(&one, false);
+	assert_int_equal(logs(), 1);
+	end(&other, false);
+}
+
+/* The other one begins while the first is between creating its log and
+ * locking it. */
+static struct session intruder;
+static bool intruder_ready;
+
+static int late_lock(int fd)
+{
+	io.lock = real.lock;
+	intruder_ready = log_ready(intruder.log, NULL);
+	return real.lock(fd);
+}
+
+static void test_log_both_begin_at_once(void **state)
+{
+	struct session one = begin();
+
+	(void)state;
+	intruder = begin();
+	io.lock = late_lock;
+	assert_true(log_ready(one.log, NULL) != intruder_ready);
+	assert_int_equal(logs(), 1);
+	end(&one, true);
+	end(&intruder, true);
+	assert_int_equal(logs(), 0);
+}
+
+/* A worker lives on after the process that started it. */
+static bool work_forever(struct job_worker *worker, void *context,
+			 struct error *error)
+{
+	(void)worker;
+	(void)context;
+	(void)error;
+	for (;;)
+		pause();
+	return false;
+}
+
+static int no_death(void)
+{
+	return 0;
+}
+
+static void test_log_is_not_held_by_workers(void **state)
+{
+	int ends[2];
+	pid_t worker = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct session session = begin();
+		struct job_plan plan = {
+			.work = work_forever, .chunks = 1, .workers = 1,
+		};
+		pid_t started;
+
+		io.die_with_parent = no_death;
+		insert(&session, 0, "x");
+		assert_non_null(job_start(&plan, NULL));
+		/* Who the worker is, its parent's children say. */
+		char name[64];
+		snprintf(name, sizeof name, "/proc/%d/task/%d/children",
+			 (int)getpid(), (int)getpid());
+		FILE *children = fopen(name, "r");
+		if (!children || fscanf(children, "%d", &started) != 1)
+			started = 0;
+		if (write(ends[1], &started, sizeof started) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+	assert_int_equal(read(ends[0], &worker, sizeof worker),
+			 sizeof worker);
+	close(ends[0]);
+	close(ends[1]);
+	if (worker == 0)
+		skip();
+	/* It closes the log before anything else, but it may not have begun
+	 * yet. */
+	while (look() == LOG_LIVE && kill(worker, 0) == 0)
+		sched_yield();
+	assert_int_equal(kill(worker, 0), 0);
+	assert_int_equal(look(), LOG_LEFT);
+	kill(worker, SIGKILL);
+}
+
+static void test_log_slots(void **state)
+{
+	struct session session;
+
+	(void)state;
+	/* What was left is never written over. */
+	for (int i = 1; i <= LOG_SLOTS; i++) {
+		session = begin();
+		insert(&session, 0, "x");
+		assert_null(log_problem(session.log));
+		end(&session, true);
+		assert_int_equal(logs(), i);
+	}
+	session = begin();
+	insert(&session, 0, "x");
+	assert_non_null(strstr(log_problem(session.log), "in the way"));
+	assert_true(log_discard(session.document, NULL));
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	end(&session, false);
+	assert_int_equal(logs(), LOG_SLOTS - 1);
+}
+
+/* --- taking up --- */
+
+static void test_log_recover_after_death(void **state)
+{
+	struct log_report report;
+	struct session session = { .document = open_document() };
+
+	(void)state;
+	die_with(edit_some);
+	report = log_look(session.document);
+	assert_int_equal(report.state, LOG_LEFT);
+	assert_int_equal(report.edits, 3);
+	assert_string_equal(report.path, path);
+	document_close(session.document);
+	session = recover(false);
+	assert_content(session.document, some);
+	assert_int_equal(document_state_count(session.document), 4);
+	end(&session, true);
+	/* It goes on. */
+	session = recover(false);
+	insert(&session, 0, "> ");
+	end(&session, true);
+	assert_int_equal(logs(), 1);
+	session = recover(false);
+	assert_int_equal(document_state_count(session.document), 5);
+	end(&session, false);
+	assert_int_equal(logs(), 0);
+	assert_refused("no earlier session");
+}
+
+static void test_log_recover_passive(void **state)
+{
+	struct session session;
+	struct save_plan done;
+
+	(void)state;
+	die_with(edit_some);
+	session = recover(true);
+	insert(&session, 0, "not logged ");
+	end(&session, false);
+	session = recover(true);
+	assert_content(session.document, some);
+	log_flush(session.log);
+	assert_true(save_write(session.document, &done, NULL));
+	assert_int_equal(logs(), 0);
+	end(&session, true);
+}
+
+static void touch_file(void)
+{
+	struct timespec times[2] = { { 1, 0 }, { 1, 0 } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void test_log_recover_changed_file(void **state)
+{
+	struct session session;
+
+	(void)state;
+	die_with(edit_some);
+	/* Another one with the same bytes where it matters. */
+	write_file(path, "The quick brown cat jumps over the lazy dog");
+	session = recover(true);
+	assert_content(session.document,
+		       "the very brown cat jumps over the lazy dog");
+	end(&session, true);
+	/* The deletion does not find "quick ". */
+	write_file(path, "The quirk brown fox jumps over the lazy dog");
+	assert_refused("has changed: the edit at 0x");
+	assert_int_equal(look(), LOG_LEFT);
+}
+
+static void append(struct session *session)
+{
+	insert(session, sizeof text - 1, "!");
+}
+
+static void test_log_recover_at_moved_end(void **state)
+{
+	(void)state;
+	die_with(append);
+	write_file(path, "The quick brown fox jumps over the lazy dog, and");
+	assert_refused("has changed");
+	write_file(path, text);
+	touch_file();
+	struct session session = recover(true);
+	assert_int_equal(document_size(session.document), sizeof text);
+	end(&session, true);
+}
+
+static void edit_large(struct session *session)
+{
+	struct document *document = session->document;
+	struct clip *clip;
+
+	assert_true(log_ready(session->log, NULL));
+	assert_true(document_fill(document, (struct range){
+		0, document_size(document) }, "ab", 2, NULL));
+	clip = document_copy(document, range_of(10, 20), NULL);
+	assert_true(document_paste(document, range_of(5, 0), clip, NULL));
+	clip_free(clip);
+	assert_true(document_delete(document, (struct range){
+		30, document_size(document) - 3 }, NULL));
+}
+
+static void test_log_of_a_huge_file(void **state)
+{
+	struct stat status;
+	struct session session;
+
+	(void)state;
+	assert_int_equal(truncate(path, (off_t)1 << 32), 0);
+	session = begin();
+	edit_large(&session);
+	assert_int_equal(stat(log_path(session.log), &status), 0);
+	assert_true(status.st_size < 1 << 20);
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "ababa" "abababababababababab"
+		       "babab" "bab");
+	end(&session, true);
+	/* The log cannot know all that has been taken away. */
+	touch_file();
+	assert_refused("does not hold what the edit at 0x0 has taken away");
+}
+
+/* Only with tiny sizes is that little enough for a test. */
+static void test_log_of_too_much(void **state)
+{
+	struct session session = begin();
+	size_t length = (size_t)LOG_VERBATIM_MAXIMUM + 1;
+	struct range touched;
+
+	(void)state;
+	if (length > 1 << 20) {
+		end(&session, false);
+		skip();
+	}
+
+	unsigned char *bytes = calloc(length, 1);
+
+	insert(&session, 0, "x");
+	assert_true(document_insert(session.document, 0, bytes, length, NULL));
+	assert_non_null(strstr(log_problem(session.log), "of new bytes"));
+	log_tick(session.log);
+	assert_non_null(log_problem(session.log));
+	assert_true(document_undo(session.document, &touched, NULL));
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	free(bytes);
+	end(&session, true);
+	session = recover(true);
+	assert_int_equal(document_size(session.document), sizeof text);
+	end(&session, true);
+}
+
+static void edit_and_flush(struct session *session)
+{
+	edit_some(session);
+	log_flush(session->log);
+}
+
+static void test_log_flush_that_was_done(void **state)
+{
+	(void)state;
+	/* The process dies once the file is there, and before it knows. */
+	die_with(edit_and_flush);
+	assert_int_equal(look(), LOG_LEFT);
+	write_file(path, some);
+	assert_int_equal(look(), LOG_NONE);
+	assert_int_equal(logs(), 0);
+}
+
+static void test_log_flush_that_was_not(void **state)
+{
+	(void)state;
+	die_with(edit_and_flush);
+	touch_file();
+	struct session session = recover(false);
+	assert_content(session.document, some);
+	/* And one that was made in vain, before more was edited. */
+	log_flush(session.log);
+	insert(&session, 0, "> ");
+	end(&session, true);
+	write_file(path, some);
+	assert_refused("has changed");
+}
+
+static bool show_entry(void *context, const struct log_entry *entry)
+{
+	char *out = context;
+
+	sprintf(out + strlen(out), "%d %llu %llu %llu %llu;", entry->edit,
+		(unsigned long long)entry->range.start,
+		(unsigned long long)range_length(entry->range),
+		(unsigned long long)entry->length,
+		(unsigned long long)entry->state);
+	return true;
+}
+
+static void edit_and_undo(struct session *session)
+{
+	struct range touched;
+
+	edit_some(session);
+	document_undo(session->document, &touched, NULL);
+}
+
+static void test_log_show(void **state)
+{
+	struct document *document = open_document();
+	char out[256] = "";
+
+	(void)state;
+	die_with(edit_and_undo);
+	assert_true(log_show(document, show_entry, out, NULL));
+	assert_string_equal(out, "1 4 0 5 1;1 9 6 0 2;1 0 1 1 3;0 0 0 0 2;");
+	assert_true(log_discard(document, NULL));
+	assert_false(log_show(document, show_entry, out, NULL));
+	document_close(document);
+}
+
+/* --- what is refused --- */
+
+static char *only_log(void)
+{
+	static char name[512];
+	DIR *entries = opendir(sessions);
+	struct dirent *entry;
+
+	assert_non_null(entries);
+	while ((entry = readdir(entries)) && entry->d_name[0] == '.')
+		;
+	assert_non_null(entry);
+	snprintf(name, sizeof name, "%s/%s", sessions, entry->d_name);
+	closedir(entries);
+	return name;
+}
+
+static void put_byte(const char *name, off_t offset, unsigned change)
+{
+	int fd = open(name, O_RDWR);
+	unsigned char byte = 0;
+
+	assert_true(pread(fd, &byte, 1, offset) >= 0);
+	byte ^= (unsigned char)change;
+	assert_int_equal(pwrite(fd, &byte, 1, offset), 1);
+	close(fd);
+}
+
+static void test_log_damaged_anywhere(void **state)
+{
+	struct stat status;
+
+	(void)state;
+	die_with(edit_some);
+
+	char *name = only_log();
+
+	assert_int_equal(stat(name, &status), 0);
+	for (off_t i = 0; i < status.st_size; i++) {
+		struct document *document = open_document();
+		struct log_report report;
+
+		put_byte(name, i, 0x40);
+		report = log_look(document);
+		/* Either it says where, or the last record is the one that a
+		 * cut could have left so. */
+		if (report.state == LOG_DAMAGED)
+			assert_non_null(strstr(report.error.message, "byte "));
+		else
+			assert_true(report.state == LOG_LEFT
+				    && report.edits == 2);
+		put_byte(name, i, 0x40);
+		document_close(document);
+	}
+	assert_int_equal(look(), LOG_LEFT);
+}
+
+static void test_log_recover_what_is_before_the_damage(void **state)
+{
+	struct document *document = open_document();
+	struct log_report report;
+	struct stat status;
+
+	(void)state;
+	die_with(edit_some);
+
+	char *name = only_log();
+
+	/* In the second edit, of about 50 bytes each. */
+	assert_int_equal(stat(name, &status), 0);
+	put_byte(name, status.st_size - 60, 1);
+	assert_refused("damaged, and more stands behind");
+
+	struct log *log = log_recover(document, false, true, &report, NULL);
+
+	assert_non_null(log);
+	assert_content(document, "The very quick brown fox jumps over the "
+		       "lazy dog");
+	assert_true(log_ready(log, NULL));
+	assert_int_equal(logs(), 2);
+	log_close(log, false);
+	document_close(document);
+	assert_int_equal(logs(), 1);
+}
+
+static void assert_damaged(const char *words)
+{
+	struct document *document = open_document();
+	struct log_report report = log_look(document);
+
+	assert_int_equal(report.state, LOG_DAMAGED);
+	if (!strstr(report.error.message, words))
+		fail_msg("\"%s\" does not say \"%s\"", report.error.message,
+			 words);
+	document_close(document);
+}
+
+static void test_log_foreign(void **state)
+{
+	char *name, other[600];
+
+	(void)state;
+	die_with(edit_some);
+	name = only_log();
+	chmod(name, 0644);
+	assert_damaged("not a file of yours alone");
+	chmod(name, 0600);
+	snprintf(other, sizeof other, "%s/link", folder);
+	assert_int_equal(link(name, other), 0);
+	assert_damaged("not a file of yours alone");
+	unlink(name);
+	assert_int_equal(symlink(other, name), 0);
+	assert_damaged("can't open");
+	unlink(name);
+	write_file(name, "something else that is long enough");
+	assert_damaged("byte 0: not a session log");
+	assert_refused("byte 0: not a session log");
+	unlink(name);
+	assert_int_equal(rename(other, name), 0);
+	put_byte(name, 8, 3);
+	assert_damaged("byte 8: version 2");
+	put_byte(name, 8, 3);
+	assert_int_equal(look(), LOG_LEFT);
+	/* One for another path, though under this name. */
+	struct document *document = open_document();
+	snprintf(other, sizeof other, "%s/moved", folder);
+	assert_int_equal(rename(path, other), 0);
+	write_file(path, text);
+	assert_int_equal(look(), LOG_LEFT);
+	document_close(document);
+}
+
+static void test_log_clean(void **state)
+{
+	struct timespec old[2] = {
+		{ time(NULL) - 31 * 24 * 3600, 0 },
+		{ time(NULL) - 31 * 24 * 3600, 0 },
+	};
+	struct session session;
+	char name[600];
+
+	(void)state;
+	die_with(edit_some);
+	assert_int_equal(utimensat(AT_FDCWD, only_log(), old, 0), 0);
+	log_clean();
+	assert_int_equal(logs(), 1);
+	/* One in which nothing is unsaved. */
+	unlink(only_log());
+	session = begin();
+	assert_true(log_ready(session.log, NULL));
+	snprintf(name, sizeof name, "%s", log_path(session.log));
+	assert_int_equal(utimensat(AT_FDCWD, name, old, 0), 0);
+	log_clean();
+	assert_int_equal(logs(), 1);
+	unlink(name);
+	write_file(name, "");
+	assert_int_equal(utimensat(AT_FDCWD, name, old, 0), 0);
+	log_clean();
+	assert_int_equal(logs(), 0);
+	end(&session, true);
+}
+
+/* --- saved sessions --- */
+
+struct loaded {
+	struct document *document;
+	struct log_place place;
+	char error[ERROR_MESSAGE_SIZE];
+	int count;
+};
+
+static struct document *load_open(void *context, const char *name,
+				  struct error *error)
+{
+	struct file *file = file_open(name, NULL, NULL, error);
+
+	(void)context;
+	return file ? document_open(file, error) : NULL;
+}
+
+static void load_done(void *context, struct document *document,
+		      const struct log_place *place, const struct error *error)
+{
+	struct loaded *loaded = context;
+
+	loaded->count++;
+	loaded->place = *place;
+	if (error)
+		strcpy(loaded->error, error->message);
+	if (error)
+		document_close(document);
+	else
+		loaded->document = document;
+}
+
+static bool save(const char *name, bool overwrite, struct error *error)
+{
+	struct document *document = open_document();
+	struct log_place place = { .cursor = 7 };
+	struct log_session *session = log_session_begin(name, overwrite,
+							error);
+	bool done = false;
+
+	place.marked['a'] = true;
+	place.marks['a'] = 12345;
+	if (session) {
+		document_insert(document, 4, "very ", 5, NULL);
+		document_delete(document, range_of(9, 6), NULL);
+		document_overwrite(document, 0, "t", 1, NULL);
+		document_fill(document, range_of(30, 10), "-", 1, NULL);
+		assert_true(log_session_add(session, document, &place,
+					    error));
+		done = log_session_end(session, error);
+	}
+	document_close(document);
+	return done;
+}
+
+static bool load(const char *name, struct loaded *loaded, struct error *error)
+{
+	const struct log_loader loader = { load_open, load_done, loaded };
+
+	*loaded = (struct loaded){ .count = 0 };
+	return log_session_load(name, &loader, error);
+}
+
+static void test_log_session(void **state)
+{
+	struct loaded loaded;
+	struct error error;
+
+	(void)state;
+	assert_true(save("one", false, &error));
+	assert_true(load("one", &loaded, &error));
+	assert_int_equal(loaded.count, 1);
+	assert_content(loaded.document,
+		       "the very brown fox jumps over ----------og");
+	assert_int_equal(document_state_count(loaded.document), 2);
+	assert_int_equal(loaded.place.cursor, 7);
+	assert_true(loaded.place.marked['a']);
+	assert_int_equal(loaded.place.marks['a'], 12345);
+	document_close(loaded.document);
+}
+
+static void test_log_session_names(void **state)
+{
+	struct loaded loaded;
+	struct error error;
+
+	(void)state;
+	assert_false(save(".one", false, &error));
+	assert_false(save("a/b", false, &error));
+	assert_false(save("", false, &error));
+	assert_false(load("../sessions/x", &loaded, &error));
+	assert_true(save("one", false, &error));
+	assert_false(save("one", false, &error));
+	assert_non_null(strstr(error.message, "there is a session one"));
+	assert_true(save("one", true, &error));
+	assert_false(load("two", &loaded, &error));
+}
+
+static void test_log_session_changed_file(void **state)
+{
+	struct loaded loaded;
+	struct error error;
+
+	(void)state;
+	assert_true(save("one", false, &error));
+	write_file(path, "The quirk brown fox jumps over the lazy dog");
+	assert_true(load("one", &loaded, &error));
+	assert_non_null(strstr(loaded.error, "has changed"));
+	write_file(path, text);
+	touch_file();
+	assert_true(load("one", &loaded, &error));
+	assert_string_equal(loaded.error, "");
+	document_close(loaded.document);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_true(load("one", &loaded, &error));
+	assert_int_equal(loaded.count, 1);
+	assert_string_not_equal(loaded.error, "");
+}
+
+static void test_log_session_damaged(void **state)
+{
+	struct loaded loaded;
+	struct error error;
+	struct stat status;
+	char name[256];
+
+	(void)state;
+	assert_true(save("one", false, &error));
+	snprintf(name, sizeof name, "%s/octavo/saved/one", state_path);
+	assert_int_equal(stat(name, &status), 0);
+	for (off_t i = 0; i < status.st_size; i++) {
+		put_byte(name, i, 1);
+		assert_false(load("one", &loaded, &error));
+		assert_int_equal(loaded.count, 0);
+		assert_non_null(strstr(error.message, "byte "));
+		put_byte(name, i, 1);
+	}
+	for (off_t i = status.st_size; i-- > 0;) {
+		assert_int_equal(truncate(name, i), 0);
+		assert_false(load("one", &loaded, &error));
+		assert_int_equal(loaded.count, 0);
+	}
+}
+
+static bool list_entry(void *context, const struct log_listed *listed)
+{
+	char *out = context;
+
+	sprintf(out + strlen(out), "%d %s %d %llu;", listed->saved,
+		listed->name, (int)listed->report.state,
+		(unsigned long long)listed->report.edits);
+	return true;
+}
+
+static void test_log_list(void **state)
+{
+	struct session session;
+	char out[512] = "", expected[512];
+
+	(void)state;
+	assert_true(log_list(list_entry, out, NULL));
+	assert_string_equal(out, "");
+	assert_true(save("one", false, NULL));
+	die_with(edit_some);
+	session = begin();
+	insert(&session, 0, "x");
+	assert_true(log_list(list_entry, out, NULL));
+	snprintf(expected, sizeof expected, "1 one 1 3;0 %s 1 3;0 %s 3 1;",
+		 path, path);
+	assert_string_equal(out, expected);
+	end(&session, false);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, clean_up)
+	const struct CMUnitTest tests[] = {
+		TEST(test_log_begins_with_first_edit),
+		TEST(test_log_is_removed_with_nothing_unsaved),
+		TEST(test_log_is_removed_by_flush),
+		TEST(test_log_of_a_new_file),
+		TEST(test_log_of_a_removed_log),
+		TEST(test_log_of_a_name_taken_by_another),
+		TEST(test_log_without_a_folder),
+		TEST(test_log_of_a_folder_open_to_others),
+		TEST(test_log_on_a_full_disk),
+		TEST(test_log_that_cannot_be_synced),
+		TEST(test_log_is_synced),
+		TEST(test_log_live),
+		TEST(test_log_both_begin_at_once),
+		TEST(test_log_is_not_held_by_workers),
+		TEST(test_log_slots),
+		TEST(test_log_recover_after_death),
+		TEST(test_log_recover_passive),
+		TEST(test_log_recover_changed_file),
+		TEST(test_log_recover_at_moved_end),
+		TEST(test_log_of_a_huge_file),
+		TEST(test_log_of_too_much),
+		TEST(test_log_flush_that_was_done),
+		TEST(test_log_flush_that_was_not),
+		TEST(test_log_show),
+		TEST(test_log_damaged_anywhere),
+		TEST(test_log_recover_what_is_before_the_damage),
+		TEST(test_log_foreign),
+		TEST(test_log_clean),
+		TEST(test_log_session),
+		TEST(test_log_session_names),
+		TEST(test_log_session_changed_file),
+		TEST(test_log_session_damaged),
+		TEST(test_log_list),
+	};
+
+	real = io;
+	if (!mkdtemp(folder))
+		return 1;
+	snprintf(path, sizeof path, "%s/file", folder);
+	snprintf(state_path, sizeof state_path, "%s/state", folder);
+	snprintf(sessions, sizeof sessions, "%s/octavo/sessions", state_path);
+	setenv("XDG_STATE_HOME", state_path, 1);
+
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	rmdir(folder);
+	return failed;
+}
