@@ -1,7 +1,8 @@
 /*
  * The session: which files are open, what is in the registers, what is said
  * on the message line.  Searching beside the screen is task.c, typing into
- * the document is typing.c; both work on the same struct.
+ * the document is typing.c, what outlives the session is editor_log.c; all
+ * work on the same struct.
  *
  * Invariants
  *  1. buffer is NULL or one of buffers[0 .. buffer_count).
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "editor_internal.h"
 #include "octavo/save.h"
 #include "task.h"
 #include "windows.h"
@@ -40,24 +42,6 @@ struct editor *editor_new(struct error *error)
 	return editor;
 }
 
-void editor_free(struct editor *editor)
-{
-	if (!editor)
-		return;
-	while (editor->buffer_count > 0)
-		editor_close_buffer(editor);
-	pattern_free(editor->pattern);
-	keymap_free(editor->keymap);
-	for (int i = 0; i < PROMPT_KINDS; i++)
-		prompt_history_free(&editor->histories[i]);
-	panel_clear(&editor->panel);
-	free(editor->highlights.matches);
-	free(editor->output);
-	free(editor->prompt_pattern);
-	free(editor->buffers);
-	free(editor);
-}
-
 /* A view of DOCUMENT from its start on, as the options have it. */
 static void show_document(struct editor *editor, struct buffer *buffer,
 			  struct document *document)
@@ -78,34 +62,40 @@ static void look_for_leftovers(struct editor *editor, struct buffer *buffer)
 {
 	struct error error;
 
+	editor_log_look(editor, buffer);
 	buffer->interrupted = save_interrupted(buffer->document, &error);
-	if (buffer->interrupted)
-		editor_message(editor, "%s", error.message);
+	if (!buffer->interrupted)
+		return;
+	/* In batch both are said in this way. */
+	if (buffer->left.state != LOG_NONE && !editor->interactive)
+		error_set(&error, "%s; %s", error.message, editor->message);
+	editor_message(editor, "%s", error.message);
 }
 
-static bool add_buffer(struct editor *editor, struct document *document,
-		       struct error *error)
+struct buffer *editor_add_buffer(struct editor *editor,
+				 struct document *document, struct log *log,
+				 struct error *error)
 {
 	size_t size = (editor->buffer_count + 1) * sizeof *editor->buffers;
 	struct buffer **buffers = realloc(editor->buffers, size);
-
-	if (!buffers)
-		return error_set_memory(error);
-	editor->buffers = buffers;
-
 	struct buffer *buffer = calloc(1, sizeof *buffer);
 
-	if (!buffer)
-		return error_set_memory(error);
+	if (buffers)
+		editor->buffers = buffers;
+	if (!buffers || !buffer) {
+		free(buffer);
+		error_set_memory(error);
+		return NULL;
+	}
 	show_document(editor, buffer, document);
+	buffer->log = log;
 	editor->buffers[editor->buffer_count++] = buffer;
 	editor_select_buffer(editor, editor->buffer_count - 1);
-	look_for_leftovers(editor, buffer);
-	return true;
+	return buffer;
 }
 
-static struct document *open_document(struct editor *editor,
-				      struct file *file, struct error *error)
+struct document *editor_open_document(struct editor *editor, struct file *file,
+				      struct error *error)
 {
 	struct document *document = document_open(file, error);
 
@@ -114,14 +104,13 @@ static struct document *open_document(struct editor *editor,
 	return document;
 }
 
-/* The index of the buffer that has FILE already, one file has one session;
- * buffer_count where there is none. */
-static size_t buffer_of(const struct editor *editor, const struct file *file)
+struct buffer *editor_buffer_of(const struct editor *editor,
+				const struct file *file)
 {
 	struct file_identity wanted = file_identity(file);
 
 	if (file_kind(file) == FILE_NEW)
-		return editor->buffer_count;
+		return NULL;
 	for (size_t i = 0; i < editor->buffer_count; i++) {
 		const struct file *other =
 			document_file(editor->buffers[i]->document);
@@ -130,9 +119,18 @@ static size_t buffer_of(const struct editor *editor, const struct file *file)
 		if (file_kind(other) != FILE_NEW
 		    && identity.device == wanted.device
 		    && identity.inode == wanted.inode)
-			return i;
+			return editor->buffers[i];
 	}
-	return editor->buffer_count;
+	return NULL;
+}
+
+void editor_select(struct editor *editor, const struct buffer *buffer)
+{
+	size_t index = 0;
+
+	while (editor->buffers[index] != buffer)
+		index++;
+	editor_select_buffer(editor, index);
 }
 
 bool editor_open(struct editor *editor, const char *path,
@@ -143,22 +141,29 @@ bool editor_open(struct editor *editor, const char *path,
 	if (!file)
 		return false;
 
-	size_t open = buffer_of(editor, file);
+	/* One file has one session. */
+	struct buffer *buffer = editor_buffer_of(editor, file);
 
-	if (open < editor->buffer_count) {
+	if (buffer) {
 		file_close(file);
-		editor_select_buffer(editor, open);
+		editor_select(editor, buffer);
 		return true;
 	}
 
-	struct document *document = open_document(editor, file, error);
+	struct document *document = editor_open_document(editor, file, error);
+	struct log *log = NULL;
 
 	if (!document)
 		return false;
-	if (!add_buffer(editor, document, error)) {
+	if (editor_log_attach(editor, document, &log, error))
+		buffer = editor_add_buffer(editor, document, log, error);
+	if (!buffer) {
+		log_close(log, false);
 		document_close(document);
 		return false;
 	}
+	look_for_leftovers(editor, buffer);
+	editor_log_offer(editor);
 	return true;
 }
 
@@ -181,6 +186,7 @@ void editor_select_buffer(struct editor *editor, size_t index)
 	/* A list is of what was current. */
 	panel_clear(&editor->panel);
 	editor_show(editor, editor->buffers[index]);
+	editor_log_offer(editor);
 }
 
 static void forget_document(struct editor *editor,
@@ -208,6 +214,23 @@ static void end_tasks(struct editor *editor)
 	editor_end_typing(editor);
 }
 
+void editor_put_document(struct editor *editor, struct document *document,
+			 struct log *log)
+{
+	struct buffer *buffer = editor->buffer;
+	uint64_t cursor = buffer->view.cursor;
+
+	end_tasks(editor);
+	forget_document(editor, buffer->document);
+	document_close(buffer->document);
+	show_document(editor, buffer, document);
+	view_goto(&buffer->view, cursor);
+	windows_reload(editor);
+	buffer->log = log;
+	buffer->state = FILE_SAME;
+	buffer->has_match = false;
+}
+
 bool editor_reload(struct editor *editor, struct error *error)
 {
 	struct buffer *buffer = editor->buffer;
@@ -218,26 +241,23 @@ bool editor_reload(struct editor *editor, struct error *error)
 
 	struct file *file = file_open(path, NULL, NULL, error);
 	struct document *document =
-		file ? open_document(editor, file, error) : NULL;
+		file ? editor_open_document(editor, file, error) : NULL;
+	struct log *log = NULL;
 
 	if (!document)
 		return false;
-
-	uint64_t cursor = buffer->view.cursor;
-
-	end_tasks(editor);
-	forget_document(editor, buffer->document);
-	document_close(buffer->document);
-	show_document(editor, buffer, document);
-	view_goto(&buffer->view, cursor);
-	windows_reload(editor);
-	buffer->state = FILE_SAME;
-	buffer->has_match = false;
+	if (!editor_log_attach(editor, document, &log, error)) {
+		document_close(document);
+		return false;
+	}
+	editor_log_end(buffer, false);
+	editor_put_document(editor, document, log);
 	look_for_leftovers(editor, buffer);
+	editor_log_offer(editor);
 	return true;
 }
 
-void editor_close_buffer(struct editor *editor)
+static void close_buffer(struct editor *editor, bool keep)
 {
 	struct buffer *buffer = editor->buffer;
 
@@ -249,6 +269,7 @@ void editor_close_buffer(struct editor *editor)
 
 	forget_document(editor, buffer->document);
 	windows_forget(editor, buffer);
+	editor_log_end(buffer, keep);
 	document_close(buffer->document);
 	free(buffer);
 	editor->buffer_count--;
@@ -257,6 +278,30 @@ void editor_close_buffer(struct editor *editor)
 	if (!editor->buffer && editor->buffer_count > 0)
 		editor_show(editor, editor->buffers[index > 0 ? index - 1
 							      : 0]);
+}
+
+void editor_close_buffer(struct editor *editor)
+{
+	close_buffer(editor, false);
+}
+
+void editor_free(struct editor *editor)
+{
+	if (!editor)
+		return;
+	/* Where nobody has quit, what is unsaved is still wanted. */
+	while (editor->buffer_count > 0)
+		close_buffer(editor, !editor->quit);
+	pattern_free(editor->pattern);
+	keymap_free(editor->keymap);
+	for (int i = 0; i < PROMPT_KINDS; i++)
+		prompt_history_free(&editor->histories[i]);
+	panel_clear(&editor->panel);
+	free(editor->highlights.matches);
+	free(editor->output);
+	free(editor->prompt_pattern);
+	free(editor->buffers);
+	free(editor);
 }
 
 bool editor_is_saved(const struct document *document, struct error *error)
@@ -437,6 +482,7 @@ void editor_check_files(struct editor *editor)
 			file_check(document_file(buffer->document), NULL);
 
 		document_verify(buffer->document);
+		editor_log_tick(editor, buffer);
 		if (state == buffer->state)
 			continue;
 		buffer->state = state;

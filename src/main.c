@@ -28,6 +28,7 @@ struct arguments {
 	bool batch;
 	bool read_only;
 	bool no_config;
+	bool no_log;
 	bool help;
 	bool version;
 };
@@ -45,6 +46,7 @@ static const char usage[] =
 "  -k NAME              keymap: octavo, vi, less, hexedit, mc, emacs, hiew\n"
 "  --list WHAT          print the table of commands, keys or options\n"
 "  --no-config          do not read the configuration file\n"
+"  --no-log             do not keep a log of unsaved edits\n"
 "  -h, -V               this help; the version\n";
 
 static int usage_error(const char *message, const char *what)
@@ -81,6 +83,9 @@ static int take_option(struct arguments *arguments, int option,
 	case 'n':
 		arguments->no_config = true;
 		break;
+	case 'L':
+		arguments->no_log = true;
+		break;
 	case 'o':
 		arguments->address = optarg;
 		break;
@@ -107,6 +112,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 	static const struct option options[] = {
 		{ "list", required_argument, NULL, 'l' },
 		{ "no-config", no_argument, NULL, 'n' },
+		{ "no-log", no_argument, NULL, 'L' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -277,6 +283,9 @@ static int run(struct editor *editor, const struct arguments *arguments)
 		editor->keymap = keymap;
 	}
 	editor->read_only = arguments->read_only;
+	if (!arguments->no_log)
+		editor->logs = arguments->batch ? EDITOR_LOGS_TOLD
+						: EDITOR_LOGS_KEPT;
 	if (arguments->list)
 		return list(editor, arguments->list);
 	return arguments->batch ? run_batch(editor, arguments)

@@ -75,11 +75,18 @@ static bool place_of(const struct editor *editor, const struct grid *grid,
 	return true;
 }
 
+/* Why unsaved edits are not protected, or NULL. */
+static const char *problem_of(const struct buffer *buffer)
+{
+	return buffer->log ? log_problem(buffer->log) : NULL;
+}
+
 static bool has_banner(const struct buffer *buffer)
 {
 	uint64_t length;
 
-	if (buffer->state != FILE_SAME || buffer->interrupted)
+	if (buffer->state != FILE_SAME || buffer->interrupted
+	    || problem_of(buffer))
 		return true;
 
 	uint64_t size = document_size(buffer->document);
@@ -151,17 +158,24 @@ static const char *short_path(const struct buffer *buffer,
 static void draw_banner(const struct buffer *buffer, struct grid *grid)
 {
 	char text[ERROR_MESSAGE_SIZE];
+	const char *problem = problem_of(buffer);
 	const char *what =
 		buffer->state != FILE_SAME ? file_state_text(buffer->state) :
 		buffer->interrupted ? "an earlier flush was interrupted" :
-				      "bytes could not be read";
+		problem ? "" : "bytes could not be read";
 
 	bool edited = document_change_count(buffer->document) > 0;
 
-	snprintf(text, sizeof text, "%s: %s%s%s", short_path(buffer, grid),
-		 what, edited ? "; your edits are kept" : "",
-		 buffer->state == FILE_SAME ? "" :
-		 edited ? "; :e! drops them" : "; :e! reads it again");
+	if (problem)
+		snprintf(text, sizeof text, "%s: unsaved edits are not "
+			 "protected: %s%s%s", short_path(buffer, grid),
+			 problem, what[0] ? "; " : "", what);
+	else
+		snprintf(text, sizeof text, "%s: %s%s%s",
+			 short_path(buffer, grid), what,
+			 edited ? "; your edits are kept" : "",
+			 buffer->state == FILE_SAME ? "" :
+			 edited ? "; :e! drops them" : "; :e! reads it again");
 	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
 	grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
 }

@@ -36,12 +36,17 @@ void editor_end_typing(struct editor *editor)
 	buffer->overwritten_count = 0;
 }
 
-static void begin_typing(struct buffer *buffer)
+static bool begin_typing(struct editor *editor, struct error *error)
 {
+	struct buffer *buffer = editor->buffer;
+
 	if (buffer->typing)
-		return;
+		return true;
+	if (!editor_may_edit(editor, error))
+		return false;
 	document_begin(buffer->document);
 	buffer->typing = true;
+	return true;
 }
 
 /* Would reverting the byte at OFFSET take more back than the byte? */
@@ -169,8 +174,8 @@ bool editor_type(struct editor *editor, uint32_t character,
 		if (digit < 0)
 			return error_set(error, "only hex digits can be typed "
 					 "here; Tab goes to the text pane");
-		begin_typing(buffer);
-		return type_digit(editor, digit, error);
+		return begin_typing(editor, error)
+		       && type_digit(editor, digit, error);
 	}
 
 	char bytes[4];
@@ -179,8 +184,8 @@ bool editor_type(struct editor *editor, uint32_t character,
 	if (length > 1 && buffer->view.mode == VIEW_REPLACE_ONE)
 		return error_set(error, "one byte is replaced, and that "
 				 "character has %zu; R overwrites", length);
-	begin_typing(buffer);
-	if (!put(editor, bytes, length, error))
+	if (!begin_typing(editor, error)
+	    || !put(editor, bytes, length, error))
 		return false;
 	go_on(&buffer->view, length);
 	return true;
@@ -232,7 +237,8 @@ bool editor_type_backspace(struct editor *editor, struct error *error)
 
 	if (view->cursor == 0 && view->nibble == 0)
 		return error_set(error, "this is the start");
-	begin_typing(buffer);
+	if (!begin_typing(editor, error))
+		return false;
 	if (view->mode == VIEW_INSERT)
 		return erase_before(editor, error);
 

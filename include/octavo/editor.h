@@ -14,6 +14,7 @@
 
 #include "octavo/document.h"
 #include "octavo/keymap.h"
+#include "octavo/log.h"
 #include "octavo/option.h"
 #include "octavo/panel.h"
 #include "octavo/pattern.h"
@@ -49,6 +50,11 @@ struct buffer {
 	size_t overwritten_count;
 	enum file_state state;	/* of the file, as last looked at */
 	bool interrupted;	/* an earlier flush was, when it was opened */
+	struct log *log;	/* of its edits; NULL: none is kept */
+	struct log_report left;	/* what earlier sessions, or a live one, have
+				 * of its file, when it was opened */
+	bool offered;		/* the user was asked about that */
+	bool held;		/* read-only because of the live one */
 	struct range match;	/* where the last search stopped */
 	bool has_match;
 };
@@ -82,6 +88,13 @@ enum search_type {
 	SEARCH_TYPE_HEX,
 	SEARCH_TYPE_VALUE,
 	SEARCH_TYPES
+};
+
+/* What becomes of edits (log.h). */
+enum editor_logs {
+	EDITOR_LOGS_NONE,	/* nothing is kept, or looked for */
+	EDITOR_LOGS_TOLD,	/* what is there is told of */
+	EDITOR_LOGS_KEPT,	/* edits are logged, and those left offered */
 };
 
 /* A question that one key answers: each answer is a command line. */
@@ -191,6 +204,8 @@ struct editor {
 
 	struct editor_hooks hooks;
 	bool read_only;		/* option -R */
+	enum editor_logs logs;
+	bool logs_cleaned;
 	bool quit;		/* the program is to end */
 	enum status status;	/* of the last task that ended */
 	struct error error;	/* its error */
@@ -325,8 +340,26 @@ bool editor_find_now(struct editor *editor, const struct pattern *pattern,
 bool editor_find_line(struct editor *editor, uint64_t number,
 		      uint64_t *offset, struct error *error);
 
-/* Looks whether the files are still the same; call it when idle and once a
- * second. */
+/* --- the log of edits (editor_log.c) --- */
+
+/* To be asked before the current document is edited: may it be, and is that
+ * logged? */
+bool editor_may_edit(struct editor *editor, struct error *error);
+/* Makes the edits again that an earlier session has left of the current
+ * buffer's file; DAMAGED: as far as they can be read. */
+bool editor_recover(struct editor *editor, bool damaged, uint64_t *edits,
+		    struct error *error);
+/* Edits although another process does. */
+void editor_insist(struct editor *editor);
+/* Saves all buffers as session NAME; opens those of it, and goes to the
+ * first. */
+bool editor_save_session(struct editor *editor, const char *name,
+			 bool overwrite, struct error *error);
+bool editor_load_session(struct editor *editor, const char *name,
+			 struct error *error);
+
+/* Looks whether the files are still the same, and sees to the logs; call it
+ * when idle and once a second. */
 void editor_check_files(struct editor *editor);
 
 #endif

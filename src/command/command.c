@@ -16,7 +16,7 @@
 static const struct command *const families[] = {
 	commands_move, commands_search, commands_edit, commands_undo,
 	commands_list, commands_file, commands_export, commands_window,
-	commands_show, commands_session,
+	commands_show, commands_session, commands_log,
 };
 
 const struct command *command_at(size_t index)
@@ -164,21 +164,13 @@ static bool fill_range(struct editor *editor, struct command_call *call,
 	return true;
 }
 
-static bool may_run(const struct editor *editor,
-		    const struct command *command, struct error *error)
+static bool may_run(struct editor *editor, const struct command *command,
+		    struct error *error)
 {
 	if (!editor->buffer && !(command->flags & COMMAND_NO_FILE))
 		return error_set(error, "%s needs a file", command->name);
-	if (!(command->flags & COMMAND_EDITS))
-		return true;
-
-	const struct document *document = editor->buffer->document;
-	const char *reason = document_read_only(document);
-
-	if (reason)
-		return error_set(error, "%s cannot be edited: %s",
-				 file_path(document_file(document)), reason);
-	return true;
+	return !(command->flags & COMMAND_EDITS)
+	       || editor_may_edit(editor, error);
 }
 
 /* A line that ends after its address goes there. */

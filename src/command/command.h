@@ -130,5 +130,6 @@ extern const struct command commands_window[];
 extern const struct command commands_export[];
 extern const struct command commands_show[];
 extern const struct command commands_session[];
+extern const struct command commands_log[];
 
 #endif

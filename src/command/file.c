@@ -66,6 +66,8 @@ static enum status run_write(struct editor *editor,
 	}
 	/* Workers look at the file that is about to change. */
 	editor_cancel(editor);
+	if (buffer->log)
+		log_flush(buffer->log);
 	if (!save_write(buffer->document, &done, error))
 		return STATUS_FAILED;
 	command_say_written(editor, &done);

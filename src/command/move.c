@@ -177,7 +177,6 @@ static enum status run_mode(struct editor *editor,
 	};
 	struct view *view = &editor->buffer->view;
 	const struct document *document = editor->buffer->document;
-	const char *reason = document_read_only(document);
 	uint64_t count;
 	int word = choose_word(call, names, &count, error);
 
@@ -186,11 +185,8 @@ static enum status run_mode(struct editor *editor,
 	if (word == WORD_TOGGLE)
 		word = view->mode == VIEW_INSERT ? WORD_OVERWRITE
 						 : WORD_INSERT;
-	if (word != WORD_BROWSE && reason) {
-		error_set(error, "%s cannot be edited: %s",
-			  file_path(document_file(document)), reason);
+	if (word != WORD_BROWSE && !editor_may_edit(editor, error))
 		return STATUS_FAILED;
-	}
 	if ((word == WORD_INSERT || word == WORD_APPEND)
 	    && document_fixed_length(document)) {
 		error_set(error, "the length of %s is fixed; R overwrites",

@@ -121,6 +121,9 @@ static enum status run_info(struct editor *editor,
 		     document_change_count(document));
 	if (reason)
 		editor_print(editor, "read-only %s\n", reason);
+	if (editor->buffer->log && log_path(editor->buffer->log))
+		editor_print(editor, "log %s\n",
+			     log_path(editor->buffer->log));
 	return STATUS_DONE;
 }
 

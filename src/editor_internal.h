@@ -1,0 +1,42 @@
+/*
+ * What editor.c and editor_log.c tell each other.
+ */
+#ifndef OCTAVO_EDITOR_INTERNAL_H
+#define OCTAVO_EDITOR_INTERNAL_H
+
+#include "octavo/editor.h"
+
+/* --- editor.c --- */
+
+/* The buffer that has FILE already, or NULL. */
+struct buffer *editor_buffer_of(const struct editor *editor,
+				const struct file *file);
+/* A document over FILE, which it owns, also on failure. */
+struct document *editor_open_document(struct editor *editor, struct file *file,
+				      struct error *error);
+/* DOCUMENT and its log as another buffer, the current one then; NULL: they are
+ * still the caller's. */
+struct buffer *editor_add_buffer(struct editor *editor,
+				 struct document *document, struct log *log,
+				 struct error *error);
+/* The same in the place of what the current buffer shows, which is closed; it
+ * must have no log any more. */
+void editor_put_document(struct editor *editor, struct document *document,
+			 struct log *log);
+/* Makes BUFFER the current one. */
+void editor_select(struct editor *editor, const struct buffer *buffer);
+
+/* --- editor_log.c --- */
+
+/* Looks what there is for BUFFER's file, and says so. */
+void editor_log_look(struct editor *editor, struct buffer *buffer);
+/* Asks about what was left of the current buffer's file, once. */
+void editor_log_offer(struct editor *editor);
+/* A log for DOCUMENT, where logs are kept; false: out of memory. */
+bool editor_log_attach(struct editor *editor, struct document *document,
+		       struct log **log, struct error *error);
+/* Takes the log from BUFFER; KEEP: unsaved edits are left in it. */
+void editor_log_end(struct buffer *buffer, bool keep);
+void editor_log_tick(struct editor *editor, struct buffer *buffer);
+
+#endif
