@@ -126,7 +126,7 @@ bool rewrite_commit(struct rewrite *rewrite, struct range *touched,
 	if (rewrite->document->revision != rewrite->revision)
 		fine = error_set(error, "%s has been edited meanwhile",
 				 file_path(rewrite->document->file));
-	else if (rewrite->count > 0)
+	else if (now > 0 || !range_is_empty(rewrite->edit.range))
 		fine = rewrite_make(rewrite, error);
 	rewrite_cancel(rewrite);
 	return fine;
