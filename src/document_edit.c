@@ -77,16 +77,6 @@ bool edit_cancel(struct document *document, struct edit *edit)
 	return false;
 }
 
-/* How many pieces an edit of RANGE takes out at most; of a byte or none that is
- * known without looking. */
-static size_t standing_in(const struct document *document, struct range range)
-{
-	uint64_t length = range_length(range);
-
-	return length <= 1 ? (size_t)length
-			   : pieces_in(document->pieces, range);
-}
-
 bool edit_commit(struct document *document, struct edit *edit,
 		 struct error *error)
 {
@@ -100,7 +90,7 @@ bool edit_commit(struct document *document, struct edit *edit,
 
 	if (!history_reserve(history) ||
 	    !pieces_reserve(document->pieces, &edit->inserted,
-			    standing_in(document, edit->range),
+			    pieces_in(document->pieces, edit->range),
 			    &reservation)) {
 		error_set_memory(error);
 		return edit_cancel(document, edit);

@@ -383,8 +383,7 @@ struct piece pieces_at(const struct pieces *pieces, uint64_t offset,
 {
 	assert(offset < pieces_length(pieces));
 
-	struct place place = tree_seek(pieces, pieces->document.node,
-				       BY_LENGTH, offset);
+	struct place place = tree_find(pieces, pieces->document.node, offset);
 
 	*start = place.before.length;
 	return *place.piece;
@@ -395,8 +394,9 @@ size_t pieces_in(const struct pieces *pieces, struct range range)
 	uint32_t root = pieces->document.node;
 
 	assert(range.start <= range.end && range.end <= pieces_length(pieces));
-	if (range_is_empty(range))
-		return 0;
+	/* Of one byte it is known without looking. */
+	if (range_length(range) <= 1)
+		return (size_t)range_length(range);
 
 	struct place one = tree_seek(pieces, root, BY_LENGTH, range.start);
 

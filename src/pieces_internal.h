@@ -215,6 +215,12 @@ struct place {
 
 enum measure { BY_LENGTH, BY_ANCHORED, BY_CHANGES };
 
+/* The piece of the tree at NODE that holds the byte at OFFSET, which there must
+ * be; of what stands before only the length is told.  The quickest look there
+ * is: everything that asks for bytes begins with it. */
+struct place tree_find(const struct pieces *pieces, uint32_t node,
+		       uint64_t offset);
+
 /* The piece of the tree at NODE that holds byte, or is anchored piece, or ends
  * or is change RANK, which there must be. */
 struct place tree_seek(const struct pieces *pieces, uint32_t node,

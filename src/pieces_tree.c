@@ -388,6 +388,29 @@ void tree_grow_last(struct pieces *pieces, uint32_t index,
 
 /* --- finding --- */
 
+struct place tree_find(const struct pieces *pieces, uint32_t index,
+		       uint64_t offset)
+{
+	const struct node *node = node_at(pieces, index);
+	struct place place = { .leaf = index };
+	uint64_t rest = offset;
+
+	while (node->level) {
+		const struct summary *child = node->summaries;
+
+		for (; rest >= child->length; child++)
+			rest -= child->length;
+		place.leaf = node->children[child - node->summaries];
+		node = node_at(pieces, place.leaf);
+	}
+	place.piece = node->pieces;
+	for (; rest >= place.piece->length; place.piece++)
+		rest -= place.piece->length;
+	place.index = (uint32_t)(place.piece - node->pieces);
+	place.before.length = offset - rest;
+	return place;
+}
+
 static inline uint64_t summary_measure(const struct summary *sum,
 				       enum measure by)
 {

@@ -28,8 +28,7 @@ static void cursor_seek(struct piece_cursor *cursor)
 	if (!root || cursor->at >= cursor_end(cursor))
 		return;
 
-	struct place place = tree_seek(cursor->pieces, root, BY_LENGTH,
-				       cursor->at);
+	struct place place = tree_find(cursor->pieces, root, cursor->at);
 
 	cursor->leaf = place.leaf;
 	cursor->index = place.index;
