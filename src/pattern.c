@@ -260,14 +260,68 @@ static size_t regex_length(const char *text, char delimiter)
 	return i;
 }
 
+/* The LENGTH bytes of a regex behind the delimiter at TEXT, as it is typed
+ * where flags of LETTERS bytes at FLAGS follow. */
+static char *typed_text(const char *text, size_t length, const char *flags,
+			size_t letters)
+{
+	/* The closing delimiter may be missing; then there are no flags. */
+	size_t used = 1 + length + (text[1 + length] != '\0');
+	char *typed = malloc(used + letters + 1);
+
+	if (!typed)
+		return NULL;
+	memcpy(typed, text, used);
+	memcpy(typed + used, flags, letters);
+	typed[used + letters] = '\0';
+	return typed;
+}
+
+/* From a regex of LENGTH bytes behind the delimiter at POSITION; its flags
+ * are at *END, which is moved behind them. */
+static struct pattern *regex_new(const char *text, size_t position,
+				 size_t length, size_t *end,
+				 struct error *error)
+{
+	size_t start = position + 1;
+	struct options options;
+	char flags[16] = "";
+	size_t letters = 0;
+
+	while (isalpha((unsigned char)text[*end + letters]))
+		letters++;
+	/* Longer ones are a word, and wrong at their first odd letter. */
+	snprintf(flags, sizeof flags, "%.*s", (int)letters, text + *end);
+
+	struct error inner = ERROR_NONE;
+	struct pattern *pattern = NULL;
+
+	if (!flags_options(flags, &options, &inner) ||
+	    letters >= sizeof flags) {
+		error_set_at(error, *end + (inner.position > 0
+					    ? (size_t)inner.position : 0),
+			     "%s", *inner.message ? inner.message
+						  : "too many flags");
+		return NULL;
+	}
+	pattern = pattern_new(typed_text(text + position, length, flags,
+					 letters),
+			      text + start, length, &options, &inner);
+	if (pattern)
+		*end += letters;
+	else if (inner.position == ERROR_NO_POSITION)
+		error_set(error, "%s", inner.message);
+	else
+		error_set_at(error, start + (size_t)inner.position, "%s",
+			     inner.message);
+	return pattern;
+}
+
 static struct pattern *parse_regex(const char *text, size_t *position,
 				   struct error *error)
 {
-	size_t start = *position + 1;
-	size_t length = regex_length(text + start, text[*position]);
-	size_t end = start + length;
-	struct options options;
-	char flags[16] = "";
+	size_t length = regex_length(text + *position + 1, text[*position]);
+	size_t end = *position + 1 + length;
 
 	if (length == 0) {
 		error_set_at(error, *position, "the pattern is empty");
@@ -276,34 +330,49 @@ static struct pattern *parse_regex(const char *text, size_t *position,
 	if (text[end])
 		end++;
 
-	size_t letters = 0;
+	struct pattern *pattern = regex_new(text, *position, length, &end,
+					    error);
 
-	while (isalpha((unsigned char)text[end + letters]))
-		letters++;
-	/* Longer ones are a word, and wrong at their first odd letter. */
-	snprintf(flags, sizeof flags, "%.*s", (int)letters, text + end);
-
-	struct error inner = ERROR_NONE;
-	struct pattern *pattern = NULL;
-
-	if (!flags_options(flags, &options, &inner) ||
-	    letters >= sizeof flags) {
-		error_set_at(error, end + (inner.position > 0
-					   ? (size_t)inner.position : 0),
-			     "%s", *inner.message ? inner.message
-						  : "too many flags");
-		return NULL;
-	}
-	end += letters;
-	pattern = pattern_new(strndup(text + *position, end - *position),
-			      text + start, length, &options, &inner);
 	if (pattern)
 		*position = end;
-	else if (inner.position == ERROR_NO_POSITION)
-		error_set(error, "%s", inner.message);
-	else
-		error_set_at(error, start + (size_t)inner.position, "%s",
-			     inner.message);
+	return pattern;
+}
+
+struct pattern *pattern_parse_replace(const char *text, size_t *position,
+				      size_t *start, size_t *length,
+				      struct error *error)
+{
+	char delimiter = text[*position];
+
+	if (!is_delimiter(delimiter)) {
+		error_set_at(error, *position,
+			     "/regex/replacement/flags is wanted");
+		return NULL;
+	}
+
+	size_t regex = regex_length(text + *position + 1, delimiter);
+	size_t end = *position + 1 + regex;
+
+	if (regex == 0) {
+		error_set_at(error, *position, "the pattern is empty");
+		return NULL;
+	}
+	*start = end + (text[end] != '\0');
+	*length = regex_length(text + *start, delimiter);
+	end = *start + *length;
+	if (!text[end]) {
+		error_set_at(error, end, "a %c is missing here: "
+			     "%cregex%creplacement%cflags", delimiter,
+			     delimiter, delimiter, delimiter);
+		return NULL;
+	}
+	end++;
+
+	struct pattern *pattern = regex_new(text, *position, regex, &end,
+					    error);
+
+	if (pattern)
+		*position = end;
 	return pattern;
 }
 

@@ -149,6 +149,18 @@ void scanner_free(struct scanner *scanner)
 	free(scanner);
 }
 
+bool scanner_keep_groups(struct scanner *scanner, struct error *error)
+{
+	pcre2_match_data *data = pcre2_match_data_create_from_pattern(
+		scanner->pattern->code, NULL);
+
+	if (!data)
+		return error_set_memory(error);
+	pcre2_match_data_free(scanner->data);
+	scanner->data = data;
+	return true;
+}
+
 /* --- windows --- */
 
 /* Where a window for an attempt at AT must begin, at the latest. */
@@ -352,7 +364,7 @@ static uint64_t find_culprit(const struct scanner *scanner, uint64_t from,
  * start outside [attempt, end]; nobody behind us should have to know. */
 static struct finding take_match(const struct scanner *scanner)
 {
-	const size_t *pair = pcre2_get_ovector_pointer(scanner->data);
+	size_t *pair = pcre2_get_ovector_pointer(scanner->data);
 	uint64_t attempt = scanner->start +
 			   pcre2_get_startchar(scanner->data);
 	struct match match = { scanner->start + pair[0],
@@ -364,6 +376,8 @@ static struct finding take_match(const struct scanner *scanner)
 		match.start = attempt;
 	if (match.start > match.end)
 		match.start = match.end;
+	pair[0] = (size_t)(match.start - scanner->start);
+	pair[1] = (size_t)(match.end - scanner->start);
 	return (struct finding){ attempt, match };
 }
 
@@ -476,6 +490,15 @@ enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
 		from = cut ? limit : scanner->resume;
 	}
 	return SCAN_NONE;
+}
+
+bool scanner_expand(const struct scanner *scanner,
+		    const struct replacement *replacement,
+		    struct expansion *out, struct error *error)
+{
+	return replacement_expand(replacement, scanner->bytes,
+				  (size_t)(scanner->end - scanner->start),
+				  scanner->data, out, error);
 }
 
 uint64_t scanner_align(const struct scanner *scanner, uint64_t offset)

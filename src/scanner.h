@@ -5,8 +5,15 @@
 #define OCTAVO_SCANNER_H
 
 #include "octavo/search.h"
+#include "replacement_internal.h"
 
 /* OFFSET, or in UTF mode the first character that starts at or after it. */
 uint64_t scanner_align(const struct scanner *scanner, uint64_t offset);
+
+/* Appends to OUT what REPLACEMENT makes of the match that scanner_next has
+ * just found. */
+bool scanner_expand(const struct scanner *scanner,
+		    const struct replacement *replacement,
+		    struct expansion *out, struct error *error);
 
 #endif

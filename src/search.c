@@ -37,6 +37,45 @@ static bool take_all(struct search *search, const unsigned char *data,
 	return true;
 }
 
+/* Matches that all become the same. */
+static bool take_constant(struct search *search, const unsigned char *data,
+			  size_t size)
+{
+	struct replaced replaced = { .more = false };
+
+	replaced.bytes = replacement_constant(search->plan.replacement,
+					      &replaced.length);
+	for (size_t at = 0; at < size; at += sizeof replaced.match) {
+		memcpy(&replaced.match, data + at, sizeof replaced.match);
+		search->count++;
+		if (!search->plan.replaced(search->plan.context, &replaced))
+			return false;
+	}
+	return true;
+}
+
+static bool take_replaced(struct search *search, const unsigned char *data,
+			  size_t size)
+{
+	struct search_part part;
+
+	if (search->constant)
+		return take_constant(search, data, size);
+	for (size_t at = 0; at < size; at += part.length) {
+		memcpy(&part, data + at, sizeof part);
+		at += sizeof part;
+		search->count += !part.more;
+
+		const struct replaced replaced = {
+			part.match, data + at, part.length, part.more != 0,
+		};
+
+		if (!search->plan.replaced(search->plan.context, &replaced))
+			return false;
+	}
+	return true;
+}
+
 static bool take_one(struct search *search, const void *data)
 {
 	memcpy(&search->match, data, sizeof search->match);
@@ -60,6 +99,8 @@ static bool search_result(void *context, uint64_t chunk, const void *data,
 		return true;
 	case SEARCH_ALL:
 		return take_all(search, data, size / sizeof(struct match));
+	case SEARCH_REPLACE:
+		return take_replaced(search, data, size);
 	case SEARCH_FIRST:
 	case SEARCH_LAST:
 		break;
@@ -95,6 +136,8 @@ static uint64_t usual_chunk(const struct search *search, uint64_t length)
 
 	if (search->plan.kind == SEARCH_FIRST
 	    || search->plan.kind == SEARCH_LAST
+	    /* So that all of a chunk can be kept (SEARCH_AHEAD). */
+	    || search->plan.kind == SEARCH_REPLACE
 	    || share < SEARCH_CHUNK_MINIMUM)
 		return SEARCH_CHUNK_MINIMUM;
 	return share < SEARCH_CHUNK_USUAL ? share : SEARCH_CHUNK_USUAL;
@@ -141,6 +184,14 @@ static void set_chunks(struct search *search)
 	search->chunks = length ? (length - 1) / search->chunk + 1 : 0;
 }
 
+static bool is_constant(const struct search_plan *plan)
+{
+	size_t length;
+
+	return plan->replacement &&
+	       replacement_constant(plan->replacement, &length);
+}
+
 struct search *search_start(const struct search_plan *plan,
 			    struct error *error)
 {
@@ -151,6 +202,7 @@ struct search *search_start(const struct search_plan *plan,
 		return NULL;
 	}
 	search->plan = *plan;
+	search->constant = is_constant(plan);
 	set_bounds(search);
 	set_chunks(search);
 	/* Only marks what the file has lost already. */

@@ -7,6 +7,13 @@
 
 #include "octavo/search.h"
 
+/* What goes before the bytes that a match becomes. */
+struct search_part {
+	struct match match;
+	uint32_t length;
+	uint32_t more;		/* as in struct replaced */
+};
+
 struct search {
 	struct search_plan plan;
 	struct job *job;
@@ -14,6 +21,7 @@ struct search {
 	uint64_t limit;		/* attempts before it count */
 	uint64_t chunk;
 	uint64_t chunks;
+	bool constant;		/* all matches become the same */
 	bool leftwards;		/* chunk 0 is the last one */
 	unsigned epoch;		/* of the document, when it began */
 	/* In the parent: what has arrived. */

@@ -26,6 +26,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "pattern_internal.h"
@@ -34,7 +35,6 @@
 
 enum {
 	SEARCH_PENDING = 4,
-	SEARCH_OUT = SEARCH_RESULT / sizeof(struct match),
 	/* Bytes that the kernel brings in together. */
 	SEARCH_AROUND = 64 << 10,
 	SEARCH_YIELDS = 16,
@@ -47,6 +47,8 @@ struct guess {
 	struct range range;
 	struct finding *list;	/* the first findings */
 	size_t count;
+	size_t *ends;		/* what each becomes ends there in `text`; */
+	struct expansion text;	/* both only where it has to be worked out */
 	bool complete;		/* it went to the chunk's end */
 	bool overflowed;	/* there were more than the list holds */
 	uint64_t beyond;	/* ... of those that count: how many */
@@ -62,12 +64,17 @@ struct worker {
 	struct guess pending[SEARCH_PENDING];
 	unsigned waiting;
 	size_t capacity;	/* of a guess's list */
+	bool listing;		/* all matches are sent */
+	const struct replacement *replacement;	/* and what becomes of them,
+						 * which is not the same for
+						 * all; or NULL */
+	struct expansion text;	/* what the last one becomes */
 	/* Of the chunk that is being finished: */
 	uint64_t chunk;
 	uint64_t count;
 	struct match last;
-	struct match out[SEARCH_OUT];
-	size_t out_count;
+	unsigned char out[SEARCH_RESULT];
+	size_t out_size;
 };
 
 size_t search_shared_size(const struct search *search)
@@ -140,19 +147,66 @@ static void chunk_begin(struct worker *worker, uint64_t chunk)
 {
 	worker->chunk = chunk;
 	worker->count = 0;
-	worker->out_count = 0;
+	worker->out_size = 0;
 }
 
 static bool flush(struct worker *worker, struct error *error)
 {
-	size_t size = worker->out_count * sizeof *worker->out;
+	size_t size = worker->out_size;
 
-	worker->out_count = 0;
+	worker->out_size = 0;
 	return check_lost(worker, error) &&
 	       job_send(worker->job, worker->chunk, worker->out, size, error);
 }
 
+/* Room for a record of SIZE bytes, which does not go into two messages. */
+static bool out_reserve(struct worker *worker, size_t size,
+			struct error *error)
+{
+	return worker->out_size + size <= sizeof worker->out ||
+	       flush(worker, error);
+}
+
+static void out_put(struct worker *worker, const void *data, size_t size)
+{
+	memcpy(worker->out + worker->out_size, data, size);
+	worker->out_size += size;
+}
+
+static bool send_match(struct worker *worker, struct match match,
+		       struct error *error)
+{
+	if (!out_reserve(worker, sizeof match, error))
+		return false;
+	out_put(worker, &match, sizeof match);
+	return true;
+}
+
+/* What a match becomes, in as many parts as it takes. */
+static bool send_replaced(struct worker *worker, struct match match,
+			  const unsigned char *bytes, size_t length,
+			  struct error *error)
+{
+	struct search_part part = { .match = match };
+	const size_t most = sizeof worker->out - sizeof part;
+
+	do {
+		part.length = (uint32_t)(length < most ? length : most);
+		if (!out_reserve(worker, sizeof part + part.length, error))
+			return false;
+		out_put(worker, &part, sizeof part);
+		out_put(worker, bytes, part.length);
+		bytes += part.length;
+		length -= part.length;
+		part.match.start = match.end;
+		part.more = 1;
+	} while (length > 0);
+	return true;
+}
+
+/* BYTES, LENGTH of them, is what it becomes, where that is wanted. */
 static bool accept_match(struct worker *worker, struct match match,
+			 const unsigned char *bytes, size_t length,
 			 struct error *error)
 {
 	bool late = kind_of(worker) == SEARCH_FIRST && worker->count > 0;
@@ -161,10 +215,22 @@ static bool accept_match(struct worker *worker, struct match match,
 		return true;
 	worker->count++;
 	worker->last = match;
-	if (kind_of(worker) != SEARCH_ALL)
-		return true;
-	worker->out[worker->out_count++] = match;
-	return worker->out_count < SEARCH_OUT || flush(worker, error);
+	if (worker->replacement)
+		return send_replaced(worker, match, bytes, length, error);
+	return !worker->listing || send_match(worker, match, error);
+}
+
+/* The one that the scanner has just found. */
+static bool accept_found(struct worker *worker, struct match match,
+			 struct error *error)
+{
+	struct expansion *text = &worker->text;
+
+	text->length = 0;
+	if (worker->replacement && counts(worker, match) &&
+	    !scanner_expand(worker->scanner, worker->replacement, text, error))
+		return false;
+	return accept_match(worker, match, text->bytes, text->length, error);
 }
 
 static bool chunk_end(struct worker *worker, struct range range,
@@ -175,8 +241,8 @@ static bool chunk_end(struct worker *worker, struct range range,
 	if (sent && kind_of(worker) == SEARCH_COUNT)
 		sent = job_send(worker->job, worker->chunk, &worker->count,
 				sizeof worker->count, error);
-	else if (sent && kind_of(worker) == SEARCH_ALL)
-		sent = worker->out_count == 0 || flush(worker, error);
+	else if (sent && worker->listing)
+		sent = worker->out_size == 0 || flush(worker, error);
 	else if (sent && worker->count > 0)
 		sent = job_send(worker->job, worker->chunk, &worker->last,
 				sizeof worker->last, error);
@@ -199,7 +265,7 @@ static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
 	while ((kind_of(worker) != SEARCH_FIRST || worker->count == 0) &&
 	       (result = scanner_next(worker->scanner, *position, limit,
 				      &finding, error)) == SCAN_MATCH) {
-		if (!accept_match(worker, finding.match, error))
+		if (!accept_found(worker, finding.match, error))
 			return false;
 		*position = scanner_after(worker->scanner, &finding);
 	}
@@ -208,6 +274,21 @@ static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
 
 /* --- guessing --- */
 
+/* Keeps what the finding becomes; false where that is too much, or fails: it
+ * is worked out again once the finding is known to be right. */
+static bool guess_expand(const struct worker *worker, struct guess *guess,
+			 const struct finding *finding)
+{
+	if (!worker->replacement)
+		return true;
+	if (counts(worker, finding->match) &&
+	    !scanner_expand(worker->scanner, worker->replacement, &guess->text,
+			    NULL))
+		return false;
+	guess->ends[guess->count] = guess->text.length;
+	return guess->text.length <= SEARCH_AHEAD_BYTES;
+}
+
 /* Takes a finding; false where the list is full and no more is wanted. */
 static bool guess_take(const struct worker *worker, struct guess *guess,
 		       const struct finding *finding)
@@ -215,6 +296,8 @@ static bool guess_take(const struct worker *worker, struct guess *guess,
 	enum search_kind kind = kind_of(worker);
 
 	if (guess->count < worker->capacity) {
+		if (!guess_expand(worker, guess, finding))
+			return false;
 		guess->list[guess->count++] = *finding;
 	} else {
 		guess->overflowed = true;
@@ -225,7 +308,7 @@ static bool guess_take(const struct worker *worker, struct guess *guess,
 	}
 	if (kind == SEARCH_FIRST && counts(worker, finding->match))
 		return false;
-	return kind != SEARCH_ALL || guess->count < worker->capacity;
+	return !worker->listing || guess->count < worker->capacity;
 }
 
 /* An error is kept to itself: the true pass may never come to that place. */
@@ -237,6 +320,7 @@ static void guess_make(struct worker *worker, struct guess *guess)
 	bool more = true;
 
 	guess->count = 0;
+	guess->text.length = 0;
 	guess->beyond = 0;
 	guess->overflowed = false;
 	while ((result = scanner_next(worker->scanner, position,
@@ -311,12 +395,26 @@ static bool catch_up(struct worker *worker, const struct guess *guess,
 			*position = guessed;
 			break;
 		case SCAN_MATCH:
-			if (!accept_match(worker, finding.match, error))
+			if (!accept_found(worker, finding.match, error))
 				return false;
 			*position = scanner_after(worker->scanner,
 						  &finding);
 		}
 	}
+}
+
+static bool accept_kept(struct worker *worker, const struct guess *guess,
+			size_t index, struct error *error)
+{
+	struct match match = guess->list[index].match;
+
+	if (!worker->replacement)
+		return accept_match(worker, match, NULL, 0, error);
+
+	size_t start = index > 0 ? guess->ends[index - 1] : 0;
+
+	return accept_match(worker, match, guess->text.bytes + start,
+			    guess->ends[index] - start, error);
 }
 
 /* All of the guess from INDEX on is right. */
@@ -328,7 +426,7 @@ static bool take_guess(struct worker *worker, const struct guess *guess,
 	/* Before the parent makes us wait. */
 	publish(worker, nothing ? position : guess->after);
 	for (; index < guess->count; index++)
-		if (!accept_match(worker, guess->list[index].match, error))
+		if (!accept_kept(worker, guess, index, error))
 			return false;
 	worker->count += guess->beyond;
 	if (guess->beyond)
@@ -341,7 +439,7 @@ static bool take_list(struct worker *worker, const struct guess *guess,
 		      size_t index, uint64_t position, struct error *error)
 {
 	for (; index < guess->count; index++) {
-		if (!accept_match(worker, guess->list[index].match, error))
+		if (!accept_kept(worker, guess, index, error))
 			return false;
 		position = scanner_after(worker->scanner,
 					 &guess->list[index]);
@@ -484,7 +582,7 @@ static bool leftward_pass(struct worker *worker, struct leftward *left,
 				      &finding, error)) == SCAN_MATCH) {
 		position = scanner_after(worker->scanner, &finding);
 		if (left->last || finding.attempt >= left->start) {
-			if (!accept_match(worker, finding.match, error))
+			if (!accept_found(worker, finding.match, error))
 				return false;
 		} else if (finding.match.end > left->start) {
 			left->crossed = true;
@@ -492,7 +590,7 @@ static bool leftward_pass(struct worker *worker, struct leftward *left,
 		}
 	}
 	if (result == SCAN_NONE && left->crossed && worker->count == 0)
-		return accept_match(worker, crossing, error);
+		return accept_match(worker, crossing, NULL, 0, error);
 	return result == SCAN_NONE;
 }
 
@@ -531,12 +629,29 @@ static bool work_leftwards(struct worker *worker, struct error *error)
 	return true;
 }
 
+static void guess_free(struct guess *guess)
+{
+	free(guess->list);
+	free(guess->ends);
+	expansion_free(&guess->text);
+}
+
+/* Room for the findings of a guess. */
+static bool guess_prepare(const struct worker *worker, struct guess *guess)
+{
+	guess->list = malloc(worker->capacity * sizeof *guess->list);
+	if (worker->replacement)
+		guess->ends = malloc(worker->capacity * sizeof *guess->ends);
+	return guess->list && (guess->ends || !worker->replacement);
+}
+
 static void worker_free(struct worker *worker)
 {
 	if (!worker)
 		return;
 	for (size_t i = 0; i < SEARCH_PENDING; i++)
-		free(worker->pending[i].list);
+		guess_free(&worker->pending[i]);
+	expansion_free(&worker->text);
 	scanner_free(worker->scanner);
 	free(worker);
 }
@@ -544,27 +659,32 @@ static void worker_free(struct worker *worker)
 static struct worker *worker_new(const struct search *search,
 				 struct job_worker *job, struct error *error)
 {
+	const struct search_plan *plan = &search->plan;
 	struct worker *worker = calloc(1, sizeof *worker);
 	bool room = worker != NULL;
 
-	for (size_t i = 0; room && i < SEARCH_PENDING; i++) {
-		worker->capacity = search->plan.kind == SEARCH_ALL
-					   ? SEARCH_AHEAD : SEARCH_KEPT;
-		worker->pending[i].list = malloc(
-			worker->capacity * sizeof(struct finding));
-		room = worker->pending[i].list;
+	if (room) {
+		worker->search = search;
+		worker->job = job;
+		worker->ends = job_worker_shared(job);
+		worker->listing = plan->kind == SEARCH_ALL ||
+				  plan->kind == SEARCH_REPLACE;
+		worker->capacity = worker->listing ? SEARCH_AHEAD
+						   : SEARCH_KEPT;
+		if (!search->constant)
+			worker->replacement = plan->replacement;
 	}
+	for (size_t i = 0; room && i < SEARCH_PENDING; i++)
+		room = guess_prepare(worker, &worker->pending[i]);
 	if (!room) {
 		worker_free(worker);
 		error_set_memory(error);
 		return NULL;
 	}
-	worker->search = search;
-	worker->job = job;
-	worker->ends = job_worker_shared(job);
-	worker->scanner = scanner_new(search->plan.document,
-				      search->plan.pattern, error);
-	if (!worker->scanner) {
+	worker->scanner = scanner_new(plan->document, plan->pattern, error);
+	if (!worker->scanner ||
+	    (worker->replacement &&
+	     !scanner_keep_groups(worker->scanner, error))) {
 		worker_free(worker);
 		return NULL;
 	}

@@ -29,6 +29,7 @@ enum {
 	SEARCH_RESULT = 64,
 	SEARCH_KEPT = 3,
 	SEARCH_AHEAD = 8,
+	SEARCH_AHEAD_BYTES = 64,
 	SEARCH_LAST_EXACT = 4096,
 	MATCHES_MAXIMUM = 40,
 	SEARCH_HOLE = 64,
@@ -101,6 +102,8 @@ enum {
 	 * into step; and all of them, where they are asked for. */
 	SEARCH_KEPT = 64,
 	SEARCH_AHEAD = 32 << 10,
+	/* ... and at most about so many bytes that they become. */
+	SEARCH_AHEAD_BYTES = 4 << 20,
 	/* Up to here the match before is looked for from the start. */
 	SEARCH_LAST_EXACT = 64 << 20,
 	/* Matches in a list, which are kept in memory. */

@@ -31,6 +31,15 @@ struct pattern;
 struct pattern *pattern_parse(const char *text, size_t *position,
 			      struct error *error);
 
+/*
+ * The same for /regex/replacement/flags, with all three delimiters.  Where in
+ * TEXT the replacement stands is in *START and *LENGTH (octavo/replacement.h
+ * reads it).
+ */
+struct pattern *pattern_parse_replace(const char *text, size_t *position,
+				      size_t *start, size_t *length,
+				      struct error *error);
+
 /* From a regex without delimiters (LENGTH bytes), with FLAGS as letters. */
 struct pattern *pattern_regex(const char *regex, size_t length,
 			      const char *flags, struct error *error);

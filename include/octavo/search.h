@@ -23,6 +23,7 @@
 #include "octavo/document.h"
 #include "octavo/job.h"
 #include "octavo/pattern.h"
+#include "octavo/replacement.h"
 
 struct match {
 	uint64_t start;
@@ -50,6 +51,8 @@ struct scanner *scanner_new(const struct document *document,
 			    const struct pattern *pattern,
 			    struct error *error);
 void scanner_free(struct scanner *scanner);
+/* From now on matches are found with all their groups, for scanner_expand. */
+bool scanner_keep_groups(struct scanner *scanner, struct error *error);
 /* The first match of a pass beginning at FROM whose attempt is < LIMIT. */
 enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
 			      uint64_t limit, struct finding *finding,
@@ -63,10 +66,21 @@ uint64_t scanner_after(const struct scanner *scanner,
 enum search_kind {
 	SEARCH_COUNT,	/* only how many */
 	SEARCH_ALL,	/* each of them, in order, through `found` */
+	SEARCH_REPLACE,	/* the same, with what it becomes, through `replaced` */
 	SEARCH_FIRST,	/* the first one of a pass that begins at range.start */
 	SEARCH_LAST,	/* the last one that starts in the range: the previous
 			 * match.  The pass begins far enough before it to be
 			 * in step with one from the document's start. */
+};
+
+/* What becomes of a match, or of a part of one. */
+struct replaced {
+	struct match match;
+	const unsigned char *bytes;
+	size_t length;
+	bool more;		/* bytes behind those of the one before, whose
+				 * match's end this one has for its start and
+				 * its end: they were too many for one call */
 };
 
 struct search_plan {
@@ -78,6 +92,10 @@ struct search_plan {
 	 * false ends the search early as done.  May be NULL. */
 	bool (*found)(void *context, const struct match *matches,
 		      size_t count);
+	/* For SEARCH_REPLACE, likewise; what matches become is worked out by
+	 * the workers, who see the document as it was at the start. */
+	const struct replacement *replacement;
+	bool (*replaced)(void *context, const struct replaced *replaced);
 	void *context;
 	unsigned workers;	/* 0: one for each core */
 	uint64_t chunk;		/* bytes; 0: chosen by size (tests set it) */
@@ -86,7 +104,7 @@ struct search_plan {
 struct search;
 
 /* The document may be edited while it runs (the workers do not see that); the
- * pattern must live until search_free. */
+ * pattern and the replacement must live until search_free. */
 struct search *search_start(const struct search_plan *plan,
 			    struct error *error);
 void search_free(struct search *search);
