@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "octavo/document.h"
+#include "octavo/replace.h"
 #include "sizes.h"
 
 enum { SIZE = 3 * MAPPING_GRANULE + 17 };
@@ -263,10 +263,48 @@ static bool call_redo(struct document *document, struct error *error)
 	return document_redo(document, &touched, error);
 }
 
+static bool replace_matches(struct document *document, const char *text,
+			    struct error *error)
+{
+	size_t position = 0;
+	struct pattern *pattern = pattern_parse("/(a)(b|c)/", &position,
+						NULL);
+	struct replacement *replacement = replacement_new(
+		pattern, text, strlen(text), error);
+	struct replace *replace = NULL;
+	bool done = false;
+
+	if (replacement)
+		replace = replace_start(&(struct replace_plan){
+			.document = document, .pattern = pattern,
+			.replacement = replacement,
+			.range = { 0, document_size(document) },
+		}, error);
+	if (replace && replace_wait(replace, error) == JOB_DONE)
+		done = replace_commit(replace, NULL, NULL, error);
+	replace_free(replace);
+	replacement_free(replacement);
+	pattern_free(pattern);
+	return done;
+}
+
+static bool call_replace_constant(struct document *document,
+				  struct error *error)
+{
+	return replace_matches(document, "few", error);
+}
+
+static bool call_replace_groups(struct document *document, struct error *error)
+{
+	return replace_matches(document, "<$2|$1>", error);
+}
+
 static const struct {
 	const char *name;
 	bool (*call)(struct document *document, struct error *error);
 } calls[] = {
+	{ "replace constant", call_replace_constant },
+	{ "replace groups", call_replace_groups },
 	{ "overwrite", call_overwrite },
 	{ "overwrite long", call_overwrite_long },
 	{ "append", call_append },
