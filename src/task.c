@@ -2,16 +2,17 @@
  * A task is one search in forked workers, what to say while it runs, and a
  * function that takes its result over into the session.  One runs at most: it
  * shows its progress and is stopped by Esc.  (The matches around the window
- * are looked for beside it, by highlight.c.)
+ * are looked for beside it, by highlight.c; the tasks that edit are those of
+ * task_edit.c.)
  *
  * Invariants
  *  1. A task refers to a document and a pattern that outlive it: closing the
  *     buffer and setting another pattern end the tasks first.
  *  2. A result is taken over only once.  An edit ends a search that is to
- *     move the cursor; counts and lists are of the document as it was when
- *     they were begun.
+ *     move the cursor, and what is to edit itself; counts and lists are of the
+ *     document as it was when they were begun.
  */
-#include "task.h"
+#include "task_internal.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -22,37 +23,20 @@
 #include "highlight.h"
 #include "matches.h"
 
-struct task {
-	struct search *search;
-	struct document *document;
-	const char *label;
-	enum status (*finish)(struct editor *editor, struct task *task,
-			      struct error *error);
-	struct editor *editor;
-	/* find */
-	bool backward;
-	bool quietly;
-	bool wrapped;		/* the search goes on at the other end already */
-	uint64_t from;		/* where the search began */
-	uint64_t remaining;	/* matches still to be passed */
-	bool beyond;		/* not the match that the cursor is at */
-	struct match match;
-	bool found;
-	/* matches, where a screen shows them */
-	struct match_list *list;
-};
-
 void task_free(struct task *task)
 {
 	if (!task)
 		return;
-	search_free(task->search);
+	if (task->edit)
+		task_edit_free(task->edit);
+	else
+		search_free(task->search);
 	match_list_free(task->list);
 	free(task);
 }
 
-static struct task *task_new(struct editor *editor, const char *label,
-			     struct error *error)
+struct task *task_new(struct editor *editor, const char *label,
+		      struct error *error)
 {
 	struct task *task = calloc(1, sizeof *task);
 
@@ -80,8 +64,7 @@ static bool task_start(struct task *task, struct search_plan *plan,
 	return task->search != NULL;
 }
 
-/* TASK becomes the one that shows progress, if it could be started. */
-static bool install(struct editor *editor, struct task *task, bool started)
+bool task_install(struct editor *editor, struct task *task, bool started)
 {
 	if (!started) {
 		task_free(task);
@@ -247,19 +230,23 @@ bool editor_find(struct editor *editor, bool backward, bool again,
 	if (!task)
 		return false;
 	task->finish = find_finish;
+	task->present = true;
 	task->backward = backward;
 	task->quietly = quietly;
 	task->remaining = count > 0 ? count : 1;
 	find_from(task, editor->buffer, again);
-	return install(editor, task, find_start(task, error));
+	return task_install(editor, task, find_start(task, error));
 }
 
 void task_edited(struct editor *editor)
 {
-	if (!editor->task || editor->task->finish != find_finish)
+	const char *label;
+
+	if (!editor->task || !editor->task->present)
 		return;
+	label = editor->task->label;
 	editor_cancel(editor);
-	editor_message(editor, "search stopped: the bytes have changed");
+	editor_message(editor, "%s stopped: the bytes have changed", label);
 }
 
 /* --- count, matches --- */
@@ -290,7 +277,7 @@ bool editor_count(struct editor *editor, struct range range,
 
 	struct search_plan plan = { .kind = SEARCH_COUNT, .range = range };
 
-	return install(editor, task, task_start(task, &plan, error));
+	return task_install(editor, task, task_start(task, &plan, error));
 }
 
 static bool print_matches(void *context, const struct match *matches,
@@ -343,8 +330,8 @@ bool editor_matches(struct editor *editor, struct range range,
 		task->list = match_list_new(editor, error);
 		ready = task->list != NULL;
 	}
-	return install(editor, task,
-		       ready && task_start(task, &plan, error));
+	return task_install(editor, task,
+			    ready && task_start(task, &plan, error));
 }
 
 /* --- what runs --- */
@@ -357,8 +344,19 @@ bool editor_busy(const struct editor *editor)
 const char *editor_progress(const struct editor *editor, uint64_t *done,
 			    uint64_t *total, uint64_t *found)
 {
-	search_progress(editor->task->search, done, total, found);
+	const struct task *task = editor->task;
+
+	if (task->edit)
+		task_edit_progress(task->edit, done, total, found);
+	else
+		search_progress(task->search, done, total, found);
 	return editor->task->label;
+}
+
+static size_t task_descriptors(const struct task *task, int *fds, size_t count)
+{
+	return task->edit ? task_edit_descriptors(task->edit, fds, count)
+			  : search_descriptors(task->search, fds, count);
 }
 
 size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
@@ -366,7 +364,7 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 	size_t used = 0;
 
 	if (editor->task)
-		used = search_descriptors(editor->task->search, fds, count);
+		used = task_descriptors(editor->task, fds, count);
 	return used + highlight_descriptors(editor, fds + used, count - used);
 }
 
@@ -374,7 +372,8 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 static enum status task_poll(struct editor *editor, struct task *task,
 			     struct error *error)
 {
-	switch (search_poll(task->search, error)) {
+	switch (task->edit ? task_edit_poll(task->edit, error)
+			   : search_poll(task->search, error)) {
 	case JOB_RUNNING:
 		return STATUS_RUNNING;
 	case JOB_FAILED:
@@ -448,7 +447,9 @@ void editor_cancel(struct editor *editor)
 	if (!editor->task)
 		return;
 	if (!editor->task->quietly)
-		editor_message(editor, "stopped");
+		editor_message(editor, editor->task->edit
+			       ? "stopped: nothing has been changed"
+			       : "stopped");
 	task_stop(editor);
 	editor->status = STATUS_FAILED;
 	error_set(&editor->error, "stopped");

@@ -316,6 +316,11 @@ bool editor_count(struct editor *editor, struct range range,
 bool editor_matches(struct editor *editor, struct range range,
 		    struct error *error);
 
+/* Replaces what matches the pattern in RANGE, SELECTED or not, as one edit
+ * once all are found.  Takes REPLACEMENT over, also on failure. */
+bool editor_replace(struct editor *editor, struct range range, bool selected,
+		    struct replacement *replacement, struct error *error);
+
 /* Is a task running that shows progress? */
 bool editor_busy(const struct editor *editor);
 /* What runs, how far: for the status line.  DONE of TOTAL bytes. */

@@ -123,6 +123,7 @@ void list_buffers(struct editor *editor);
 extern const struct command commands_move[];
 extern const struct command commands_search[];
 extern const struct command commands_edit[];
+extern const struct command commands_bulk[];
 extern const struct command commands_undo[];
 extern const struct command commands_list[];
 extern const struct command commands_file[];

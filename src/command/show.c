@@ -290,6 +290,8 @@ static const char help_language[] =
 "  ranges     A,B (without B)  A,+N  % (all)  sel (the selection)\n"
 "  data       \"text\"  {7f 45 4c 46}  u32le:258  @FILE\n"
 "  patterns   /regex/isuxw, or data, hex with wildcards: {7f ?? 4?}\n"
+"  replacing  /regex/text/isuxw: $0 $1 ${name} \\n \\xHH \\U \\L \\E\n"
+"             or data, and data in its place\n"
 "\n";
 
 static enum status run_help(struct editor *editor,

@@ -84,6 +84,9 @@ static const char *const lines[] = {
 	"redo",
 	"undo-to 0",
 	"apply %s/patch",
+	"% replace /([a-m])x?/<$1>/",
+	"% replace /[a-m]/y/",
+	"10,400 replace {4?} \"four\"",
 	"keys i61<Esc>",
 	"keys R61<BS><Esc>",
 };

@@ -1,0 +1,49 @@
+/*
+ * What the two files of tasks share: those that look (task.c) and those that
+ * edit (task_edit.c).
+ */
+#ifndef OCTAVO_TASK_INTERNAL_H
+#define OCTAVO_TASK_INTERNAL_H
+
+#include "octavo/replace.h"
+#include "task.h"
+
+struct task_edit;
+
+struct task {
+	struct search *search;
+	struct task_edit *edit;	/* what it does in the place of a search */
+	struct document *document;
+	const char *label;
+	bool present;		/* of use only while the bytes are the same */
+	enum status (*finish)(struct editor *editor, struct task *task,
+			      struct error *error);
+	struct editor *editor;
+	/* find */
+	bool backward;
+	bool quietly;
+	bool wrapped;		/* the search goes on at the other end already */
+	uint64_t from;		/* where the search began */
+	uint64_t remaining;	/* matches still to be passed */
+	bool beyond;		/* not the match that the cursor is at */
+	struct match match;
+	bool found;
+	/* matches, where a screen shows them */
+	struct match_list *list;
+};
+
+struct task *task_new(struct editor *editor, const char *label,
+		      struct error *error);
+/* TASK becomes the one that shows progress, if it could be started. */
+bool task_install(struct editor *editor, struct task *task, bool started);
+
+/* --- task_edit.c --- */
+
+void task_edit_free(struct task_edit *edit);
+enum job_state task_edit_poll(struct task_edit *edit, struct error *error);
+size_t task_edit_descriptors(const struct task_edit *edit, int *fds,
+			     size_t count);
+void task_edit_progress(const struct task_edit *edit, uint64_t *done,
+			uint64_t *total, uint64_t *found);
+
+#endif

@@ -1,0 +1,244 @@
+/*
+ * Unit tests of tasks that edit: what becomes of cursor, marks and selection,
+ * and what ends them.
+ */
+#include "session.h"
+
+/* Starts something that takes for ever. */
+static struct editor *start_hostile(struct session *session)
+{
+	static const unsigned char zeros[200000];
+	struct editor *editor = session_open(session, zeros, sizeof zeros);
+
+	assert_int_equal(command_execute(editor,
+					 "replace /(?=\\x00*b)c/x/s", NULL),
+			 STATUS_RUNNING);
+	assert_true(editor_busy(editor));
+	return editor;
+}
+
+static bool unchanged(const struct editor *editor)
+{
+	const struct document *document = editor->buffer->document;
+
+	return document_size(document) == 200000
+	       && document_change_count(document) == 0;
+}
+
+static void test_task_replace(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "one two three two");
+
+	session_prints(session, "replace /t(w|h)/<\\U$1>/", "3\n");
+	session_holds(session, "one <W>o <H>ree <W>o");
+	session_prints(session, "replace \"<\" {}", "3\n");
+	session_prints(session, "4,9 replace /o|W/00/", "2\n");
+	session_holds(session, "one 00>00 H>ree W>o");
+	session_prints(session, "4 replace {30} u16le:0x4141", "1\n");
+	session_holds(session, "one AA0>00 H>ree W>o");
+	assert_int_equal(document_undo_steps(editor->buffer->document), 4);
+	for (int i = 0; i < 4; i++)
+		session_run(session, "undo");
+	session_holds(session, "one two three two");
+}
+
+static void test_task_replace_nothing(void **state)
+{
+	struct session *session = *state;
+	struct error error = ERROR_NONE;
+
+	session_text(session, "abc");
+	session->out[0] = '\0';
+	assert_int_equal(session_execute(session, "replace /x/y/", &error),
+			 STATUS_NOTHING);
+	assert_string_equal(session->out, "0\n");
+	session_fail(session, "undo", -1, "nothing to undo");
+	session_holds(session, "abc");
+}
+
+/* The pattern is the one that `next` goes on with. */
+static void test_task_replace_interactive(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "one two three two");
+
+	editor->interactive = true;
+	session_run(session, "goto 8");
+	session_run(session, "replace /two/2/");
+	assert_string_equal(editor->message, "2 replaced");
+	assert_int_equal(session_cursor(session), 8);
+	session_run(session, "undo");
+	session_run(session, "goto 0");
+	session_run(session, "next");
+	assert_int_equal(session_cursor(session), 4);
+}
+
+static void test_task_replace_selection(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "a.a.a.a.a");
+
+	session_run(session, "goto 2");
+	session_run(session, "select");
+	session_run(session, "goto 4");
+	session_prints(session, "replace /a/bb/", "2\n");
+	session_holds(session, "a.bb.bb.a.a");
+	assert_false(editor->buffer->view.selecting);
+	assert_int_equal(session_cursor(session), 2);
+}
+
+static void test_task_replace_marks(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "one two three two");
+	struct buffer *buffer = editor->buffer;
+
+	session_run(session, "8 mark t");	/* three */
+	session_run(session, "5 mark w");	/* within the first two */
+	session_run(session, "1 mark n");
+	buffer->jumps[0] = 13;
+	buffer->jump_count = 1;
+	session_run(session, "replace /two/a longer word/");
+	session_holds(session, "one a longer word three a longer word");
+	assert_int_equal(buffer->marks['t'], 18);
+	assert_int_equal(buffer->marks['w'], 5);
+	assert_int_equal(buffer->marks['n'], 1);
+	assert_int_equal(buffer->jumps[0], 23);
+	/* One that is set meanwhile is not lost either. */
+	session_run(session, "undo");
+	assert_int_equal(command_execute(editor, "replace /o/0/", NULL),
+			 STATUS_RUNNING);
+	session_run(session, "16 mark l");
+	assert_int_equal(editor_wait(editor, NULL), STATUS_DONE);
+	assert_int_equal(buffer->marks['l'], 16);
+}
+
+static void test_task_cancel(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = start_hostile(session);
+	struct error error = ERROR_NONE;
+	uint64_t done, total, found;
+	int fds[64];
+
+	assert_string_equal(editor_progress(editor, &done, &total, &found),
+			    "replacing");
+	assert_true(done <= total && total >= 200000);
+	assert_true(editor_descriptors(editor, fds, 64) > 0);
+	editor_cancel(editor);
+	assert_false(editor_busy(editor));
+	assert_int_equal(editor_wait(editor, &error), STATUS_FAILED);
+	assert_string_equal(error.message, "stopped");
+	assert_string_equal(editor->message,
+			    "stopped: nothing has been changed");
+	assert_true(unchanged(editor));
+}
+
+/* The bytes that it was to replace are not those any more. */
+static void test_task_edited(void **state)
+{
+	static const char *const lines[] = {
+		"0 insert \"x\"", "0 overwrite \"x\"", "undo", "% delete",
+	};
+	struct session *session = *state;
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct editor *editor = start_hostile(session);
+
+		editor_cancel(editor);
+		session_run(session, "0 overwrite \"ab\"");
+		assert_int_equal(command_execute(
+			editor, "replace /(?=\\x00*b)c/x/s", NULL),
+			STATUS_RUNNING);
+		session_run(session, lines[i]);
+		assert_false(editor_busy(editor));
+		assert_string_equal(editor->message,
+				    "replacing stopped: the bytes have "
+				    "changed");
+	}
+}
+
+/* Whatever else ends it leaves the document as it was. */
+static void test_task_ends(void **state)
+{
+	static const char *const lines[] = {
+		"count /x/", "replace /x/y/", "next-buffer", "write", "edit",
+	};
+	struct session *session = *state;
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct editor *editor = start_hostile(session);
+		const struct buffer *buffer = editor->buffer;
+
+		session_text(session, "other");
+		editor_select_buffer(editor, editor_buffer_index(editor) - 1);
+		assert_ptr_equal(editor->buffer, buffer);
+		assert_int_equal(command_execute(
+			editor, "replace /(?=\\x00*b)c/x/s", NULL),
+			STATUS_RUNNING);
+		session_execute(session, lines[i], NULL);
+		assert_false(editor_busy(editor));
+		editor_poll(editor);
+		assert_int_equal(document_change_count(buffer->document), 0);
+	}
+	start_hostile(session);
+	/* The teardown frees the editor under it. */
+}
+
+static void test_task_wrong(void **state)
+{
+	struct session *session = *state;
+
+	session_text(session, "abc");
+	session_fail(session, "replace", 7, "what becomes what? "
+		     "/regex/replacement/flags, or data and data");
+	session_fail(session, "replace /a", 10,
+		     "a / is missing here: /regex/replacement/flags");
+	session_fail(session, "replace /a/", 11,
+		     "a / is missing here: /regex/replacement/flags");
+	session_fail(session, "replace ,a,b", 12,
+		     "a , is missing here: ,regex,replacement,flags");
+	session_fail(session, "replace //b/", 8, "the pattern is empty");
+	session_fail(session, "replace a/b/", 8,
+		     "/regex/replacement/flags is wanted");
+	session_fail(session, "replace /a(/b/", 11,
+		     "missing closing parenthesis");
+	session_fail(session, "replace /a/$1/", 13,
+		     "the replacement: unknown substring");
+	session_fail(session, "replace /a/b/g", 13,
+		     "unknown flag g: flags are i s u x w");
+	session_fail(session, "replace /a/b/ c", 14,
+		     "replace takes nothing more");
+	session_fail(session, "replace \"a\"", 11, "data is missing");
+	session_fail(session, "replace \"a\" {6}", 14,
+		     "a byte has two hex digits");
+	session_fail(session, "replace \"a\" {?6}", 13, "no wildcards here");
+	session_fail(session, "replace \"a\" \"b\" c", 16,
+		     "replace takes nothing more");
+	session_holds(session, "abc");
+	document_set_read_only(session->editor->buffer->document, "so");
+	assert_int_equal(session_execute(session, "replace /a/b/", NULL),
+			 STATUS_FAILED);
+}
+
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, session_setup, \
+					session_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_task_replace),
+		TEST(test_task_replace_nothing),
+		TEST(test_task_replace_interactive),
+		TEST(test_task_replace_selection),
+		TEST(test_task_replace_marks),
+		TEST(test_task_cancel),
+		TEST(test_task_edited),
+		TEST(test_task_ends),
+		TEST(test_task_wrong),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
