@@ -8,6 +8,7 @@
  */
 #include "octavo/data.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -23,21 +24,28 @@ enum { DATA_READ_FIRST = 64 << 10, DATA_NUMBER_MAXIMUM = 64 };
 
 struct number_kind {
 	const char *name;
-	char type;	/* 'u', 'i' or 'f' */
-	unsigned char size;
-	bool big;
+	struct data_type type;
 };
 
 static const struct number_kind number_kinds[] = {
-	{ "u8:", 'u', 1, false },    { "i8:", 'i', 1, false },
-	{ "u16le:", 'u', 2, false }, { "u16be:", 'u', 2, true },
-	{ "u32le:", 'u', 4, false }, { "u32be:", 'u', 4, true },
-	{ "u64le:", 'u', 8, false }, { "u64be:", 'u', 8, true },
-	{ "i16le:", 'i', 2, false }, { "i16be:", 'i', 2, true },
-	{ "i32le:", 'i', 4, false }, { "i32be:", 'i', 4, true },
-	{ "i64le:", 'i', 8, false }, { "i64be:", 'i', 8, true },
-	{ "f32le:", 'f', 4, false }, { "f32be:", 'f', 4, true },
-	{ "f64le:", 'f', 8, false }, { "f64be:", 'f', 8, true },
+	{ "u8:", { 'u', 1, false } },
+	{ "i8:", { 'i', 1, false } },
+	{ "u16le:", { 'u', 2, false } },
+	{ "u16be:", { 'u', 2, true } },
+	{ "u32le:", { 'u', 4, false } },
+	{ "u32be:", { 'u', 4, true } },
+	{ "u64le:", { 'u', 8, false } },
+	{ "u64be:", { 'u', 8, true } },
+	{ "i16le:", { 'i', 2, false } },
+	{ "i16be:", { 'i', 2, true } },
+	{ "i32le:", { 'i', 4, false } },
+	{ "i32be:", { 'i', 4, true } },
+	{ "i64le:", { 'i', 8, false } },
+	{ "i64be:", { 'i', 8, true } },
+	{ "f32le:", { 'f', 4, false } },
+	{ "f32be:", { 'f', 4, true } },
+	{ "f64le:", { 'f', 8, false } },
+	{ "f64be:", { 'f', 8, true } },
 };
 
 static const struct number_kind *number_find(const char *text)
@@ -211,7 +219,7 @@ static void drop_full_mask(struct data *data)
 static bool parse_integer(const struct number_kind *kind, const char *digits,
 			  uint64_t *value, struct error *error, size_t at)
 {
-	bool negative = *digits == '-' && kind->type == 'i';
+	bool negative = *digits == '-' && kind->type.kind == 'i';
 	const char *first = digits + negative;
 	int base = first[0] == '0' && (first[1] == 'x' || first[1] == 'X')
 			   ? 16 : 10;
@@ -226,7 +234,7 @@ static bool parse_integer(const struct number_kind *kind, const char *digits,
 	if (*end)
 		return error_set_at(error, at, "not a number");
 
-	unsigned bits = kind->size * 8u - (kind->type == 'i');
+	unsigned bits = kind->type.size * 8u - (kind->type.kind == 'i');
 	uint64_t maximum = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
 
 	if (errno == ERANGE || *value > maximum + (negative ? 1 : 0))
@@ -256,12 +264,12 @@ static bool parse_float(const struct number_kind *kind, const char *digits,
 	if (end == digits || *end)
 		return error_set_at(error, at, "not a number");
 
-	bool infinite = kind->size == 4 ? isinf(narrow) : isinf(wide);
+	bool infinite = kind->type.size == 4 ? isinf(narrow) : isinf(wide);
 
 	if (infinite && !strpbrk(digits, "iI"))
 		return error_set_at(error, at, "out of range for %.*s",
 				    (int)strlen(kind->name) - 1, kind->name);
-	if (kind->size == 4) {
+	if (kind->type.size == 4) {
 		uint32_t bits;
 
 		memcpy(&bits, &narrow, sizeof bits);
@@ -285,18 +293,58 @@ static bool parse_number(struct data *data, const char *text, size_t *at,
 		return error_set_at(error, start, "not a number");
 	memcpy(digits, text + start, length);
 	digits[length] = '\0';
-	if (kind->type == 'f' ? !parse_float(kind, digits, &value, error, start)
+	if (kind->type.kind == 'f' ? !parse_float(kind, digits, &value, error, start)
 			      : !parse_integer(kind, digits, &value, error,
 					       start))
 		return false;
-	for (unsigned i = 0; i < kind->size; i++) {
-		unsigned place = kind->big ? kind->size - 1u - i : i;
-
-		data->bytes[i] = (unsigned char)(value >> (8 * place));
-	}
-	data->length = kind->size;
+	data_put_number(kind->type, value, data->bytes);
+	data->length = kind->type.size;
 	*at = start + length;
 	return true;
+}
+
+bool data_type_parse(struct data_type *type, const char *text,
+		     size_t *position)
+{
+	size_t length = 0;
+
+	while (isalnum((unsigned char)text[*position + length]))
+		length++;
+	for (size_t i = 0; i < sizeof number_kinds / sizeof *number_kinds;
+	     i++) {
+		const char *name = number_kinds[i].name;
+
+		/* Without its colon. */
+		if (strlen(name) - 1 == length
+		    && !strncmp(text + *position, name, length)) {
+			*type = number_kinds[i].type;
+			*position += length;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How far the byte at I is shifted in the number. */
+static unsigned byte_shift(struct data_type type, unsigned i)
+{
+	return 8 * (type.big ? type.size - 1u - i : i);
+}
+
+uint64_t data_number(struct data_type type, const unsigned char *bytes)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < type.size; i++)
+		value |= (uint64_t)bytes[i] << byte_shift(type, i);
+	return value;
+}
+
+void data_put_number(struct data_type type, uint64_t value,
+		     unsigned char *bytes)
+{
+	for (unsigned i = 0; i < type.size; i++)
+		bytes[i] = (unsigned char)(value >> byte_shift(type, i));
 }
 
 /* --- @FILE --- */

@@ -35,6 +35,9 @@ enum {
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
 	VIEW_WALK = 64,
+	TRANSFORM_BLOCK = 16,
+	TRANSFORM_CHUNK = 64,
+	TRANSFORM_AT_ONCE = 128,
 	SAVE_BLOCK = 16,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
@@ -116,6 +119,12 @@ enum {
 	/* Rows that the cursor or the window goes one by one, folds and all;
 	 * more than the highest screen has. */
 	VIEW_WALK = 1024,
+	/* Bytes of a range that are transformed together, a multiple of 8; and
+	 * that a worker claims at a time. */
+	TRANSFORM_BLOCK = 64 << 10,
+	TRANSFORM_CHUNK = 1 << 20,
+	/* Up to so many bytes nobody has to wait for workers. */
+	TRANSFORM_AT_ONCE = 1 << 20,
 	/* Bytes read or written at once. */
 	SAVE_BLOCK = 1 << 20,
 	/* Longest extent of a journal. */

@@ -39,4 +39,20 @@ bool data_read_file(struct data *data, const char *path,
 		    struct error *error);
 void data_free(struct data *data);
 
+/* How a number lies in memory. */
+struct data_type {
+	char kind;		/* u, i or f */
+	unsigned char size;	/* bytes */
+	bool big;		/* the highest byte comes first */
+};
+
+/* Reads the name of a type, as u16le, from TEXT at *POSITION, which is moved
+ * behind it; false where none stands there. */
+bool data_type_parse(struct data_type *type, const char *text,
+		     size_t *position);
+/* The bits of the number at BYTES, and VALUE put there, modulo its width. */
+uint64_t data_number(struct data_type type, const unsigned char *bytes);
+void data_put_number(struct data_type type, uint64_t value,
+		     unsigned char *bytes);
+
 #endif

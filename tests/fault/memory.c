@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "octavo/replace.h"
+#include "octavo/transform.h"
 #include "sizes.h"
 
 enum { SIZE = 3 * MAPPING_GRANULE + 17 };
@@ -299,10 +300,40 @@ static bool call_replace_groups(struct document *document, struct error *error)
 	return replace_matches(document, "<$2|$1>", error);
 }
 
+static struct transform_plan reversal(struct document *document)
+{
+	return (struct transform_plan){
+		.document = document,
+		.range = { 10, document_size(document) - 10 },
+		.what = transformation_find("reverse"),
+	};
+}
+
+static bool call_transform(struct document *document, struct error *error)
+{
+	struct transform_plan plan = reversal(document);
+	struct transform *transform = transform_start(&plan, error);
+	bool done = transform
+		    && transform_wait(transform, error) == JOB_DONE
+		    && transform_commit(transform, error);
+
+	transform_free(transform);
+	return done;
+}
+
+static bool call_transform_now(struct document *document, struct error *error)
+{
+	struct transform_plan plan = reversal(document);
+
+	return transform_now(&plan, error);
+}
+
 static const struct {
 	const char *name;
 	bool (*call)(struct document *document, struct error *error);
 } calls[] = {
+	{ "transform", call_transform },
+	{ "transform now", call_transform_now },
 	{ "replace constant", call_replace_constant },
 	{ "replace groups", call_replace_groups },
 	{ "overwrite", call_overwrite },

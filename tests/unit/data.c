@@ -125,6 +125,38 @@ static void test_data_numbers(void **state)
 	refuse("u24le:1", false, 0);
 }
 
+static void check_type(const char *text, size_t end, struct data_type type)
+{
+	struct data_type got = { 0, 0, false };
+	size_t position = 0;
+	unsigned char bytes[8];
+
+	assert_int_equal(data_type_parse(&got, text, &position), end > 0);
+	assert_int_equal(position, end);
+	if (end == 0)
+		return;
+	assert_int_equal(got.kind, type.kind);
+	assert_int_equal(got.size, type.size);
+	assert_int_equal(got.big, type.big);
+	data_put_number(got, 0x0102030405060708, bytes);
+	assert_int_equal(bytes[type.big ? type.size - 1 : 0], 8);
+	assert_int_equal(data_number(got, bytes), 0x0102030405060708
+			 & UINT64_MAX >> (64 - 8 * type.size));
+}
+
+static void test_data_types(void **state)
+{
+	(void)state;
+	check_type("u8", 2, (struct data_type){ 'u', 1, false });
+	check_type("i16be rest", 5, (struct data_type){ 'i', 2, true });
+	check_type("u32le:5", 5, (struct data_type){ 'u', 4, false });
+	check_type("f64be", 5, (struct data_type){ 'f', 8, true });
+	check_type("u16", 0, (struct data_type){ 0, 0, false });
+	check_type("u16lex", 0, (struct data_type){ 0, 0, false });
+	check_type("", 0, (struct data_type){ 0, 0, false });
+	check_type(":", 0, (struct data_type){ 0, 0, false });
+}
+
 static void test_data_floats(void **state)
 {
 	double three = 3.14;
@@ -224,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_data_hex),
 		cmocka_unit_test(test_data_wildcards),
 		cmocka_unit_test(test_data_numbers),
+		cmocka_unit_test(test_data_types),
 		cmocka_unit_test(test_data_floats),
 		cmocka_unit_test(test_data_file),
 		cmocka_unit_test(test_data_read_file),
