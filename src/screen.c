@@ -162,6 +162,7 @@ static void draw_progress(const struct editor *editor, struct grid *grid,
 	char text[200];
 	char done_text[32];
 	char total_text[32];
+	char found_text[32] = "";
 	char bar[BAR + 1];
 	unsigned filled = screen_percent(done, total) * BAR / 100;
 
@@ -170,9 +171,12 @@ static void draw_progress(const struct editor *editor, struct grid *grid,
 	bar[BAR] = '\0';
 	amount_format(done, done_text, sizeof done_text);
 	amount_format(total, total_text, sizeof total_text);
-	snprintf(text, sizeof text, "%s [%s] %u%%  %s of %s  %" PRIu64
-		 " found  (Esc stops)", label, bar, screen_percent(done, total),
-		 done_text, total_text, found);
+	if (found != UINT64_MAX)
+		snprintf(found_text, sizeof found_text, "  %" PRIu64 " found",
+			 found);
+	snprintf(text, sizeof text, "%s [%s] %u%%  %s of %s%s  (Esc stops)",
+		 label, bar, screen_percent(done, total), done_text, total_text,
+		 found_text);
 	grid_text(grid, row, 0, grid->columns, text, ROLE_MESSAGE);
 }
 

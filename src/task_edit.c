@@ -1,6 +1,6 @@
 /*
  * Tasks that edit: what is worked out beside the screen becomes one edit at
- * the end.
+ * the end.  A task_edit is one of a kind: it replaces or it transforms.
  *
  * Marks and remembered places are told to the replacement when it begins, and
  * looked up again by their old offsets at the end; one that has been set
@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "sizes.h"
 #include "task_internal.h"
 
 enum { PLACES = EDITOR_MARKS + EDITOR_JUMPS };
@@ -16,8 +17,10 @@ enum { PLACES = EDITOR_MARKS + EDITOR_JUMPS };
 struct task_edit {
 	struct replace *replace;
 	struct replacement *replacement;
-	bool selected;		/* the selection is what is worked on */
-	uint64_t start;		/* of the range */
+	struct transform *transform;
+	struct data data;	/* of the transformation */
+	struct range range;	/* that is worked on */
+	bool selected;		/* it is the selection */
 	uint64_t before[PLACES];	/* ascending */
 	uint64_t after[PLACES];
 	size_t count;
@@ -27,24 +30,38 @@ void task_edit_free(struct task_edit *edit)
 {
 	replace_free(edit->replace);
 	replacement_free(edit->replacement);
+	transform_free(edit->transform);
+	data_free(&edit->data);
 	free(edit);
 }
 
 enum job_state task_edit_poll(struct task_edit *edit, struct error *error)
 {
-	return replace_poll(edit->replace, error);
+	return edit->transform ? transform_poll(edit->transform, error)
+			       : replace_poll(edit->replace, error);
 }
 
 size_t task_edit_descriptors(const struct task_edit *edit, int *fds,
 			     size_t count)
 {
-	return search_descriptors(replace_search(edit->replace), fds, count);
+	return edit->transform
+		       ? job_descriptors(transform_job(edit->transform), fds,
+					 count)
+		       : search_descriptors(replace_search(edit->replace),
+					    fds, count);
 }
 
 void task_edit_progress(const struct task_edit *edit, uint64_t *done,
 			uint64_t *total, uint64_t *found)
 {
-	search_progress(replace_search(edit->replace), done, total, found);
+	if (!edit->transform) {
+		search_progress(replace_search(edit->replace), done, total,
+				found);
+		return;
+	}
+	job_progress(transform_job(edit->transform), done, found);
+	*total = range_length(edit->range);
+	*found = UINT64_MAX;
 }
 
 /* --- places --- */
@@ -80,6 +97,17 @@ static void move_place(const struct task_edit *edit, uint64_t before,
 		*place = edit->after[found - edit->before];
 }
 
+static void leave_selection(struct editor *editor, bool selected,
+			    struct range range)
+{
+	struct view *view = &editor->buffer->view;
+
+	if (!selected)
+		return;
+	view_select(view, false);
+	view_goto(view, range.start);
+}
+
 /* As editor_edited, but that what moved within RANGE is known. */
 static void edited(struct editor *editor, const struct task_edit *edit,
 		   struct range range, uint64_t length)
@@ -87,10 +115,7 @@ static void edited(struct editor *editor, const struct task_edit *edit,
 	struct buffer *buffer = editor->buffer;
 	struct buffer before = *buffer;
 
-	if (edit->selected) {
-		view_select(&buffer->view, false);
-		view_goto(&buffer->view, edit->start);
-	}
+	leave_selection(editor, edit->selected, edit->range);
 	editor_edited(editor, range, length);
 	/* It may have moved although the length is the same. */
 	buffer->has_match = false;
@@ -98,6 +123,26 @@ static void edited(struct editor *editor, const struct task_edit *edit,
 		move_place(edit, before.marks[i], &buffer->marks[i]);
 	for (size_t i = 0; i < buffer->jump_count; i++)
 		move_place(edit, before.jumps[i], &buffer->jumps[i]);
+}
+
+static struct task *edit_new(struct editor *editor, const char *label,
+			     struct range range, bool selected,
+			     struct error *error)
+{
+	struct task *task = task_new(editor, label, error);
+
+	if (!task)
+		return NULL;
+	task->edit = calloc(1, sizeof *task->edit);
+	if (!task->edit) {
+		task_free(task);
+		error_set_memory(error);
+		return NULL;
+	}
+	task->present = true;
+	task->edit->range = range;
+	task->edit->selected = selected;
+	return task;
 }
 
 /* --- replacing --- */
@@ -124,14 +169,14 @@ static enum status replace_finish(struct editor *editor, struct task *task,
 }
 
 static bool replace_begin(struct editor *editor, struct task *task,
-			  struct range range, struct error *error)
+			  struct error *error)
 {
 	struct task_edit *edit = task->edit;
 	const struct replace_plan plan = {
 		.document = task->document,
 		.pattern = editor->pattern,
 		.replacement = edit->replacement,
-		.range = range,
+		.range = edit->range,
 		.places = edit->after,
 		.place_count = edit->count,
 		.workers = (unsigned)editor->options.values[OPTION_WORKERS],
@@ -144,21 +189,83 @@ static bool replace_begin(struct editor *editor, struct task *task,
 bool editor_replace(struct editor *editor, struct range range, bool selected,
 		    struct replacement *replacement, struct error *error)
 {
-	struct task *task = task_new(editor, "replacing", error);
-	struct task_edit *edit = task ? calloc(1, sizeof *edit) : NULL;
+	struct task *task = edit_new(editor, "replacing", range, selected,
+				     error);
 
-	if (!edit) {
-		task_free(task);
+	if (!task) {
 		replacement_free(replacement);
-		return error_set_memory(error);
+		return false;
 	}
-	task->edit = edit;
-	task->present = true;
 	task->finish = replace_finish;
-	edit->replacement = replacement;
-	edit->selected = selected;
-	edit->start = range.start;
-	collect_places(edit, editor->buffer);
-	return task_install(editor, task, replace_begin(editor, task, range,
-							error));
+	task->edit->replacement = replacement;
+	collect_places(task->edit, editor->buffer);
+	return task_install(editor, task, replace_begin(editor, task, error));
+}
+
+/* --- transforming --- */
+
+static void transformed(struct editor *editor, struct range range,
+			bool selected)
+{
+	leave_selection(editor, selected, range);
+	editor_edited(editor, range, range_length(range));
+}
+
+static enum status transform_finish(struct editor *editor, struct task *task,
+				    struct error *error)
+{
+	struct task_edit *edit = task->edit;
+
+	if (!transform_commit(edit->transform, error))
+		return STATUS_FAILED;
+	task->present = false;
+	transformed(editor, edit->range, edit->selected);
+	return STATUS_DONE;
+}
+
+/* A range that is short is done before the next key can come. */
+static enum status transform_at_once(struct editor *editor,
+				     const struct transform_plan *plan,
+				     bool selected, struct error *error)
+{
+	struct transform_plan now = *plan;
+	bool done = transform_check(plan, error)
+		    && transform_now(plan, error);
+
+	data_free(&now.data);
+	if (!done)
+		return STATUS_FAILED;
+	transformed(editor, plan->range, selected);
+	return STATUS_DONE;
+}
+
+static bool transform_begin(struct task_edit *edit,
+			    const struct transform_plan *plan,
+			    struct error *error)
+{
+	edit->data = plan->data;
+	if (transform_check(plan, error))
+		edit->transform = transform_start(plan, error);
+	return edit->transform != NULL;
+}
+
+enum status editor_transform(struct editor *editor,
+			     const struct transform_plan *plan, bool selected,
+			     struct error *error)
+{
+	struct transform_plan own = *plan;
+	struct task *task;
+
+	if (range_length(plan->range) <= TRANSFORM_AT_ONCE)
+		return transform_at_once(editor, plan, selected, error);
+	task = edit_new(editor, "transforming", plan->range, selected, error);
+	if (!task) {
+		data_free(&own.data);
+		return STATUS_FAILED;
+	}
+	task->finish = transform_finish;
+	own.workers = (unsigned)editor->options.values[OPTION_WORKERS];
+	return task_install(editor, task, transform_begin(task->edit, &own,
+							  error))
+		       ? STATUS_RUNNING : STATUS_FAILED;
 }

@@ -20,6 +20,7 @@
 #include "octavo/pattern.h"
 #include "octavo/prompt.h"
 #include "octavo/search.h"
+#include "octavo/transform.h"
 #include "octavo/view.h"
 
 /* How a command ended; also the exit status of batch. */
@@ -321,9 +322,18 @@ bool editor_matches(struct editor *editor, struct range range,
 bool editor_replace(struct editor *editor, struct range range, bool selected,
 		    struct replacement *replacement, struct error *error);
 
+/*
+ * Does what PLAN says, at once where the range is short, else as a task; its
+ * range is SELECTED or not.  Takes PLAN's data over, also on failure.
+ */
+enum status editor_transform(struct editor *editor,
+			     const struct transform_plan *plan, bool selected,
+			     struct error *error);
+
 /* Is a task running that shows progress? */
 bool editor_busy(const struct editor *editor);
-/* What runs, how far: for the status line.  DONE of TOTAL bytes. */
+/* What runs, how far: for the status line.  DONE of TOTAL bytes; FOUND is
+ * UINT64_MAX where nothing is looked for. */
 const char *editor_progress(const struct editor *editor, uint64_t *done,
 			    uint64_t *total, uint64_t *found);
 /* Descriptors on which something may arrive. */

@@ -6,6 +6,7 @@
 #include "command/command.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -302,6 +303,51 @@ bool command_number(const struct command_call *call, uint64_t *number,
 		return error_set_at(error, position, "a number is wanted "
 				    "here");
 	*number = value;
+	return true;
+}
+
+bool command_integer(const struct command_call *call, size_t *position,
+		     uint64_t *value, bool *negative, struct error *error)
+{
+	const char *text = call->line + *position;
+	size_t sign = *text == '-' || *text == '+';
+	bool hex = text[sign] == '0' && (text[sign + 1] == 'x'
+					 || text[sign + 1] == 'X');
+	char *end;
+
+	if (!isdigit((unsigned char)text[sign]))
+		return true;
+	errno = 0;
+	*value = strtoull(text + sign, &end, hex ? 16 : 10);
+	*negative = *text == '-';
+	if (errno == ERANGE)
+		return error_set_at(error, *position,
+				    "the number is too large");
+	*position += (size_t)(end - text);
+	return true;
+}
+
+bool command_data(const struct command_call *call, struct data *data,
+		  struct error *error)
+{
+	size_t position = call->position;
+
+	if (!data_starts(call->line, position))
+		return error_set_at(error, position, "data is wanted: "
+				    "\"text\", {hex}, u32le:N or @FILE");
+	if (!data_parse(data, call->line, &position, false, error))
+		return false;
+	if (command_no_more(call, position, error))
+		return true;
+	data_free(data);
+	return false;
+}
+
+bool command_wants_range(const struct command_call *call, struct error *error)
+{
+	if (call->given == 0)
+		return error_set(error, "%s wants a range or a selection: "
+				 "v selects", call->command->name);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #ifndef OCTAVO_COMMAND_H
 #define OCTAVO_COMMAND_H
 
+#include "octavo/data.h"
 #include "octavo/editor.h"
 #include "octavo/save.h"
 
@@ -87,6 +88,17 @@ void command_print_path(struct editor *editor, const struct file *file);
 /* An optional decimal count; 1 where there is none. */
 bool command_number(const struct command_call *call, uint64_t *number,
 		    struct error *error);
+/* An optional whole number, decimal or 0x, with a sign, at *POSITION, which is
+ * moved behind it: its size in *VALUE, which stays what it was where there is
+ * none.  False: it is too large. */
+bool command_integer(const struct command_call *call, size_t *position,
+		     uint64_t *value, bool *negative, struct error *error);
+/* The data behind the command and nothing more; data_free afterwards. */
+bool command_data(const struct command_call *call, struct data *data,
+		  struct error *error);
+/* An error unless a range was given or something is selected. */
+bool command_wants_range(const struct command_call *call,
+			 struct error *error);
 /* The rest of the line, without blanks at its ends, in *REST, to be freed;
  * NULL where there is none.  False: no memory. */
 bool command_rest(const struct command_call *call, size_t position,

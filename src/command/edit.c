@@ -3,39 +3,12 @@
  * changed.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "command/command.h"
-#include "octavo/data.h"
 
 static enum status ended(bool done)
 {
 	return done ? STATUS_DONE : STATUS_FAILED;
-}
-
-static bool take_data(const struct command_call *call, struct data *data,
-		      struct error *error)
-{
-	size_t position = call->position;
-
-	if (!data_starts(call->line, position))
-		return error_set_at(error, position, "data is wanted: "
-				    "\"text\", {hex}, u32le:N or @FILE");
-	if (!data_parse(data, call->line, &position, false, error))
-		return false;
-	if (command_no_more(call, position, error))
-		return true;
-	data_free(data);
-	return false;
-}
-
-/* A range was given or something is selected, and it is not empty. */
-static bool wants_range(const struct command_call *call, struct error *error)
-{
-	if (call->given == 0)
-		return error_set(error, "%s wants a range or a selection: "
-				 "v selects", call->command->name);
-	return true;
 }
 
 /* An edit of RANGE that made LENGTH bytes of it went well. */
@@ -57,7 +30,7 @@ static enum status run_insert(struct editor *editor,
 {
 	struct data data;
 
-	if (!take_data(call, &data, error))
+	if (!command_data(call, &data, error))
 		return STATUS_FAILED;
 
 	bool done = document_insert(editor->buffer->document, call->address,
@@ -75,7 +48,7 @@ static enum status run_overwrite(struct editor *editor,
 {
 	struct data data;
 
-	if (!take_data(call, &data, error))
+	if (!command_data(call, &data, error))
 		return STATUS_FAILED;
 
 	bool done = document_overwrite(editor->buffer->document,
@@ -93,7 +66,7 @@ static enum status run_delete(struct editor *editor,
 			      const struct command_call *call,
 			      struct error *error)
 {
-	if (!wants_range(call, error)
+	if (!command_wants_range(call, error)
 	    || !document_delete(editor->buffer->document, call->range, error))
 		return STATUS_FAILED;
 	edited(editor, call, call->range, 0);
@@ -106,7 +79,7 @@ static enum status run_fill(struct editor *editor,
 {
 	struct data data;
 
-	if (!wants_range(call, error) || !take_data(call, &data, error))
+	if (!command_wants_range(call, error) || !command_data(call, &data, error))
 		return STATUS_FAILED;
 
 	bool done = data.length > 0
@@ -159,7 +132,7 @@ static enum status run_copy(struct editor *editor,
 {
 	unsigned char name;
 
-	if (!wants_range(call, error) || !register_name(call, &name, error)
+	if (!command_wants_range(call, error) || !register_name(call, &name, error)
 	    || !copy_to(editor, name, call->range, error))
 		return STATUS_FAILED;
 	if (editor->interactive)
@@ -176,7 +149,7 @@ static enum status run_cut(struct editor *editor,
 {
 	unsigned char name;
 
-	if (!wants_range(call, error) || !register_name(call, &name, error)
+	if (!command_wants_range(call, error) || !register_name(call, &name, error)
 	    || !copy_to(editor, name, call->range, error)
 	    || !document_delete(editor->buffer->document, call->range, error))
 		return STATUS_FAILED;
@@ -249,7 +222,7 @@ static enum status run_copy_out(struct editor *editor,
 	char bytes[LIMIT];
 	uint64_t length = range_length(call->range);
 
-	if (!wants_range(call, error))
+	if (!command_wants_range(call, error))
 		return STATUS_FAILED;
 	if (length > LIMIT) {
 		error_set(error, "terminals take no more than %d bytes",
@@ -310,7 +283,7 @@ static enum status run_revert(struct editor *editor,
 
 	if (!command_at_end(call, &position))
 		return revert_change(editor, call, error);
-	if (!wants_range(call, error)
+	if (!command_wants_range(call, error)
 	    || !document_revert(document, call->range, error))
 		return STATUS_FAILED;
 

@@ -325,7 +325,8 @@ static const char *const commands[] = {
 	"split", "split-below", "other-window next", "other-window left",
 	"other-window right", "other-window up", "other-window down",
 	"close-window", "only",
-	"wq", "quit!",
+	"wq", "quit!", "increment", "increment {count}", "increment -1",
+	"increment -{count}",
 };
 
 static bool is_command(const char *command)

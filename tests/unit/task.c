@@ -3,6 +3,7 @@
  * and what ends them.
  */
 #include "session.h"
+#include "sizes.h"
 
 /* Starts something that takes for ever. */
 static struct editor *start_hostile(struct session *session)
@@ -186,6 +187,114 @@ static void test_task_ends(void **state)
 	/* The teardown frees the editor under it. */
 }
 
+/* --- transformations --- */
+
+static void test_task_transform(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "abcdefgh");
+
+	session_run(session, "% xor {20}");
+	session_holds(session, "ABCDEFGH");
+	session_run(session, "0,4 add u16be:1");
+	session_holds(session, "ACCEEFGH");
+	session_run(session, "% swap 4");
+	session_holds(session, "ECCAHGFE");
+	session_run(session, "1,+3 reverse");
+	session_holds(session, "EACCHGFE");
+	session_run(session, "0 shift 1");
+	session_run(session, "1 and {fe}");
+	session_run(session, "2 or \" \"");
+	session_holds(session, "\x8a@cCHGFE");
+	for (int i = 0; i < 7; i++)
+		session_run(session, "undo");
+	session_holds(session, "abcdefgh");
+	session_run(session, "goto 2");
+	session_run(session, "select");
+	session_run(session, "goto 4");
+	session_run(session, "reverse");
+	session_holds(session, "abedcfgh");
+	assert_false(editor->buffer->view.selecting);
+	assert_int_equal(session_cursor(session), 2);
+}
+
+static void test_task_increment(void **state)
+{
+	struct session *session = *state;
+
+	session_text(session, "a\xff\xff" "d");
+	session_run(session, "increment");
+	session_run(session, "3 increment -3");
+	session_holds(session, "b\xff\xff" "a");
+	session_run(session, "1 increment 0x42 u16be");
+	session_run(session, "1 increment +65 u8");
+	session_holds(session, "bA" "Aa");
+	session_run(session, "2 increment 512 i16le");
+	session_holds(session, "bAAc");
+	keymap_free(session->editor->keymap);
+	session->editor->keymap = keymap_new("vi", NULL);
+	session_run(session, "goto 0");
+	session_keys(session, "^A^A4^X12^A");
+	session_holds(session, "lAAc");
+	session_fail(session, "3 increment u16le", -1,
+		     "there are no 2 bytes at 0x3");
+	session_fail(session, "increment f32le", 15, "increment takes a whole "
+		     "number and one of u8 i8 u16le u16be ... i64be");
+	session_fail(session, "increment 1 2", 12, "increment takes a whole "
+		     "number and one of u8 i8 u16le u16be ... i64be");
+	session_fail(session, "increment 1 u8 u8", 15,
+		     "increment takes nothing more");
+	session_fail(session, "% shift", 7, "a number is wanted here");
+	session_fail(session, "% shift 9223372036854775808", 27,
+		     "the number is too large");
+	session_fail(session, "% swap 8 8", 9, "swap takes nothing more");
+	session_fail(session, "xor {01}", -1,
+		     "xor wants a range or a selection: v selects");
+	session_fail(session, "% add", 5, "data is wanted: \"text\", {hex}, "
+		     "u32le:N or @FILE");
+	session_holds(session, "lAAc");
+}
+
+/* Long ranges go beside the screen, and can be stopped. */
+static void test_task_transform_long(void **state)
+{
+	enum { SIZE = 3 * TRANSFORM_AT_ONCE + 5 };
+	struct session *session = *state;
+	char *bytes = malloc(SIZE);
+	uint64_t done, total, found;
+	char byte;
+
+	assert_non_null(bytes);
+	memset(bytes, 'a', SIZE);
+
+	struct editor *editor = session_open(session, bytes, SIZE);
+	const struct document *document = editor->buffer->document;
+
+	free(bytes);
+	assert_int_equal(command_execute(editor, "% xor {01}", NULL),
+			 STATUS_RUNNING);
+	assert_string_equal(editor_progress(editor, &done, &total, &found),
+			    "transforming");
+	assert_int_equal(total, SIZE);
+	assert_true(found == UINT64_MAX);
+	editor_cancel(editor);
+	assert_int_equal(document_change_count(document), 0);
+	assert_int_equal(command_execute(editor, "% xor {01}", NULL),
+			 STATUS_RUNNING);
+	session_run(session, "0 overwrite \"b\"");
+	assert_string_equal(editor->message, "transforming stopped: the bytes "
+			    "have changed");
+	session_run(session, "undo");
+	session_run(session, "% xor {01}");
+	document_read(document, SIZE - 1, &byte, 1);
+	assert_int_equal(byte, 'a' ^ 1);
+	assert_int_equal(document_undo_steps(document), 1);
+	session_run(session, "undo");
+	assert_int_equal(session_execute(session, "% swap 8", NULL),
+			 STATUS_FAILED);
+	assert_false(editor_busy(editor));
+}
+
 static void test_task_wrong(void **state)
 {
 	struct session *session = *state;
@@ -237,6 +346,9 @@ int main(void)
 		TEST(test_task_cancel),
 		TEST(test_task_edited),
 		TEST(test_task_ends),
+		TEST(test_task_transform),
+		TEST(test_task_increment),
+		TEST(test_task_transform_long),
 		TEST(test_task_wrong),
 	};
 
