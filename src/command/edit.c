@@ -3,8 +3,12 @@
  * changed.
  */
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "command/command.h"
+#include "io.h"
+#include "sizes.h"
 
 static enum status ended(bool done)
 {
@@ -24,42 +28,119 @@ static void edited(struct editor *editor, const struct command_call *call,
 	editor_edited(editor, range, length);
 }
 
-static enum status run_insert(struct editor *editor,
-			      const struct command_call *call,
-			      struct error *error)
+/* --- data at an address --- */
+
+/* The range of the document that LENGTH bytes at the address take the place
+ * of. */
+static struct range place_of(const struct editor *editor,
+			     const struct command_call *call, uint64_t length,
+			     bool over)
+{
+	uint64_t room = document_size(editor->buffer->document)
+			- call->address;
+
+	return range_of(call->address, !over ? 0 : length < room ? length
+								 : room);
+}
+
+/* Is the data a file, one that need not be read because it is long?  Its PATH
+ * is to be freed. */
+static bool is_long_file(const struct command_call *call, char **path)
+{
+	struct stat status;
+
+	*path = NULL;
+	if (call->line[call->position] != '@')
+		return false;
+	*path = strdup(call->line + call->position + 1);
+	/* "-" would be standard input to file_open. */
+	return *path && strcmp(*path, "-") != 0
+	       && io.stat(*path, &status) == 0 && S_ISREG(status.st_mode)
+	       && status.st_size > DOCUMENT_GRANULE_MAXIMUM;
+}
+
+/* What the file PATH holds, for DOCUMENT: referred to, not read. */
+static struct clip *clip_of_file(struct document *document, const char *path,
+				 struct error *error)
+{
+	struct file *file = file_open(path, NULL, NULL, error);
+	struct document *other = file ? document_open(file, error) : NULL;
+	struct clip *all = NULL;
+	struct clip *clip = NULL;
+
+	if (other)
+		all = document_copy(other, (struct range){
+			0, document_size(other) }, error);
+	if (all)
+		clip = document_clip_from(document, all, error);
+	clip_free(all);
+	document_close(other);
+	return clip;
+}
+
+static bool put_file(struct editor *editor, const struct command_call *call,
+		     const char *path, bool over, struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	struct clip *clip = clip_of_file(document, path, error);
+
+	if (!clip)
+		return false;
+
+	uint64_t length = clip_length(clip);
+	struct range range = place_of(editor, call, length, over);
+	bool done = document_paste(document, range, clip, error);
+
+	clip_free(clip);
+	if (done)
+		edited(editor, call, range, length);
+	return done;
+}
+
+static bool put_data(struct editor *editor, const struct command_call *call,
+		     bool over, struct error *error)
 {
 	struct data data;
 
 	if (!command_data(call, &data, error))
-		return STATUS_FAILED;
+		return false;
 
-	bool done = document_insert(editor->buffer->document, call->address,
-				    data.bytes, data.length, error);
+	struct document *document = editor->buffer->document;
+	bool done = (over ? document_overwrite : document_insert)(
+		document, call->address, data.bytes, data.length, error);
 
 	if (done)
-		edited(editor, call, range_of(call->address, 0), data.length);
+		edited(editor, call, range_of(call->address,
+					      over ? data.length : 0),
+		       data.length);
 	data_free(&data);
+	return done;
+}
+
+static enum status put(struct editor *editor, const struct command_call *call,
+		       bool over, struct error *error)
+{
+	char *path;
+	bool done = is_long_file(call, &path)
+			    ? put_file(editor, call, path, over, error)
+			    : put_data(editor, call, over, error);
+
+	free(path);
 	return ended(done);
+}
+
+static enum status run_insert(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	return put(editor, call, false, error);
 }
 
 static enum status run_overwrite(struct editor *editor,
 				 const struct command_call *call,
 				 struct error *error)
 {
-	struct data data;
-
-	if (!command_data(call, &data, error))
-		return STATUS_FAILED;
-
-	bool done = document_overwrite(editor->buffer->document,
-				       call->address, data.bytes, data.length,
-				       error);
-
-	if (done)
-		edited(editor, call, range_of(call->address, data.length),
-		       data.length);
-	data_free(&data);
-	return ended(done);
+	return put(editor, call, true, error);
 }
 
 static enum status run_delete(struct editor *editor,
@@ -175,8 +256,6 @@ static enum status paste(struct editor *editor,
 			 const struct command_call *call, bool over,
 			 struct error *error)
 {
-	struct document *document = editor->buffer->document;
-	uint64_t size = document_size(document);
 	unsigned char name;
 
 	if (!register_name(call, &name, error))
@@ -188,13 +267,11 @@ static enum status paste(struct editor *editor,
 		error_set(error, "register %c is empty: y copies", name);
 		return STATUS_FAILED;
 	}
-	uint64_t length = clip_length(held->clip);
-	uint64_t room = size - call->address;
-	struct range range = range_of(call->address,
-				      !over ? 0 : length < room ? length
-								: room);
 
-	if (!paste_held(document, range, held, error))
+	uint64_t length = clip_length(held->clip);
+	struct range range = place_of(editor, call, length, over);
+
+	if (!paste_held(editor->buffer->document, range, held, error))
 		return STATUS_FAILED;
 	edited(editor, call, range, length);
 	return STATUS_DONE;

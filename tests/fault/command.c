@@ -71,6 +71,8 @@ char *__wrap_strndup(const char *text, size_t length)
 static const char *const lines[] = {
 	"30 insert \"some text\"",
 	"30 overwrite \"some text\"",
+	"30 insert @%s/patch",
+	"30 overwrite @%s/patch",
 	"10,400 delete",
 	"10,400 fill \"ab\"",
 	"10,400 cut",
