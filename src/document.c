@@ -4,12 +4,13 @@
  *
  * An overwrite goes to private granules of the mapping where it can, so that
  * a document that was only overwritten stays one array; everything else is a
- * change of the tree.  The files of this room: document.c reads and answers
- * questions, document_edit.c edits, document_clip.c copies and pastes,
- * document_revert.c restores what is on disk, document_rewrite.c makes one
- * edit of many, document_tell.c tells of edits and document_apply.c makes them
- * again, document_flush.c goes on after a flush, for which document_settle.c
- * prepares the history, document_hole.c finds holes.
+ * change of the tree.  The files of this room: document.c answers questions,
+ * document_read.c passes over the bytes, document_edit.c edits,
+ * document_clip.c copies and pastes, document_revert.c restores what is on
+ * disk, document_rewrite.c makes one edit of many, document_tell.c tells of
+ * edits and document_apply.c makes them again, document_flush.c goes on after
+ * a flush, for which document_settle.c prepares the history, document_hole.c
+ * finds holes.
  *
  * Invariants (document_check)
  *  1. A base piece shows what is on disk, a dirty piece lies in private
@@ -27,10 +28,8 @@
 #include "document_internal.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "memory.h"
-#include "sizes.h"
 
 static bool document_map(struct document *document, struct error *error)
 {
@@ -129,25 +128,6 @@ const unsigned char *document_span_around(const struct document *document,
 	return pieces_run(document->pieces, offset, before, after);
 }
 
-size_t document_read(const struct document *document, uint64_t offset,
-		     void *buffer, size_t size)
-{
-	uint64_t end = document_size(document);
-	size_t done = 0;
-
-	while (done < size && offset + done < end) {
-		uint64_t length;
-		const unsigned char *bytes =
-			document_span(document, offset + done, &length);
-
-		if (length > size - done)
-			length = size - done;
-		memcpy((unsigned char *)buffer + done, bytes, (size_t)length);
-		done += (size_t)length;
-	}
-	return done;
-}
-
 /* --- changes --- */
 
 bool document_modified(const struct document *document)
@@ -236,25 +216,6 @@ bool document_lost(const struct document *document, uint64_t offset,
 	const unsigned char *bytes = document_span(document, offset, length);
 
 	return bytes_lost(document, bytes, length);
-}
-
-void document_release(const struct document *document, struct range range)
-{
-	uint64_t length, offset;
-
-	range.end = range.end < document_size(document)
-			    ? range.end : document_size(document);
-	for (uint64_t at = range.start; at < range.end; at += length) {
-		const unsigned char *bytes = document_span(document, at,
-							   &length);
-		const struct mapping *mapping = document_mapping_of(document, bytes,
-							   &offset);
-
-		if (length > range.end - at)
-			length = range.end - at;
-		if (mapping)
-			mapping_release(mapping, range_of(offset, length));
-	}
 }
 
 bool document_verify(const struct document *document)

@@ -253,6 +253,11 @@ struct segment {
 struct segment document_segment(const struct document *document,
 				uint64_t offset);
 
+/* Where, in RANGE, the first piece with LENGTH bytes or more from there on
+ * stands; its end where none does. */
+uint64_t document_dense(const struct document *document, struct range range,
+			uint64_t length);
+
 /*
  * Before the ranges of the file in RANGES (COUNT of them, ascending) are
  * overwritten on disk: copies into memory whatever undo and clips still

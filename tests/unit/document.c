@@ -271,6 +271,93 @@ static void test_document_typing_is_one_segment(void **state)
 }
 
 /* A document may be huge: nothing here costs memory or time by its length. */
+/* --- walks --- */
+
+static void test_document_dense(void **state)
+{
+	static const unsigned char zeros[1000];
+	struct document *document = open_bytes(zeros, sizeof(zeros));
+
+	(void)state;
+	/* 100 of the file, 3, 10 of the file, 20, the rest of the file. */
+	assert_true(document_insert(document, 100, "abc", 3, NULL));
+	assert_true(document_insert(document, 113, zeros, 20, NULL));
+	assert_int_equal(document_dense(document, (struct range){ 0, 1023 },
+					50), 0);
+	assert_int_equal(document_dense(document, (struct range){ 50, 1023 },
+					50), 50);
+	assert_int_equal(document_dense(document, (struct range){ 60, 1023 },
+					50), 133);
+	assert_int_equal(document_dense(document, (struct range){ 51, 1023 },
+					20), 51);
+	assert_int_equal(document_dense(document, (struct range){ 90, 1023 },
+					15), 113);
+	assert_int_equal(document_dense(document, (struct range){ 90, 1023 },
+					2000), 1023);
+	assert_int_equal(document_dense(document, (struct range){ 90, 95 },
+					2000), 95);
+	assert_int_equal(document_dense(document, (struct range){ 9, 9 }, 1),
+			 9);
+	document_close(document);
+}
+
+static size_t released;
+
+static int count_released(void *address, size_t length)
+{
+	(void)address;
+	released += length;
+	return 0;
+}
+
+/* However short the pieces are, whole pages go. */
+static void test_document_release(void **state)
+{
+	enum { SIZE = 64 << 10 };
+	static unsigned char bytes[SIZE];
+	struct document *document = open_bytes(bytes, SIZE);
+	struct io real = io;
+
+	(void)state;
+	for (unsigned at = 0; at < SIZE; at += 512)
+		assert_true(document_insert(document, at, "xy", 2, NULL));
+	released = 0;
+	io.release = count_released;
+	document_release(document, (struct range){ 100, SIZE / 2 });
+	io = real;
+	assert_in_range(released, SIZE / 4, SIZE / 2);
+	/* Past the end, and with nothing in it. */
+	document_release(document, (struct range){ SIZE, 4 * SIZE });
+	document_release(document, (struct range){ 2 * SIZE, 4 * SIZE });
+	document_release(document, (struct range){ 5, 5 });
+	document_check(document);
+	document_close(document);
+}
+
+/* A repeated piece is read from any place in it. */
+static void test_document_read_repeated(void **state)
+{
+	struct document *document = open_sparse(3 * DOCUMENT_REPEAT_MINIMUM);
+	struct range range = { 5, 2 * DOCUMENT_REPEAT_MINIMUM + 7 };
+	uint64_t size = document_size(document);
+	unsigned char bytes[64];
+
+	(void)state;
+	assert_true(document_fill(document, range, "abc", 3, NULL));
+	for (uint64_t at = 0; at < size; at += 1 + at / 3) {
+		size_t got = document_read(document, at, bytes, sizeof(bytes));
+
+		assert_int_equal(got, size - at < sizeof(bytes)
+				 ? size - at : sizeof(bytes));
+		for (size_t i = 0; i < got; i++)
+			assert_int_equal(bytes[i],
+					 range_contains(range, at + i)
+					 ? 'a' + (at + i - 5) % 3 : 0);
+	}
+	assert_int_equal(document_read(document, size, bytes, 1), 0);
+	document_close(document);
+}
+
 static void test_document_huge(void **state)
 {
 	const uint64_t size = (uint64_t)1 << 40;
@@ -952,6 +1039,9 @@ int main(void)
 		cmocka_unit_test(test_document_refuses),
 		cmocka_unit_test(test_document_overwritten_is_one_span),
 		cmocka_unit_test(test_document_typing_is_one_segment),
+		cmocka_unit_test(test_document_dense),
+		cmocka_unit_test(test_document_release),
+		cmocka_unit_test(test_document_read_repeated),
 		cmocka_unit_test(test_document_huge),
 		cmocka_unit_test(test_document_too_long),
 		cmocka_unit_test(test_document_clip_keeps),

@@ -1,0 +1,105 @@
+/*
+ * Passing over a document, piece by piece: what is next to the last piece is
+ * found without looking for it in the tree.
+ */
+#include <string.h>
+
+#include "document_internal.h"
+#include "sizes.h"
+
+size_t document_read(const struct document *document, uint64_t offset,
+		     void *buffer, size_t size)
+{
+	struct piece_cursor cursor = pieces_walk(document->pieces, offset);
+	struct piece piece;
+	size_t done = 0;
+
+	for (uint64_t start; done < size
+	     && piece_cursor_next(&cursor, &piece, &start);)
+		/* A repeated piece comes in several runs. */
+		for (uint64_t at = offset + done - start, length;
+		     done < size && at < piece.length; at += length) {
+			const unsigned char *bytes = piece_run(piece, at,
+							       &length);
+
+			if (length > size - done)
+				length = size - done;
+			memcpy((unsigned char *)buffer + done, bytes,
+			       (size_t)length);
+			done += (size_t)length;
+		}
+	return done;
+}
+
+uint64_t document_dense(const struct document *document, struct range range,
+			uint64_t length)
+{
+	struct piece_cursor cursor = pieces_walk(document->pieces,
+						 range.start);
+	uint64_t end = range.start;
+	struct piece piece;
+
+	for (uint64_t start; end < range.end
+	     && piece_cursor_next(&cursor, &piece, &start);) {
+		uint64_t next = start + piece.length;
+
+		if (next - end >= length)
+			return end;
+		end = next;
+	}
+	return end < range.end ? end : range.end;
+}
+
+/* Pages of MAPPING that are to be released together. */
+struct release {
+	const struct mapping *mapping;
+	struct range range;
+};
+
+static void release_now(struct release *release)
+{
+	if (release->mapping)
+		mapping_release(release->mapping, release->range);
+	release->mapping = NULL;
+}
+
+/* What lies close behind the rest goes with it: by itself, a piece shorter than
+ * a page would release none. */
+static void release_add(struct release *release, const struct mapping *mapping,
+			struct range range)
+{
+	if (mapping != release->mapping || range.start < release->range.end
+	    || range.start - release->range.end > MAPPING_GRANULE) {
+		release_now(release);
+		release->range.start = range.start;
+	}
+	release->mapping = mapping;
+	release->range.end = range.end;
+}
+
+void document_release(const struct document *document, struct range range)
+{
+	struct piece_cursor cursor = pieces_walk(document->pieces,
+						 range.start);
+	struct release release = { .mapping = NULL };
+	struct piece piece;
+
+	for (uint64_t start; piece_cursor_next(&cursor, &piece, &start)
+	     && start < range.end;) {
+		struct range part = range_intersect(
+			range_of(start, piece.length), range);
+		uint64_t length, offset;
+		/* Of a repeated piece the bytes once. */
+		const unsigned char *bytes = piece_run(
+			piece, part.start - start, &length);
+		const struct mapping *mapping = document_mapping_of(
+			document, bytes, &offset);
+
+		if (length > range_length(part))
+			length = range_length(part);
+		if (mapping)
+			release_add(&release, mapping,
+				    range_of(offset, length));
+	}
+	release_now(&release);
+}
