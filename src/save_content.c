@@ -4,7 +4,8 @@
  *
  * What is unchanged is copied from file to file, extent by extent, so that
  * holes stay holes and file systems that can share blocks do.  The new file
- * has its full size from the start: what is skipped is a hole.
+ * has its full size from the start: what is skipped is a hole.  Where changes
+ * are dense, what stands between them is gathered and written with them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -194,37 +195,84 @@ static bool set_size(const struct save_content *content, int fd,
 	return result == 0 || error_set_system(cause, errno, "can't write");
 }
 
+static bool write_run(const struct save_content *content, int fd,
+		      struct save_run run, struct error *cause)
+{
+	if (run.in_file && content->source_same)
+		return copy_run(content, fd, run, cause);
+	if (run.in_file)
+		return write_bytes(content, fd, run.now, true, cause);
+	return reserve(content, fd, run.now, cause)
+		&& write_bytes(content, fd, run.now, false, cause);
+}
+
+/* Writes RANGE, not longer than BLOCK, at once. */
+static bool write_gathered(const struct save_content *content, int fd,
+			   struct range range, unsigned char *block,
+			   struct error *cause)
+{
+	size_t length = (size_t)range_length(range);
+
+	document_read(content->document, range.start, block, length);
+	document_release(content->document, range);
+	return io_write_at(fd, block, length,
+			   range.start - content->range.start)
+		|| error_set_system(cause, errno, "can't write");
+}
+
+static bool write_all(const struct save_content *content, int fd,
+		      unsigned char *block, struct error *cause)
+{
+	uint64_t offset = content->range.start;
+
+	while (offset < content->range.end) {
+		struct save_run run = { .now = { offset, content->range.end } };
+		bool written;
+
+		if (range_length(run.now) > SAVE_BLOCK)
+			run.now.end = offset + SAVE_BLOCK;
+		run.now.end = document_dense(content->document, run.now,
+					     SAVE_SHORT);
+
+		if (!range_is_empty(run.now)) {
+			written = write_gathered(content, fd, run.now, block,
+						 cause);
+		} else {
+			run = save_run_at(content->document, offset,
+					  content->range.end);
+			written = write_run(content, fd, run, cause);
+		}
+		if (!written)
+			return false;
+		offset = run.now.end;
+	}
+	return true;
+}
+
 bool save_content_write(const struct save_content *content, int fd,
 			struct error *cause)
 {
-	struct save_run run = { { content->range.start,
-				  content->range.start }, false, 0 };
+	unsigned char *block;
 	unsigned epoch;
+	bool written;
 
 	if (content->making)
 		return save_making_write(content->making, fd, cause);
-	document_verify(content->document);
+
+	bool lost = document_verify(content->document);
+
 	epoch = document_epoch(content->document);
-	if (!save_range_present(content->document, content->range, cause)
+	if ((lost && !save_range_present(content->document, content->range,
+					 cause))
 	    || !set_size(content, fd, cause))
 		return false;
-	while (run.now.end < content->range.end) {
-		bool written;
-
-		run = save_run_at(content->document, run.now.end,
-				  content->range.end);
-		if (run.in_file && content->source_same)
-			written = copy_run(content, fd, run, cause);
-		else if (run.in_file)
-			written = write_bytes(content, fd, run.now, true,
-					      cause);
-		else
-			written = reserve(content, fd, run.now, cause)
-				&& write_bytes(content, fd, run.now, false,
-					       cause);
-		if (!written)
-			return false;
-	}
+	block = malloc(SAVE_BLOCK);
+	if (!block)
+		return error_set_memory(cause);
+	written = write_all(content, fd, block, cause);
+	free(block);
+	if (!written)
+		return false;
 	/* What was cut off a page that stays reads as zeros, silently. */
 	document_verify(content->document);
 	return document_epoch(content->document) == epoch
@@ -233,18 +281,14 @@ bool save_content_write(const struct save_content *content, int fd,
 
 /* --- reading back --- */
 
+/* BLOCK has room for two blocks. */
 static bool compare_bytes(const struct save_content *content, int fd,
 			  struct range range, unsigned char *block,
 			  struct error *cause)
 {
 	while (!range_is_empty(range)) {
-		uint64_t length;
-		const unsigned char *bytes = document_span(content->document,
-							   range.start,
-							   &length);
+		uint64_t length = range_length(range);
 
-		if (length > range_length(range))
-			length = range_length(range);
 		if (length > SAVE_BLOCK)
 			length = SAVE_BLOCK;
 		ssize_t got = io_read_at(fd, block, (size_t)length,
@@ -252,9 +296,13 @@ static bool compare_bytes(const struct save_content *content, int fd,
 		if (got < 0)
 			return error_set_system(cause, errno,
 						"can't read it back");
+		document_read(content->document, range.start,
+			      block + SAVE_BLOCK, (size_t)length);
 		if ((uint64_t)got < length
-		    || memcmp(bytes, block, (size_t)length) != 0)
+		    || memcmp(block, block + SAVE_BLOCK, (size_t)length) != 0)
 			return error_set(cause, "it reads back differently");
+		document_release(content->document,
+				 range_of(range.start, length));
 		range.start += length;
 	}
 	return true;
@@ -295,7 +343,7 @@ bool save_content_verify(const struct save_content *content, int fd,
 	if (content->making)
 		return save_making_verify(content->making, fd, cause);
 
-	unsigned char *block = malloc(SAVE_BLOCK);
+	unsigned char *block = malloc(2 * SAVE_BLOCK);
 	struct stat status;
 	bool same = true;
 

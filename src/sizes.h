@@ -39,6 +39,7 @@ enum {
 	TRANSFORM_CHUNK = 64,
 	TRANSFORM_AT_ONCE = 128,
 	SAVE_BLOCK = 16,
+	SAVE_SHORT = 4,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
 	LOG_CHUNK = 48,
@@ -127,6 +128,8 @@ enum {
 	TRANSFORM_AT_ONCE = 1 << 20,
 	/* Bytes read or written at once. */
 	SAVE_BLOCK = 1 << 20,
+	/* Runs shorter than this are gathered into such a block. */
+	SAVE_SHORT = 16 << 10,
 	/* Longest extent of a journal. */
 	SAVE_EXTENT = 1 << 20,
 	/* A same-length session with more dirty bytes than this is written by
