@@ -123,10 +123,10 @@ parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j2)
 
 # Sub-makes, for the libraries are looked for when make starts.  Every program
 # of the suite is a word or two for `env`.
-check: export OCTAVO = $(CURDIR)/$(build)/octavo
-check: export LINK = $(link)
-check: export LIBRARY = $(build)/liboctavo.a
-check: export LIBRARIES = $(libraries)
+check lint: export OCTAVO = $(CURDIR)/$(build)/octavo
+check lint: export LINK = $(link)
+check lint: export LIBRARY = $(build)/liboctavo.a
+check lint: export LIBRARIES = $(libraries)
 check: ## builds and runs all tests; installs what is missing
 	@contrib/install-needs build optional check
 	@$(MAKE) --no-print-directory -s $(parallel) all tests
