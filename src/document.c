@@ -218,26 +218,43 @@ bool document_lost(const struct document *document, uint64_t offset,
 	return bytes_lost(document, bytes, length);
 }
 
-bool document_verify(const struct document *document)
+/* Of the mappings of DOCUMENT alone. */
+static bool own_verify(const struct document *document)
 {
 	bool lost = mapping_verify(document->mapping);
 
-	file_forget_holes(document->file);
 	for (size_t i = 0; i < document->older_count; i++)
 		lost |= mapping_verify(document->older[i].mapping);
-	for (size_t i = 0; i < document->held_count; i++)
-		lost |= document_verify(document->held[i]);
 	return lost;
 }
 
-unsigned document_epoch(const struct document *document)
+/* What is held is all there is (document_hold.c), so that nobody is asked for
+ * what it holds: that may be this one. */
+bool document_verify(const struct document *document)
+{
+	bool lost = own_verify(document);
+
+	file_forget_holes(document->file);
+	for (size_t i = 0; i < document->held_count; i++)
+		lost |= own_verify(document->held[i]);
+	return lost;
+}
+
+static unsigned own_epoch(const struct document *document)
 {
 	unsigned epoch = mapping_epoch(document->mapping);
 
 	for (size_t i = 0; i < document->older_count; i++)
 		epoch += mapping_epoch(document->older[i].mapping);
+	return epoch;
+}
+
+unsigned document_epoch(const struct document *document)
+{
+	unsigned epoch = own_epoch(document);
+
 	for (size_t i = 0; i < document->held_count; i++)
-		epoch += document_epoch(document->held[i]);
+		epoch += own_epoch(document->held[i]);
 	return epoch;
 }
 

@@ -705,7 +705,10 @@ static void test_document_clip_from_each_other(void **state)
 	two = open_long(LENGTH);
 	paste_from(two, 7, one, range_of(0, LENGTH));
 	paste_from(one, 3, two, range_of(0, LENGTH));
+	assert_false(document_verify(one));
+	assert_int_equal(document_epoch(one), document_epoch(two));
 	document_close(one);
+	assert_false(document_verify(two));
 	assert_long(two, 7, 0, LENGTH);
 	document_close(two);
 }
