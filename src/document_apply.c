@@ -1,7 +1,7 @@
 /*
  * Making an edit as it was told.  The parts may come from anywhere, so what
  * the tree of pieces takes for granted is looked at here: that parts of the
- * file are in it, and that those which stand where they belong do.
+ * file are in it, and that those which are to stand where they belong can.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ struct application {
 	struct document *document;
 	struct edit edit;
 	uint64_t length;	/* of what is put in, so far */
-	uint64_t file;		/* no DISK part begins before this place */
+	struct range file;	/* where DISK parts can still stand */
 	struct error *error;
 };
 
@@ -22,7 +22,7 @@ static bool misplaced(const struct application *application,
 		      const struct part *part)
 {
 	error_set(application->error, "%s: an edit refers to %llu bytes at "
-		  "0x%llx of the file, which cannot stand there",
+		  "0x%llx of the file, which are not in it",
 		  file_path(application->document->file),
 		  (unsigned long long)part->length,
 		  (unsigned long long)part->file_offset);
@@ -89,17 +89,6 @@ static bool in_file(const struct application *application,
 	       part->length <= size - part->file_offset;
 }
 
-static bool add_disk(struct application *application, const struct part *part)
-{
-	if (part->file_offset < application->file ||
-	    !in_file(application, part))
-		return misplaced(application, part);
-	application->file = part->file_offset + part->length;
-	return edit_restore(application->document, &application->edit,
-			    range_of(part->file_offset, part->length),
-			    application->error);
-}
-
 static bool add_file(struct application *application, const struct part *part)
 {
 	struct document *document = application->document;
@@ -129,6 +118,22 @@ static bool add_file(struct application *application, const struct part *part)
 			return false;
 	}
 	return true;
+}
+
+/* What was pasted where the edit was told may have been overwritten here, and
+ * then keeps a place in the file that there nothing had: where others before
+ * or behind leave no room the bytes are copied. */
+static bool add_disk(struct application *application, const struct part *part)
+{
+	struct range *file = &application->file;
+
+	if (!in_file(application, part) || part->file_offset < file->start ||
+	    part->file_offset + part->length > file->end)
+		return add_file(application, part);
+	file->start = part->file_offset + part->length;
+	return edit_restore(application->document, &application->edit,
+			    range_of(part->file_offset, part->length),
+			    application->error);
 }
 
 /* The document with PART's file alone: not one that is being edited, whose
@@ -288,10 +293,6 @@ static bool add_all(struct application *application, part_reader *read,
 	if (!(overwrites ? add_overwrite : add_parts)(application, part, read,
 						      context))
 		return false;
-	if (application->file > file_behind(document, range.end))
-		return error_set(application->error, "%s: an edit puts bytes "
-				 "of the file behind others that follow them",
-				 file_path(document->file));
 	return edit_allowed(document, range, application->length,
 			    application->error);
 }
@@ -306,7 +307,10 @@ bool document_apply(struct document *document, struct range range,
 
 	if (!edit_allowed(document, range, range_length(range), error))
 		return false;
-	application.file = file_before(document, range.start);
+	application.file = (struct range){
+		file_before(document, range.start),
+		file_behind(document, range.end),
+	};
 	edit_begin(document, &application.edit, range);
 	if (!add_all(&application, read, context))
 		return edit_cancel(document, &application.edit);

@@ -352,11 +352,10 @@ typedef bool part_reader(void *context, struct part *part,
 
 /*
  * Makes an edit as it was told: RANGE becomes the parts that READ gives, whose
- * bytes are copied.  Fails, with nothing changed, where they cannot be (file
- * offsets that the file does not have, DISK parts that are out of their
- * order, another file that is not what it was), so they may come from
- * anywhere.  TIME is what the step remembers; 0
- * is now.
+ * bytes are copied, also of DISK parts that are out of their order here.
+ * Fails, with nothing changed, where they cannot be (file offsets that the
+ * file does not have, another file that is not what it was), so they may come
+ * from anywhere.  TIME is what the step remembers; 0 is now.
  */
 bool document_apply(struct document *document, struct range range,
 		    part_reader *read, void *context, int64_t time,

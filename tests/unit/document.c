@@ -694,6 +694,45 @@ static void test_document_told_of_another_file(void **state)
 	document_close(from);
 }
 
+static void apply_part(struct document *document, struct range range,
+		       struct part part)
+{
+	bool given = false;
+
+	told_part = part;
+	assert_true(document_apply(document, range, give_part, &given, 0,
+				   NULL));
+}
+
+/* Parts of the file that cannot stand where they belong, because others do or
+ * because those before or behind them leave no room, are copied. */
+static void test_document_applies_out_of_order(void **state)
+{
+	struct document *document = open_bytes("0123456789", 10);
+	struct part disk = { .kind = PART_DISK, .length = 3 };
+	struct part bytes = {
+		.kind = PART_BYTES, .length = 2,
+		.bytes = (const unsigned char *)"ab",
+	};
+
+	(void)state;
+	apply_part(document, range_of(5, 0), disk);
+	assert_text(document, "0123401256789");
+	undo(document);
+
+	/* As many bytes as were there: anchored, wherever they came from. */
+	assert_true(document_delete(document, range_of(3, 1), NULL));
+	apply_part(document, range_of(3, 2), bytes);
+	assert_text(document, "012ab6789");
+	disk.file_offset = 3;
+	apply_part(document, range_of(3, 0), disk);
+	assert_text(document, "012345ab6789");
+	while (document_undo_steps(document) > 0)
+		undo(document);
+	assert_text(document, "0123456789");
+	document_close(document);
+}
+
 /* Each holds the other: both go all the same. */
 static void test_document_clip_from_each_other(void **state)
 {
@@ -1053,6 +1092,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from_refers),
 		cmocka_unit_test(test_document_clip_from_huge),
 		cmocka_unit_test(test_document_told_of_another_file),
+		cmocka_unit_test(test_document_applies_out_of_order),
 		cmocka_unit_test(test_document_clip_from_each_other),
 		cmocka_unit_test(test_document_clip_from_fill),
 		cmocka_unit_test(test_document_lost_bytes),
