@@ -357,43 +357,58 @@ void mapping_write(struct mapping *mapping, uint64_t offset,
 
 /* --- opening --- */
 
-/* The file's bytes in memory of our own, all of it private. */
-static void *mapping_read_in(struct mapping *mapping)
+/* The file's bytes in memory of our own, all of it private, at ROOM. */
+static void *mapping_read_in(struct mapping *mapping, void *room)
 {
 	size_t size = (size_t)mapping->size;
-	unsigned char *bytes = io.mmap(NULL, size, PROT_READ | PROT_WRITE,
-				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *bytes = io.mmap(room, size, PROT_READ | PROT_WRITE,
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+				       -1, 0);
 
 	if (bytes == MAP_FAILED)
 		return MAP_FAILED;
 	errno = EIO;
-	if (io_read_at(file_descriptor(mapping->file), bytes, size, 0) ==
-		    (ssize_t)size && runs_reserve(&mapping->runs)) {
-		runs_add(&mapping->runs, (struct range){ 0, mapping->size });
-		mapping_runs++;
-		return bytes;
-	}
-	int number = errno;
+	if (io_read_at(file_descriptor(mapping->file), bytes, size, 0) !=
+		    (ssize_t)size || !runs_reserve(&mapping->runs))
+		return MAP_FAILED;
+	runs_add(&mapping->runs, (struct range){ 0, mapping->size });
+	mapping_runs++;
+	return bytes;
+}
 
-	io.munmap(bytes, size);
-	errno = number;
-	return MAP_FAILED;
+/* The room of the bytes, and of a page behind them, so that no other mapping
+ * begins where this one ends: bytes of two files would be one run. */
+static size_t mapping_room(const struct mapping *mapping)
+{
+	return (size_t)(round_up(mapping->size, mapping->page) +
+			mapping->page);
 }
 
 static void *mapping_map_bytes(struct mapping *mapping)
 {
-	void *bytes;
+	void *room, *bytes;
 
 	errno = ENOMEM;
-	if (mapping->size > PTRDIFF_MAX - mapping->page)
+	if (mapping->size > PTRDIFF_MAX - 2 * mapping->page)
 		return MAP_FAILED;
-	bytes = io.mmap(NULL, (size_t)mapping->size, PROT_READ,
-			MAP_PRIVATE | MAP_NORESERVE,
+	room = io.mmap(NULL, mapping_room(mapping), PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return MAP_FAILED;
+	bytes = io.mmap(room, (size_t)mapping->size, PROT_READ,
+			MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED,
 			file_descriptor(mapping->file), 0);
 	if (bytes == MAP_FAILED && errno == ENODEV &&
 	    mapping->size <= FILE_GENERATED_MAXIMUM)
-		bytes = mapping_read_in(mapping);
-	return bytes;
+		bytes = mapping_read_in(mapping, room);
+	if (bytes != MAP_FAILED)
+		return bytes;
+
+	int number = errno;
+
+	io.munmap(room, mapping_room(mapping));
+	errno = number;
+	return MAP_FAILED;
 }
 
 static bool mapping_map(struct mapping *mapping, struct error *error)
@@ -442,7 +457,7 @@ void mapping_close(struct mapping *mapping)
 		return;
 	if (mapping->size > 0) {
 		fault_forget(&mapping->region);
-		io.munmap(mapping->bytes, mapping->region.length);
+		io.munmap(mapping->bytes, mapping_room(mapping));
 	}
 	mapping_runs -= mapping->runs.count;
 	runs_free(&mapping->runs);

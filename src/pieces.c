@@ -206,7 +206,7 @@ static void batch_add(const struct pieces *pieces, struct batch *batch,
 	struct piece *last = batch->count ? to - 1 : NULL;
 
 	*to = piece_slice(*piece, part.start - at, range_length(part));
-	if (last && piece_joins(pieces, last, to)) {
+	if (last && piece_joins(last, to)) {
 		last->length += to->length;
 		return;
 	}

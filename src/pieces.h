@@ -21,8 +21,9 @@
  *     their place in the file and do not overlap.
  *  2. No piece is empty; two neighbours of the same kind of which the second
  *     goes on where the first ends (in memory, or in the same repetition) are
- *     one piece, unless it would cross the start or end of the base.  So the
- *     pieces depend on the content alone, not on the way that led there.
+ *     one piece.  So the pieces depend on the content alone, not on the way
+ *     that led there.  (Bytes of two files, or of a file and of the store, are
+ *     never next to each other: octavo/mapping.h, store.h.)
  *  3. The summaries in the nodes are those of their subtrees.
  *  4. Every node but a root is at least half full, so the nodes that a number
  *     of pieces can take is bounded, and can be reserved.

@@ -47,7 +47,7 @@ static void walk_check(struct piece_cursor cursor, uint64_t length,
 		assert(!piece_anchored(&piece) || !piece.period);
 		assert(piece_anchored(&piece) || !piece.gap);
 		if (last.length) {
-			assert(!piece_joins(pieces, &last, &piece));
+			assert(!piece_joins(&last, &piece));
 			assert(piece.gap == piece_gap(pieces, &last, &piece));
 		}
 		length -= piece.length;

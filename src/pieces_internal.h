@@ -83,17 +83,15 @@ static inline struct summary piece_summary(const struct piece *piece)
 }
 
 /* Is TWO one piece with ONE, which it follows? */
-static inline bool piece_joins(const struct pieces *pieces,
-			       const struct piece *one, const struct piece *two)
+static inline bool piece_joins(const struct piece *one,
+			       const struct piece *two)
 {
 	if (one->kind != two->kind || one->period != two->period)
 		return false;
 	if (one->period)
 		return one->bytes == two->bytes &&
 		       (one->phase + one->length) % one->period == two->phase;
-	return one->bytes + one->length == two->bytes &&
-	       two->bytes != pieces->base &&
-	       two->bytes != pieces->base + pieces->size;
+	return one->bytes + one->length == two->bytes;
 }
 
 /*

@@ -177,7 +177,7 @@ bool stretch_add(struct pieces *pieces, struct stretch *stretch,
 	struct piece *last = count ? &list[count - 1] : NULL;
 
 	assert(piece.length > 0);
-	if (last && piece_joins(pieces, last, &piece)) {
+	if (last && piece_joins(last, &piece)) {
 		struct summary more = { .length = piece.length };
 
 		last->length += piece.length;

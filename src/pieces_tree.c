@@ -245,7 +245,7 @@ struct branch tree_concatenate(struct pieces *pieces, struct branch one,
 	struct piece *last = tree_last(pieces, one.node);
 	struct piece *first = tree_first(pieces, two.node);
 
-	if (piece_joins(pieces, last, first)) {
+	if (piece_joins(last, first)) {
 		struct summary more = { .length = first->length };
 		struct branch head;
 

@@ -19,7 +19,9 @@ struct store_block {
 static struct store_block *block_new(struct store *store, size_t length)
 {
 	size_t size = length > STORE_BLOCK ? length : STORE_BLOCK;
-	struct store_block *block = memory_allocate(sizeof(*block) + size);
+	/* A byte more, which is never used: else a mapping could begin where
+	 * the block ends, and a run of bytes go on there. */
+	struct store_block *block = memory_allocate(sizeof(*block) + size + 1);
 
 	if (!block)
 		return NULL;

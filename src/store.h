@@ -1,7 +1,7 @@
 /*
  * store: blocks of bytes that only grow.  What was allocated keeps its
  * address until store_free; consecutive allocations are contiguous as long
- * as a block lasts.
+ * as a block lasts.  Nothing else begins right behind them.
  */
 #ifndef OCTAVO_STORE_H
 #define OCTAVO_STORE_H

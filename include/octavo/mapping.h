@@ -16,6 +16,7 @@
  *     copy.  Private granules survive truncation by others.  A granule never
  *     becomes the file's again.
  *  4. Only mapping_write() changes a byte, and only in private granules.
+ *  5. Bytes of two mappings never stand next to each other in memory.
  *
  * One thread uses a mapping.  A forked child has its own copy, and its own
  * marks of what is lost.

@@ -610,6 +610,54 @@ static void test_document_clip_from_refers(void **state)
 	document_close(third);
 }
 
+static void flush_first_byte(struct document *document, int fd)
+{
+	struct range first = range_of(0, 1);
+
+	assert_true(document_overwrite(document, 0, "?", 1, NULL));
+	assert_true(document_detach(document, &first, 1, NULL));
+	assert_int_equal(pwrite(fd, "?", 1, 0), 1);
+	document_written(document);
+}
+
+/* The bytes of two files are never one run, also where both fill their pages
+ * and one is mapped right behind the other, whichever: a flush of it must not
+ * show in a third document. */
+static void test_document_clip_from_two_files(void **state)
+{
+	enum {
+		PAGE = 4096,
+		HALF = (DOCUMENT_GRANULE_MAXIMUM / PAGE + 1) * PAGE,
+	};
+	struct document *document = open_sparse(0), *from[2];
+	uint64_t size = 0;
+	int fds[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		unlink(path);
+		from[i] = open_long(2 * HALF);
+		fds[i] = open(path, O_WRONLY);
+	}
+	for (unsigned i = 0; i < 2; i++, size += 2 * HALF) {
+		paste_from(document, size, from[i], range_of(HALF, HALF));
+		paste_from(document, size + HALF, from[1 - i],
+			   range_of(0, HALF));
+	}
+	document_release(document, range_of(0, size));
+	for (unsigned i = 0; i < 2; i++) {
+		flush_first_byte(from[i], fds[i]);
+		close(fds[i]);
+	}
+	for (uint64_t at = 0; at < size; at += 2 * HALF) {
+		assert_long(document, at, HALF, HALF);
+		assert_long(document, at + HALF, 0, HALF);
+	}
+	document_close(from[0]);
+	document_close(from[1]);
+	document_close(document);
+}
+
 /* No memory could hold a copy. */
 static void test_document_clip_from_huge(void **state)
 {
@@ -1090,6 +1138,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from),
 		cmocka_unit_test(test_document_overwrites_without_granules),
 		cmocka_unit_test(test_document_clip_from_refers),
+		cmocka_unit_test(test_document_clip_from_two_files),
 		cmocka_unit_test(test_document_clip_from_huge),
 		cmocka_unit_test(test_document_told_of_another_file),
 		cmocka_unit_test(test_document_applies_out_of_order),
