@@ -178,13 +178,14 @@ static bool detach_tree(struct document *document, const struct doom *doom,
 	return true;
 }
 
-/* All that DOCUMENT refers to. */
+/* All that DOCUMENT refers to, but for a rewrite that is being made: that
+ * finds another revision and fails. */
 static bool detach_all(struct document *document, const struct doom *doom,
 		       struct error *error)
 {
 	bool fine = true;
 
-	settlement_drop(document);
+	document_touch(document);
 	for (struct clip *clip = document->clips; fine && clip;
 	     clip = clip->next)
 		fine = detach_list(document, doom, &clip->list, error);

@@ -44,8 +44,8 @@ uint64_t document_size(const struct document *document);
 /* The length of the file's content below the edits. */
 uint64_t document_file_size(const struct document *document);
 
-/* Changes with every edit, undo, redo and flush, never back to an old value:
- * for caches. */
+/* Changes with every edit, undo, redo and flush, also with one of a document
+ * whose bytes this one refers to, never back to an old value: for caches. */
 uint64_t document_revision(const struct document *document);
 
 /*

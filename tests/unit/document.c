@@ -620,6 +620,32 @@ static void flush_first_byte(struct document *document, int fd)
 	document_written(document);
 }
 
+/* A rewrite refers to what was pasted as well: it fails where that is about to
+ * change. */
+static void test_document_rewrite_meets_a_flush(void **state)
+{
+	enum { LENGTH = DOCUMENT_GRANULE_MAXIMUM + 100 };
+	struct document *document = open_sparse(0), *from;
+	struct rewrite *rewrite;
+	int fd;
+
+	(void)state;
+	unlink(path);
+	from = open_long(LENGTH);
+	fd = open(path, O_WRONLY);
+	paste_from(document, 0, from, range_of(0, LENGTH));
+	rewrite = rewrite_begin(document, NULL);
+	assert_true(rewrite_replace(rewrite, range_of(0, 0), "x", 1, NULL));
+	assert_true(rewrite_replace(rewrite, range_of(LENGTH, 0), "x", 1,
+				    NULL));
+	flush_first_byte(from, fd);
+	close(fd);
+	assert_false(rewrite_commit(rewrite, NULL, NULL, NULL));
+	assert_long(document, 0, 0, LENGTH);
+	document_close(from);
+	document_close(document);
+}
+
 /* The bytes of two files are never one run, also where both fill their pages
  * and one is mapped right behind the other, whichever: a flush of it must not
  * show in a third document. */
@@ -1138,6 +1164,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from),
 		cmocka_unit_test(test_document_overwrites_without_granules),
 		cmocka_unit_test(test_document_clip_from_refers),
+		cmocka_unit_test(test_document_rewrite_meets_a_flush),
 		cmocka_unit_test(test_document_clip_from_two_files),
 		cmocka_unit_test(test_document_clip_from_huge),
 		cmocka_unit_test(test_document_told_of_another_file),
