@@ -5,24 +5,65 @@
 
 #include "document_internal.h"
 
-/* Is PIECE (foreign) of bytes that never change? */
-static void check_foreign(const struct document *document, struct piece piece)
+/* Asserts that all of RANGE is in SET, without sorting that. */
+static void check_covers(const struct range_set *set, struct range range)
 {
-	const struct range_set *shared = &document->shared;
+	while (range.start < range.end) {
+		size_t i = 0;
+
+		while (i < set->count &&
+		       !range_contains(set->ranges[i], range.start))
+			i++;
+		assert(i < set->count);
+		range.start = set->ranges[i].end;
+	}
+}
+
+/* Asserts that PIECE, where it lies in the mapping of OWNER's file, is of bytes
+ * that never change. */
+static void check_foreign_of(const struct document *owner, struct piece piece)
+{
 	uint64_t offset, same;
 
-	assert(piece.kind == PIECE_FOREIGN);
-	if (!document_place(document, piece, &offset))
+	if (!document_place(owner, piece, &offset))
 		return;
-	assert(!mapping_private_run(document->mapping, offset, &same));
+	assert(!mapping_private_run(owner->mapping, offset, &same));
 	assert(same >= piece.length);
-	/* Without sorting the set: whatever part holds the first byte. */
-	size_t i = 0;
+	check_covers(&owner->shared, range_of(offset, piece.length));
+}
 
-	while (i < shared->count &&
-	       !range_contains(shared->ranges[i], offset))
-		i++;
-	assert(i < shared->count);
+static void check_foreign(const struct document *document, struct piece piece)
+{
+	assert(piece.kind == PIECE_FOREIGN);
+	check_foreign_of(document, piece);
+	for (size_t i = 0; i < document->held_count; i++)
+		if (!document->held[i]->closed)
+			check_foreign_of(document->held[i], piece);
+}
+
+static size_t count_of(struct document *const *list, size_t count,
+		       const struct document *document)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += list[i] == document;
+	return found;
+}
+
+/* The first invariant of holding. */
+static void check_held(const struct document *document)
+{
+	for (size_t i = 0; i < document->held_count; i++) {
+		const struct document *held = document->held[i];
+
+		assert(held != document);
+		assert(count_of(document->held, document->held_count, held) ==
+		       1);
+		assert(count_of(held->holders, held->holder_count, document) ==
+		       1);
+	}
+	assert(!document->closed || document->held_count == 0);
 }
 
 static void check_list(const struct document *document,
@@ -62,6 +103,8 @@ void document_check(const struct document *document)
 
 	pieces_check(document->pieces);
 	history_check(history, document->mapping);
+	mapping_check(document->mapping);
+	check_held(document);
 	check_tree(document);
 	for (size_t i = 0; i < history->count; i++)
 		check_list(document, &history->records[i].other);
