@@ -136,57 +136,77 @@ static bool add_disk(struct application *application, const struct part *part)
 			    application->error);
 }
 
-/* The document with PART's file alone: not one that is being edited, whose
- * granules may hold something else. */
+static bool is_file_of(const struct file *file, const struct part *part)
+{
+	struct file_identity identity = file_identity(file);
+
+	return file_identity_equal(&identity, &part->identity);
+}
+
+static bool has_changed(const struct application *application,
+			const struct part *part)
+{
+	return error_set(application->error, "%s has changed since %llu bytes "
+			 "of it were pasted into %s", part->path,
+			 (unsigned long long)part->length,
+			 file_path(application->document->file));
+}
+
+/* PART's file as a document that stays as long as this one. */
+static struct document *other_open(struct application *application,
+				   const struct part *part)
+{
+	struct file *file = file_open(part->path, NULL, NULL,
+				      application->error);
+	struct document *other;
+
+	if (!file)
+		return NULL;
+	if (!is_file_of(file, part)) {
+		file_close(file);
+		has_changed(application, part);
+		return NULL;
+	}
+	other = document_open(file, application->error);
+	if (!other)
+		return NULL;
+
+	bool held = document_hold(application->document, other) ||
+		    error_set_memory(application->error);
+
+	/* Held, it stays as its bytes. */
+	document_close(other);
+	return held ? other : NULL;
+}
+
+/* A document with PART's file as it is: where granules are private they may hold
+ * something else, also if it is closed. */
 static struct document *other_document(struct application *application,
 				       const struct part *part)
 {
-	struct document *document = application->document;
+	const struct document *document = application->document;
 
 	for (size_t i = 0; i < document->held_count; i++) {
 		struct document *other = document->held[i];
-		struct file_identity identity = file_identity(other->file);
 
-		if (other->closed &&
-		    file_identity_equal(&identity, &part->identity))
+		if (other->closed && !mapping_private_bytes(other->mapping) &&
+		    is_file_of(other->file, part))
 			return other;
 	}
-
-	struct file *file = file_open(part->path, NULL, NULL,
-				      application->error);
-	struct document *other = file ? document_open(file,
-						      application->error)
-				      : NULL;
-
-	if (!other)
-		return NULL;
-	if (!document_hold(document, other)) {
-		error_set_memory(application->error);
-		document_close(other);
-		return NULL;
-	}
-	/* Held, it stays as its bytes. */
-	document_close(other);
-	return other;
+	return other_open(application, part);
 }
 
 static bool add_other(struct application *application, const struct part *part)
 {
 	const struct document *other = other_document(application, part);
+	uint64_t size;
 
 	if (!other)
 		return false;
-
-	struct file_identity identity = file_identity(other->file);
-	uint64_t size = mapping_size(other->mapping);
-
-	if (!file_identity_equal(&identity, &part->identity) ||
-	    part->file_offset > size ||
+	size = mapping_size(other->mapping);
+	if (part->file_offset > size ||
 	    part->length > size - part->file_offset)
-		return error_set(application->error, "%s has changed since "
-				 "%llu bytes of it were pasted into %s",
-				 part->path, (unsigned long long)part->length,
-				 file_path(application->document->file));
+		return has_changed(application, part);
 	return add_piece(application, (struct piece){
 		.bytes = mapping_bytes(other->mapping) + part->file_offset,
 		.length = part->length, .kind = PIECE_FOREIGN,

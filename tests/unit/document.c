@@ -778,6 +778,30 @@ static void apply_part(struct document *document, struct range range,
 				   NULL));
 }
 
+/* The bytes of another file are those on disk, not what became of them in a
+ * document that is closed and held. */
+static void test_document_applies_what_is_on_disk(void **state)
+{
+	enum {
+		PASTED = DOCUMENT_GRANULE_MAXIMUM + 100,
+		LENGTH = PASTED + 2 * MAPPING_GRANULE,
+	};
+	struct document *document = open_sparse(0), *from;
+	struct part part = { .kind = PART_OTHER, .length = 10, .path = path };
+
+	(void)state;
+	unlink(path);
+	from = open_long(LENGTH);
+	part.identity = file_identity(document_file(from));
+	part.file_offset = LENGTH - 10;
+	paste_from(document, 0, from, range_of(0, PASTED));
+	assert_true(document_overwrite(from, LENGTH - 5, "?", 1, NULL));
+	document_close(from);
+	apply_part(document, range_of(0, 0), part);
+	assert_long(document, 0, LENGTH - 10, 10);
+	document_close(document);
+}
+
 /* Parts of the file that cannot stand where they belong, because others do or
  * because those before or behind them leave no room, are copied. */
 static void test_document_applies_out_of_order(void **state)
@@ -1168,6 +1192,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from_two_files),
 		cmocka_unit_test(test_document_clip_from_huge),
 		cmocka_unit_test(test_document_told_of_another_file),
+		cmocka_unit_test(test_document_applies_what_is_on_disk),
 		cmocka_unit_test(test_document_applies_out_of_order),
 		cmocka_unit_test(test_document_clip_from_each_other),
 		cmocka_unit_test(test_document_clip_from_fill),
