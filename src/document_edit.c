@@ -82,6 +82,8 @@ bool edit_commit(struct document *document, struct edit *edit,
 {
 	struct history *history = &document->history;
 	struct reservation reservation = { 0, 0 };
+	int64_t time = document->step_open ? history->steps[history->now].time
+					   : document_time(document);
 	struct record record = {
 		.offset = edit->range.start, .length = edit->inserted.length,
 		.swap_first = history->swap_count,
@@ -95,14 +97,13 @@ bool edit_commit(struct document *document, struct edit *edit,
 		error_set_memory(error);
 		return edit_cancel(document, edit);
 	}
-	document_tell_edit(document, edit);
+	document_tell_edit(document, edit, time);
 	for (uint32_t i = 0; i < edit->swap_count; i++)
 		swap_exchange(document->mapping,
 			      &history->swaps[record.swap_first + i]);
 	pieces_exchange(document->pieces, edit->range, &edit->inserted);
 	record.other = edit->inserted;
-	history_push(history, record, !document->step_open,
-		     document_time(document));
+	history_push(history, record, !document->step_open, time);
 	document->step_open = document->depth > 0;
 	document_touch(document);
 	return true;

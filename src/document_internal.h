@@ -150,7 +150,8 @@ void document_free(struct document *document);
 /* The time of a step that begins now. */
 int64_t document_time(const struct document *document);
 /* Tells the watcher of an edit that is about to be committed. */
-void document_tell_edit(struct document *document, const struct edit *edit);
+void document_tell_edit(struct document *document, const struct edit *edit,
+			int64_t time_of_step);
 /* Goes to a state, and tells of it. */
 bool document_tell_go(struct document *document, uint32_t number,
 		      struct range *touched, struct error *error);

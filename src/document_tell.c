@@ -172,7 +172,8 @@ bool document_edit_parts(const struct document *document,
 
 /* --- telling --- */
 
-void document_tell_edit(struct document *document, const struct edit *edit)
+void document_tell_edit(struct document *document, const struct edit *edit,
+			int64_t time_of_step)
 {
 	const struct history *history = &document->history;
 	const struct edit_source source = {
@@ -189,7 +190,7 @@ void document_tell_edit(struct document *document, const struct edit *edit)
 		.length = edit->inserted.length,
 		.state = history->step_count - document->step_open,
 		.first = !document->step_open,
-		.time = document_time(document),
+		.time = time_of_step,
 		.source = &source,
 	});
 }

@@ -802,6 +802,41 @@ static void test_document_applies_what_is_on_disk(void **state)
 	document_close(document);
 }
 
+static void take_time(void *context, const struct document *document,
+		      const struct document_edit *edit)
+{
+	int64_t *time = context;
+
+	(void)document;
+	*time = edit->time;
+}
+
+/* All edits of a step are told with its time. */
+static void test_document_told_the_time_of_the_step(void **state)
+{
+	int64_t time = 0;
+	const struct document_watcher watcher = {
+		.edit = take_time, .context = &time,
+	};
+	struct document *document = open_bytes("0123456789", 10);
+	bool given = false;
+
+	(void)state;
+	told_part = (struct part){
+		.kind = PART_BYTES, .length = 1,
+		.bytes = (const unsigned char *)"x",
+	};
+	document_begin(document);
+	assert_true(document_apply(document, range_of(0, 0), give_part, &given,
+				   77, NULL));
+	document_watch(document, &watcher);
+	assert_true(document_insert(document, 5, "y", 1, NULL));
+	document_end(document);
+	assert_int_equal(document_state(document, 1).time, 77);
+	assert_int_equal(time, 77);
+	document_close(document);
+}
+
 /* Parts of the file that cannot stand where they belong, because others do or
  * because those before or behind them leave no room, are copied. */
 static void test_document_applies_out_of_order(void **state)
@@ -1193,6 +1228,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from_huge),
 		cmocka_unit_test(test_document_told_of_another_file),
 		cmocka_unit_test(test_document_applies_what_is_on_disk),
+		cmocka_unit_test(test_document_told_the_time_of_the_step),
 		cmocka_unit_test(test_document_applies_out_of_order),
 		cmocka_unit_test(test_document_clip_from_each_other),
 		cmocka_unit_test(test_document_clip_from_fill),
