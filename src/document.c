@@ -56,6 +56,7 @@ struct document *document_open(struct file *file, struct error *error)
 		return NULL;
 	}
 	*document = (struct document){ .file = file };
+	document_list(document);
 	if (!document_map(document, error)) {
 		document_close(document);
 		return NULL;

@@ -193,6 +193,19 @@ static bool detach_all(struct document *document, const struct doom *doom,
 	       detach_tree(document, doom, error);
 }
 
+/* All that others refer to in OF's file. */
+static bool detach_holders(const struct document *of,
+			   const struct range *ranges, size_t count,
+			   struct error *error)
+{
+	struct doom doom = { of, ranges, count };
+
+	for (size_t i = 0; i < of->holder_count; i++)
+		if (!detach_all(of->holders[i], &doom, error))
+			return false;
+	return true;
+}
+
 /* --- the flush --- */
 
 bool document_detach(struct document *document, const struct range *ranges,
@@ -200,8 +213,9 @@ bool document_detach(struct document *document, const struct range *ranges,
 {
 	struct doom doom = { document, ranges, count };
 
-	for (size_t i = 0; i < document->holder_count; i++)
-		if (!detach_all(document->holders[i], &doom, error))
+	for (const struct document *of = document_same_file(document, NULL);
+	     of; of = document_same_file(document, of))
+		if (!detach_holders(of, ranges, count, error))
 			return false;
 	if (!detach_all(document, &doom, error) ||
 	    !settlement_prepare(document, error))

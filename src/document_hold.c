@@ -10,6 +10,9 @@
  *  2. Who holds a document holds all that this one held when it began to, for
  *     a clip may have come a long way.  So a closed document needs to hold
  *     nothing itself.
+ *
+ * A closed document's file may be opened again, and be written.  So that those
+ * who hold the first one hear of it, all documents are in a list.
  */
 #include <assert.h>
 
@@ -46,6 +49,42 @@ struct mapping *document_mapping_of(const struct document *document,
 	for (size_t i = 0; !mapping && i < document->held_count; i++)
 		mapping = own_mapping_of(document->held[i], bytes, offset);
 	return mapping;
+}
+
+/* All documents, closed ones that are held included. */
+static struct document *documents;
+
+void document_list(struct document *document)
+{
+	document->next = documents;
+	if (documents)
+		documents->previous = document;
+	documents = document;
+}
+
+static void document_unlist(struct document *document)
+{
+	if (document->next)
+		document->next->previous = document->previous;
+	if (document->previous)
+		document->previous->next = document->next;
+	else
+		documents = document->next;
+}
+
+struct document *document_same_file(const struct document *document,
+				    const struct document *after)
+{
+	struct file_identity one = file_identity(document->file);
+	struct document *other = after ? after->next : documents;
+
+	for (; other; other = other->next) {
+		struct file_identity two = file_identity(other->file);
+
+		if (one.device == two.device && one.inode == two.inode)
+			break;
+	}
+	return other;
 }
 
 static bool holds(const struct document *document,
@@ -108,6 +147,7 @@ void document_free(struct document *document)
 {
 	if (!document->closed || document->holder_count > 0)
 		return;
+	document_unlist(document);
 	store_free(&document->typed);
 	store_free(&document->slots);
 	if (document->mapping)

@@ -40,6 +40,7 @@ struct settlement {
 };
 
 struct document {
+	struct document *previous, *next;	/* of all (document_hold.c) */
 	struct file *file;
 	struct mapping *mapping;
 	struct source *older;
@@ -142,6 +143,12 @@ struct mapping *document_mapping_of(const struct document *document,
 /* How far BYTES lie in MAPPING; false where they do not. */
 bool mapping_place(const struct mapping *mapping, const unsigned char *bytes,
 		   uint64_t *offset);
+/* Puts a new document with all others. */
+void document_list(struct document *document);
+/* The document after AFTER (NULL: the first one), closed or not, that has the
+ * same file as DOCUMENT, itself included; NULL: none is left. */
+struct document *document_same_file(const struct document *document,
+				    const struct document *after);
 /* Frees a closed document that nobody holds. */
 void document_free(struct document *document);
 

@@ -170,6 +170,14 @@ static struct file *open_file(const char *path)
 	return file;
 }
 
+static void place_begin(struct place *place)
+{
+	place->states[0] = content_copy(place->now.bytes, place->now.length);
+	place->count = 1;
+	place->document = document_open(open_file(place->path), NULL);
+	check(place->document != NULL, "a document does not open");
+}
+
 /* Whole pages most often: their mappings have no room between them. */
 static void place_open(struct place *place)
 {
@@ -177,13 +185,11 @@ static void place_open(struct place *place)
 
 	if (PASTED > PAGE && chance(4))
 		size += (PASTED + PAGE - 1) / PAGE * PAGE;
-	*place = (struct place){ .now = content_chance(size), .count = 1 };
+	*place = (struct place){ .now = content_chance(size) };
 	place->disk = content_copy(place->now.bytes, size);
-	place->states[0] = content_copy(place->now.bytes, size);
 	snprintf(place->path, sizeof(place->path), "%s/%u", folder, names++);
 	write_content(place->path, place->now);
-	place->document = document_open(open_file(place->path), NULL);
-	check(place->document != NULL, "a document does not open");
+	place_begin(place);
 }
 
 static void place_drop_rewrite(struct place *place)
@@ -194,17 +200,33 @@ static void place_drop_rewrite(struct place *place)
 	place->rewritten.bytes = NULL;
 }
 
-static void place_close(struct place *place)
+/* All but the file. */
+static void place_end(struct place *place)
 {
 	place_drop_rewrite(place);
 	clip_free(place->clip);
 	document_close(place->document);
-	unlink(place->path);
 	free(place->clipped.bytes);
-	free(place->now.bytes);
-	free(place->disk.bytes);
 	while (place->count > 0)
 		free(place->states[--place->count].bytes);
+}
+
+static void place_close(struct place *place)
+{
+	place_end(place);
+	unlink(place->path);
+	free(place->now.bytes);
+	free(place->disk.bytes);
+}
+
+/* Without what was not written. */
+static void place_reopen(struct place *place)
+{
+	place_end(place);
+	content_set(&place->now, place->disk);
+	place->clip = NULL;
+	place->clipped.bytes = NULL;
+	place_begin(place);
 }
 
 /* --- edits --- */
@@ -376,6 +398,10 @@ static void do_command(void)
 	case 10:
 		if (chance(3))
 			break;
+		if (chance(2)) {
+			place_reopen(place);
+			return;
+		}
 		place_close(place);
 		place_open(place);
 		break;

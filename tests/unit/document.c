@@ -620,6 +620,28 @@ static void flush_first_byte(struct document *document, int fd)
 	document_written(document);
 }
 
+/* What was pasted stays what it was also where its document is closed, and its
+ * file opened again and written then. */
+static void test_document_clip_from_reopened(void **state)
+{
+	enum { LENGTH = DOCUMENT_GRANULE_MAXIMUM + 100 };
+	struct document *document = open_sparse(0), *from;
+	int fd;
+
+	(void)state;
+	unlink(path);
+	from = open_long(LENGTH);
+	fd = open(path, O_WRONLY);
+	paste_from(document, 0, from, range_of(0, LENGTH));
+	document_close(from);
+	from = open_path();
+	flush_first_byte(from, fd);
+	close(fd);
+	assert_long(document, 0, 0, LENGTH);
+	document_close(from);
+	document_close(document);
+}
+
 /* A rewrite refers to what was pasted as well: it fails where that is about to
  * change. */
 static void test_document_rewrite_meets_a_flush(void **state)
@@ -1223,6 +1245,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from),
 		cmocka_unit_test(test_document_overwrites_without_granules),
 		cmocka_unit_test(test_document_clip_from_refers),
+		cmocka_unit_test(test_document_clip_from_reopened),
 		cmocka_unit_test(test_document_rewrite_meets_a_flush),
 		cmocka_unit_test(test_document_clip_from_two_files),
 		cmocka_unit_test(test_document_clip_from_huge),
