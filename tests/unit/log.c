@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "child.h"
 #include "io.h"
 #include "octavo/job.h"
 #include "octavo/save.h"
@@ -127,7 +128,7 @@ static void end(struct session *session, bool keep)
 /* As if it had been killed: a child writes the log and ends. */
 static void die_with(void (*edit)(struct session *session))
 {
-	pid_t child = fork();
+	pid_t child = child_fork();
 	int status;
 
 	if (child == 0) {
@@ -496,7 +497,7 @@ static void test_log_is_not_held_by_workers(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	pid_t child = fork();
+	pid_t child = child_fork();
 
 	if (child == 0) {
 		struct session session = begin();
