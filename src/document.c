@@ -6,11 +6,12 @@
  * a document that was only overwritten stays one array; everything else is a
  * change of the tree.  The files of this room: document.c answers questions,
  * document_read.c passes over the bytes, document_edit.c edits,
- * document_clip.c copies and pastes, document_revert.c restores what is on
- * disk, document_rewrite.c makes one edit of many, document_tell.c tells of
- * edits and document_apply.c makes them again, document_flush.c goes on after
- * a flush, for which document_settle.c prepares the history, document_hole.c
- * finds holes.
+ * document_rewrite.c makes one edit of many, document_clip.c copies and
+ * pastes, document_hold.c keeps what other documents have pasted,
+ * document_revert.c restores what is on disk, document_state.c goes from state
+ * to state, document_tell.c tells of edits and document_apply.c makes them
+ * again, document_flush.c goes on after a flush, for which document_settle.c
+ * prepares the history, document_hole.c finds holes.
  *
  * Invariants (document_check)
  *  1. A base piece shows what is on disk, a dirty piece lies in private
@@ -327,99 +328,4 @@ void document_end(struct document *document)
 	assert(document->depth > 0);
 	if (--document->depth == 0)
 		document->step_open = false;
-}
-
-/* --- states --- */
-
-bool document_go(struct document *document, uint64_t number,
-		 struct range *touched, struct error *error)
-{
-	struct history *history = &document->history;
-
-	if (number >= history->step_count)
-		return error_set(error, "%s has no state %llu",
-				 file_path(document->file),
-				 (unsigned long long)number);
-	if (document->read_only)
-		return error_set(error, "%s may not be edited: %s",
-				 file_path(document->file),
-				 document->read_only);
-	if (!document_tell_go(document, (uint32_t)number, touched, error))
-		return false;
-	document->step_open = false;
-	document_touch(document);
-	if (history->now == history->saved)
-		pieces_reset(document->pieces, mapping_bytes(document->mapping),
-			     mapping_size(document->mapping));
-	return true;
-}
-
-bool document_undo(struct document *document, struct range *touched,
-		   struct error *error)
-{
-	const struct history *history = &document->history;
-
-	if (history->now == 0)
-		return error_set(error, "nothing to undo");
-	return document_go(document, history->steps[history->now].parent,
-			   touched, error);
-}
-
-bool document_redo(struct document *document, struct range *touched,
-		   struct error *error)
-{
-	const struct history *history = &document->history;
-
-	if (!history->steps[history->now].next)
-		return error_set(error, "nothing to redo");
-	return document_go(document, history->steps[history->now].next,
-			   touched, error);
-}
-
-uint64_t document_undo_steps(const struct document *document)
-{
-	const struct history *history = &document->history;
-
-	return history->steps[history->now].depth;
-}
-
-uint64_t document_redo_steps(const struct document *document)
-{
-	return document->history.redo_steps;
-}
-
-uint64_t document_state_count(const struct document *document)
-{
-	return document->history.step_count;
-}
-
-uint64_t document_state_now(const struct document *document)
-{
-	return document->history.now;
-}
-
-struct document_state document_state(const struct document *document,
-				     uint64_t number)
-{
-	const struct history *history = &document->history;
-	const struct step *step = &history->steps[number];
-	struct document_state state = {
-		.number = number, .parent = step->parent,
-		.next = step->next, .time = step->time,
-		.done = step->done, .saved = number == history->saved,
-	};
-	size_t start, end;
-
-	history_step_records(history, (uint32_t)number, &start, &end);
-	state.edits = end - start;
-	if (start == end)
-		return state;
-
-	const struct record *record = &history->records[start];
-	uint64_t other = record->other.length;
-
-	state.offset = record->offset;
-	state.old_length = step->done ? other : record->length;
-	state.new_length = step->done ? record->length : other;
-	return state;
 }

@@ -120,16 +120,9 @@ static bool clip_add_range(struct clip *clip, struct range range,
 						 range.start);
 	struct piece piece;
 
-	for (uint64_t at = range.start, next, start;
-	     at < range.end && piece_cursor_next(&cursor, &piece, &start);
-	     at = next) {
-		next = start + piece.length;
-		if (next > range.end)
-			next = range.end;
-		if (!clip_add(clip, piece_slice(piece, at - start, next - at),
-			      copies, error))
+	while (piece_cursor_next_in(&cursor, &range, &piece))
+		if (!clip_add(clip, piece, copies, error))
 			return false;
-	}
 	return true;
 }
 

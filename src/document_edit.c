@@ -190,17 +190,10 @@ static bool overwrite_inside(struct document *document, struct edit *edit,
 	struct piece_cursor cursor = pieces_walk(document->pieces,
 						 edit->range.start);
 	struct overwritten_run run = { .length = 0 };
+	struct range rest = edit->range;
 	struct piece piece;
-	uint64_t start, at = edit->range.start;
 
-	while (at < edit->range.end &&
-	       piece_cursor_next(&cursor, &piece, &start)) {
-		uint64_t end = start + piece.length;
-
-		if (end > edit->range.end)
-			end = edit->range.end;
-		piece = piece_slice(piece, at - start, end - at);
-		at = end;
+	while (piece_cursor_next_in(&cursor, &rest, &piece)) {
 		if (run_takes(&run, piece))
 			continue;
 		if (!overwrite_run(document, edit, &run, bytes))

@@ -33,33 +33,15 @@ void settlement_drop(struct document *document)
 	*settlement = (struct settlement){ .ready = false };
 }
 
-/* The swap of RECORD that holds OFFSET, or the first one behind it. */
-static const struct swap *record_swap(const struct document *document,
-				      const struct record *record,
-				      uint64_t offset)
-{
-	const struct swap *swaps = history_swaps(&document->history, record);
-	size_t low = 0, high = record->swap_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct swap *swap = &swaps[middle];
-
-		if (swap->offset + swap->length <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < record->swap_count ? &swaps[low] : NULL;
-}
-
 /* What the byte of the file at OFFSET is settled as, while RECORD's swaps are
  * exchanged: a foreign piece of up to LENGTH bytes. */
 static bool settle_run(struct document *document, const struct record *record,
 		       uint64_t offset, uint64_t length, struct piece *piece,
 		       struct error *error)
 {
-	const struct swap *swap = record_swap(document, record, offset);
+	const struct swap *swap = swap_after(
+		history_swaps(&document->history, record), record->swap_count,
+		offset);
 	const unsigned char *bytes = mapping_bytes(document->mapping) + offset;
 	uint64_t same;
 	bool private = mapping_private_run(document->mapping, offset, &same);

@@ -64,24 +64,6 @@ static struct part part_of_foreign(const struct document *document,
 	return part;
 }
 
-/* The first of SOURCE's swaps that ends behind OFFSET; NULL: none does. */
-static const struct swap *swap_after(const struct edit_source *source,
-				     uint64_t offset)
-{
-	size_t low = 0, high = source->swap_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct swap *swap = &source->swaps[middle];
-
-		if (swap->offset + swap->length <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < source->swap_count ? &source->swaps[low] : NULL;
-}
-
 /* An anchored piece, cut where swaps begin and end: the bytes that will be in
  * the granule are in the slot still. */
 static bool visit_anchored(const struct document *document,
@@ -97,7 +79,8 @@ static bool visit_anchored(const struct document *document,
 	document_place(document, piece, &offset);
 	for (uint64_t done = 0; done < piece.length; done += part.length) {
 		uint64_t at = offset + done;
-		const struct swap *swap = swap_after(source, at);
+		const struct swap *swap = swap_after(source->swaps,
+						     source->swap_count, at);
 
 		part.file_offset = at;
 		part.bytes = piece.bytes + done;
@@ -133,22 +116,13 @@ static bool visit_old(const struct document *document, struct range range,
 		      part_visitor *visit, void *context)
 {
 	static const struct edit_source as_it_is;
-
 	struct piece_cursor cursor = pieces_walk(document->pieces,
 						 range.start);
 	struct piece piece;
 
-	for (uint64_t at = range.start, next, start;
-	     at < range.end && piece_cursor_next(&cursor, &piece, &start);
-	     at = next) {
-		next = start + piece.length;
-		if (next > range.end)
-			next = range.end;
-		if (!visit_piece(document, &as_it_is,
-				 piece_slice(piece, at - start, next - at),
-				 visit, context))
+	while (piece_cursor_next_in(&cursor, &range, &piece))
+		if (!visit_piece(document, &as_it_is, piece, visit, context))
 			return false;
-	}
 	return true;
 }
 

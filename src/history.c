@@ -114,6 +114,23 @@ struct swap *history_swaps(const struct history *history,
 	return record->swap_count ? history->swaps + record->swap_first : NULL;
 }
 
+const struct swap *swap_after(const struct swap *swaps, size_t count,
+			      uint64_t offset)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct swap *swap = &swaps[middle];
+
+		if (swap->offset + swap->length <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count ? &swaps[low] : NULL;
+}
+
 void swap_exchange(struct mapping *mapping, const struct swap *swap)
 {
 	unsigned char buffer[4096];

@@ -98,6 +98,10 @@ bool history_go(struct history *history, uint32_t target,
 		const struct history_listener *listener,
 		struct range *touched, struct error *error);
 
+/* The first of COUNT swaps that ends behind OFFSET: it holds that byte, or
+ * stands behind it.  NULL: none does. */
+const struct swap *swap_after(const struct swap *swaps, size_t count,
+			      uint64_t offset);
 /* Exchanges the bytes of granule and slot. */
 void swap_exchange(struct mapping *mapping, const struct swap *swap);
 /* All those of RECORD. */

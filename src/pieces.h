@@ -162,6 +162,10 @@ struct piece_cursor stretch_walk(const struct pieces *pieces,
 /* The next piece, whole, and where it starts; false at the end. */
 bool piece_cursor_next(struct piece_cursor *cursor, struct piece *piece,
 		       uint64_t *start);
+/* For those who walk from RANGE's start to its end: the next piece, cut to
+ * *RANGE, which then begins behind it. */
+bool piece_cursor_next_in(struct piece_cursor *cursor, struct range *range,
+			  struct piece *piece);
 
 /*
  * The longest run of bytes that is contiguous in memory around OFFSET

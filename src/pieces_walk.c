@@ -70,3 +70,19 @@ bool piece_cursor_next(struct piece_cursor *cursor, struct piece *piece,
 	cursor->at += piece->length;
 	return true;
 }
+
+bool piece_cursor_next_in(struct piece_cursor *cursor, struct range *range,
+			  struct piece *piece)
+{
+	uint64_t start, end;
+
+	if (range_is_empty(*range) ||
+	    !piece_cursor_next(cursor, piece, &start))
+		return false;
+	end = start + piece->length;
+	if (end > range->end)
+		end = range->end;
+	*piece = piece_slice(*piece, range->start - start, end - range->start);
+	range->start = end;
+	return true;
+}

@@ -193,18 +193,23 @@ static bool register_name(const struct command_call *call,
 	return command_no_more(call, position + 1, error);
 }
 
-static bool copy_to(struct editor *editor, unsigned char name,
-		    struct range range, struct error *error)
+static void register_set(struct editor *editor, unsigned char name,
+			 struct clip *clip)
 {
-	struct document *document = editor->buffer->document;
-	struct clip *clip = document_copy(document, range, error);
-
-	if (!clip)
-		return false;
 	clip_free(editor->registers[name].clip);
 	editor->registers[name].clip = clip;
-	editor->registers[name].document = document;
-	return true;
+	editor->registers[name].document = editor->buffer->document;
+}
+
+/* A clip of the range, and in *NAME the register it is for. */
+static struct clip *copy_for(struct editor *editor,
+			     const struct command_call *call,
+			     unsigned char *name, struct error *error)
+{
+	if (!command_wants_range(call, error)
+	    || !register_name(call, name, error))
+		return NULL;
+	return document_copy(editor->buffer->document, call->range, error);
 }
 
 static enum status run_copy(struct editor *editor,
@@ -212,10 +217,11 @@ static enum status run_copy(struct editor *editor,
 			    struct error *error)
 {
 	unsigned char name;
+	struct clip *clip = copy_for(editor, call, &name, error);
 
-	if (!command_wants_range(call, error) || !register_name(call, &name, error)
-	    || !copy_to(editor, name, call->range, error))
+	if (!clip)
 		return STATUS_FAILED;
+	register_set(editor, name, clip);
 	if (editor->interactive)
 		editor_message(editor, "copied %" PRIu64 " bytes",
 			       range_length(call->range));
@@ -228,12 +234,18 @@ static enum status run_cut(struct editor *editor,
 			   const struct command_call *call,
 			   struct error *error)
 {
+	struct document *document = editor->buffer->document;
 	unsigned char name;
+	struct clip *clip = copy_for(editor, call, &name, error);
 
-	if (!command_wants_range(call, error) || !register_name(call, &name, error)
-	    || !copy_to(editor, name, call->range, error)
-	    || !document_delete(editor->buffer->document, call->range, error))
+	if (!clip)
 		return STATUS_FAILED;
+	/* What is not cut does not take the register's place. */
+	if (!document_delete(document, call->range, error)) {
+		clip_free(clip);
+		return STATUS_FAILED;
+	}
+	register_set(editor, name, clip);
 	edited(editor, call, call->range, 0);
 	return STATUS_DONE;
 }
