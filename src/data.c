@@ -1,10 +1,11 @@
 /*
  * data: bytes as they are written in commands.
  *
- * Text, hex and numbers never give more bytes than they have characters, but
- * for numbers, which give 8 at most; so one block of that size is taken at the
- * start and nothing grows while it is read.  Only files are read in pieces,
- * because their size may change meanwhile.
+ * Hex and numbers never give more bytes than they have characters, but for
+ * numbers, which give 8 at most; so one block of that size is taken at the
+ * start and nothing grows while it is read.  Text takes another, which has room
+ * for the longest characters.  Files are read in pieces, because their size
+ * may change meanwhile.
  */
 #include "octavo/data.h"
 
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 #include "io.h"
-#include "octavo/escape.h"
+#include "text.h"
 
 enum { DATA_READ_FIRST = 64 << 10, DATA_NUMBER_MAXIMUM = 64 };
 
@@ -62,93 +63,57 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* Reads exactly DIGITS hex digits; UINT32_MAX where they are not there. */
-static uint32_t hex_value(const char *text, int digits)
-{
-	uint32_t value = 0;
-
-	for (int i = 0; i < digits; i++) {
-		int digit = hex_digit(text[i]);
-
-		if (digit < 0)
-			return UINT32_MAX;
-		value = value << 4 | (uint32_t)digit;
-	}
-	return value;
-}
-
 /* --- "text" --- */
 
-/* \xHH and \uHHHH, at the backslash. */
-static bool parse_code(struct data *data, const char *text, size_t *at,
-		       struct error *error)
+/* In the encoding NAME (LENGTH bytes). */
+static bool encode(struct data *data, const struct text *text,
+		   const char *name, size_t length, struct error *error)
 {
-	bool wide = text[*at + 1] == 'u';
-	int digits = wide ? 4 : 2;
-	uint32_t value = hex_value(text + *at + 2, digits);
+	struct encoding *encoding = encoding_open(name, length, error);
+	unsigned char *bytes = malloc(text->count * ENCODING_BYTES + 1);
+	bool done = encoding && (bytes || error_set_memory(error));
 
-	if (value == UINT32_MAX)
-		return error_set_at(error, *at, "\\%c needs %d hex digits",
-				    text[*at + 1], digits);
-	if (value >= 0xd800 && value <= 0xdfff)
-		return error_set_at(error, *at,
-				    "a surrogate is not a character");
-	if (wide)
-		data->length += escape_encode(
-			(char *)data->bytes + data->length, value);
-	else
-		data->bytes[data->length++] = (unsigned char)value;
-	*at += 2 + (size_t)digits;
-	return true;
-}
+	free(data->bytes);
+	data->bytes = bytes;
+	for (size_t i = 0; done && i < text->count; i++) {
+		size_t put = text_put(&text->units[i], encoding,
+				      bytes + data->length);
 
-static bool parse_escape(struct data *data, const char *text, size_t *at,
-			 struct error *error)
-{
-	static const char letters[] = "ntr0ea\"\\";
-	static const char values[] = "\n\t\r\0\033\a\"\\";
-	char letter = text[*at + 1];
-	const char *found = letter ? strchr(letters, letter) : NULL;
-
-	if (letter == 'x' || letter == 'u')
-		return parse_code(data, text, at, error);
-	if (!letter)
-		return error_set_at(error, *at, "a backslash at the end");
-	if (!found)
-		return error_set_at(error, *at, "unknown escape \\%c", letter);
-	data->bytes[data->length++] = (unsigned char)values[found - letters];
-	*at += 2;
-	return true;
-}
-
-static bool parse_text(struct data *data, const char *text, size_t *at,
-		       struct error *error)
-{
-	size_t start = (*at)++;
-
-	while (text[*at] != '"') {
-		if (!text[*at])
-			return error_set_at(error, start,
-					    "the closing \" is missing");
-		if (text[*at] != '\\')
-			data->bytes[data->length++] =
-				(unsigned char)text[(*at)++];
-		else if (!parse_escape(data, text, at, error))
-			return false;
+		done = put > 0 || text_lacks(&text->units[i], name, length,
+					     error);
+		data->length += put;
 	}
-	(*at)++;
-	return true;
+	encoding_close(encoding);
+	return done;
+}
+
+static bool parse_text(struct data *data, const char *line, size_t *at,
+		       struct error *error)
+{
+	struct error inner = ERROR_NONE;
+	const char *name = "utf8";
+	struct text text;
+
+	if (!text_parse(&text, line, at, error))
+		return false;
+
+	size_t start = *at + 1;
+	size_t length = strlen(name);
+
+	if (line[*at] == ':') {
+		name = line + start;
+		length = encoding_name_length(name);
+		*at = start + length;
+	}
+
+	bool done = encode(data, &text, name, length, &inner);
+
+	text_free(&text);
+	if (done)
+		return true;
+	return error_set_at(error, inner.position == ERROR_NO_POSITION
+			    ? start : (size_t)inner.position, "%s",
+			    inner.message);
 }
 
 /* --- {hex} --- */
@@ -157,25 +122,18 @@ static bool parse_text(struct data *data, const char *text, size_t *at,
 static bool parse_digit(struct data *data, const char *text, size_t at,
 			struct error *error)
 {
-	int digit = hex_digit(text[at]);
-	bool any = text[at] == '?';
+	int digit = text_hex_digit(text[at]);
 
-	if (any && !data->mask)
-		return error_set_at(error, at, "no wildcards here");
-	if (!any && digit < 0)
-		return error_set_at(error, at, text[at] == '}' ||
+	if (digit < 0)
+		return error_set_at(error, at, text[at] == '?'
+				    ? "no wildcards here" : text[at] == '}' ||
 				    is_blank(text[at]) || !text[at]
 				    ? "a byte has two hex digits"
 				    : "not a hex digit");
 
 	unsigned char *byte = data->bytes + data->length;
 
-	*byte = (unsigned char)(*byte << 4 | (any ? 0 : digit));
-	if (data->mask) {
-		unsigned char *mask = data->mask + data->length;
-
-		*mask = (unsigned char)(*mask << 4 | (any ? 0 : 0xf));
-	}
+	*byte = (unsigned char)(*byte << 4 | digit);
 	return true;
 }
 
@@ -202,24 +160,19 @@ static bool parse_hex(struct data *data, const char *text, size_t *at,
 	return true;
 }
 
-/* A mask that lets every bit count says nothing. */
-static void drop_full_mask(struct data *data)
-{
-	if (!data->mask)
-		return;
-	for (size_t i = 0; i < data->length; i++)
-		if (data->mask[i] != 0xff)
-			return;
-	free(data->mask);
-	data->mask = NULL;
-}
-
 /* --- numbers --- */
 
-static bool parse_integer(const struct number_kind *kind, const char *digits,
+static bool out_of_range(struct data_type type, size_t at,
+			 struct error *error)
+{
+	return error_set_at(error, at, "out of range for %c%u", type.kind,
+			    8u * type.size);
+}
+
+static bool parse_integer(struct data_type type, const char *digits,
 			  uint64_t *value, struct error *error, size_t at)
 {
-	bool negative = *digits == '-' && kind->type.kind == 'i';
+	bool negative = *digits == '-' && type.kind == 'i';
 	const char *first = digits + negative;
 	int base = first[0] == '0' && (first[1] == 'x' || first[1] == 'X')
 			   ? 16 : 10;
@@ -227,26 +180,25 @@ static bool parse_integer(const struct number_kind *kind, const char *digits,
 
 	if (base == 16)
 		first += 2;
-	if (hex_digit(*first) < 0)
+	if (text_hex_digit(*first) < 0)
 		return error_set_at(error, at, "not a number");
 	errno = 0;
 	*value = strtoull(first, &end, base);
 	if (*end)
 		return error_set_at(error, at, "not a number");
 
-	unsigned bits = kind->type.size * 8u - (kind->type.kind == 'i');
+	unsigned bits = type.size * 8u - (type.kind == 'i');
 	uint64_t maximum = bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
 
 	if (errno == ERANGE || *value > maximum + (negative ? 1 : 0))
-		return error_set_at(error, at, "out of range for %.*s",
-				    (int)strlen(kind->name) - 1, kind->name);
+		return out_of_range(type, at, error);
 	if (negative)
 		*value = -*value;
 	return true;
 }
 
 /* In the C locale: the point is a point wherever the user lives. */
-static bool parse_float(const struct number_kind *kind, const char *digits,
+static bool parse_float(struct data_type type, const char *digits,
 			uint64_t *value, struct error *error, size_t at)
 {
 	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -264,12 +216,11 @@ static bool parse_float(const struct number_kind *kind, const char *digits,
 	if (end == digits || *end)
 		return error_set_at(error, at, "not a number");
 
-	bool infinite = kind->type.size == 4 ? isinf(narrow) : isinf(wide);
+	bool infinite = type.size == 4 ? isinf(narrow) : isinf(wide);
 
 	if (infinite && !strpbrk(digits, "iI"))
-		return error_set_at(error, at, "out of range for %.*s",
-				    (int)strlen(kind->name) - 1, kind->name);
-	if (kind->type.size == 4) {
+		return out_of_range(type, at, error);
+	if (type.size == 4) {
 		uint32_t bits;
 
 		memcpy(&bits, &narrow, sizeof bits);
@@ -280,22 +231,29 @@ static bool parse_float(const struct number_kind *kind, const char *digits,
 	return true;
 }
 
+bool data_number_parse(struct data_type type, const char *text, size_t start,
+		       size_t length, uint64_t *value, struct error *error)
+{
+	char digits[DATA_NUMBER_MAXIMUM + 1];
+
+	if (length == 0 || length > DATA_NUMBER_MAXIMUM)
+		return error_set_at(error, start, "not a number");
+	memcpy(digits, text + start, length);
+	digits[length] = '\0';
+	return type.kind == 'f'
+		       ? parse_float(type, digits, value, error, start)
+		       : parse_integer(type, digits, value, error, start);
+}
+
 static bool parse_number(struct data *data, const char *text, size_t *at,
 			 struct error *error)
 {
 	const struct number_kind *kind = number_find(text + *at);
 	size_t start = *at + strlen(kind->name);
 	size_t length = strcspn(text + start, " \t\r\n");
-	char digits[DATA_NUMBER_MAXIMUM + 1];
 	uint64_t value = 0;
 
-	if (length == 0 || length > DATA_NUMBER_MAXIMUM)
-		return error_set_at(error, start, "not a number");
-	memcpy(digits, text + start, length);
-	digits[length] = '\0';
-	if (kind->type.kind == 'f' ? !parse_float(kind, digits, &value, error, start)
-			      : !parse_integer(kind, digits, &value, error,
-					       start))
+	if (!data_number_parse(kind->type, text, start, length, &value, error))
 		return false;
 	data_put_number(kind->type, value, data->bytes);
 	data->length = kind->type.size;
@@ -416,7 +374,7 @@ static bool read_file(struct data *data, const char *path,
 
 bool data_read_file(struct data *data, const char *path, struct error *error)
 {
-	*data = (struct data){ NULL, NULL, 0 };
+	*data = (struct data){ NULL, 0 };
 	if (read_file(data, path, error))
 		return true;
 	data_free(data);
@@ -466,11 +424,11 @@ static bool parse_any(struct data *data, const char *text, size_t *at,
 }
 
 bool data_parse(struct data *data, const char *text, size_t *position,
-		bool wildcards, struct error *error)
+		struct error *error)
 {
 	size_t at = *position;
 
-	*data = (struct data){ NULL, NULL, 0 };
+	*data = (struct data){ NULL, 0 };
 	if (!data_starts(text, at))
 		return error_set_at(error, at, text[at]
 				    ? "not \"text\", {hex}, u32le:N or @FILE"
@@ -478,18 +436,13 @@ bool data_parse(struct data *data, const char *text, size_t *position,
 
 	size_t room = strlen(text + at) + sizeof(uint64_t);
 
-	wildcards = wildcards && text[at] == '{';
 	data->bytes = calloc(room, 1);
-	data->mask = wildcards ? calloc(room, 1) : NULL;
-	if (!data->bytes || (wildcards && !data->mask)) {
-		data_free(data);
+	if (!data->bytes)
 		return error_set_memory(error);
-	}
 	if (!parse_any(data, text, &at, error)) {
 		data_free(data);
 		return false;
 	}
-	drop_full_mask(data);
 	*position = at;
 	return true;
 }
@@ -497,6 +450,5 @@ bool data_parse(struct data *data, const char *text, size_t *position,
 void data_free(struct data *data)
 {
 	free(data->bytes);
-	free(data->mask);
-	*data = (struct data){ NULL, NULL, 0 };
+	*data = (struct data){ NULL, 0 };
 }

@@ -5,6 +5,7 @@
  */
 #include "input_prompt.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,30 +51,58 @@ static struct pattern *whole_pattern(const char *text, struct error *error)
 	return NULL;
 }
 
+/* What a text becomes in commands: between quotation marks, unless it has
+ * them already. */
+static void quote(const char *text, char *quoted)
+{
+	char *out = quoted;
+
+	*out++ = '"';
+	for (; *text; text++) {
+		if (strchr("\"\\", *text))
+			*out++ = '\\';
+		*out++ = *text;
+	}
+	strcpy(out, "\"");
+}
+
+/* The type of a number that is typed without one; "" where there is one. */
+static const char *type_of(const char *text)
+{
+	const char *point = strchr(text, '.');
+
+	if (!isdigit((unsigned char)*text) && *text != '-' && *text != '.')
+		return "";
+	return point && point[1] != '.' ? "float:" : "int:";
+}
+
 /* What is typed, as a pattern of the type that Tab has chosen. */
 static struct pattern *typed_pattern(struct editor *editor, long *shift,
 				     struct error *error)
 {
 	const char *text = editor->prompt.text;
-	size_t length = editor->prompt.length;
-	char braced[PROMPT_SIZE + 2];
+	char typed[2 * PROMPT_SIZE + 8];
 
 	*shift = 0;
 	switch (editor->search_type) {
 	case SEARCH_TYPE_TEXT:
-		return pattern_bytes((const unsigned char *)text, NULL, length,
-				     error);
+		if (*text == '"')
+			return whole_pattern(text, error);
+		quote(text, typed);
+		break;
 	case SEARCH_TYPE_HEX:
 		*shift = 1;
-		snprintf(braced, sizeof braced, "{%s}", text);
-		return whole_pattern(braced, error);
+		snprintf(typed, sizeof typed, "{%s}", text);
+		break;
 	case SEARCH_TYPE_VALUE:
-		return whole_pattern(text, error);
+		*shift = (long)strlen(type_of(text));
+		snprintf(typed, sizeof typed, "%s%s", type_of(text), text);
+		break;
 	case SEARCH_TYPE_REGEX:
 	case SEARCH_TYPES:
-		break;
+		return pattern_regex(text, editor->prompt.length, "", error);
 	}
-	return pattern_regex(text, length, "", error);
+	return whole_pattern(typed, error);
 }
 
 /* The pattern that was searched for before the prompt was opened. */

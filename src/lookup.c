@@ -79,8 +79,7 @@ bool editor_find_line(struct editor *editor, uint64_t number,
 		return number == 1 || error_set(error, "lines count from 1");
 
 	struct document *document = editor->buffer->document;
-	struct pattern *newline = pattern_bytes((const unsigned char *)"\n",
-						NULL, 1, error);
+	struct pattern *newline = pattern_regex("\n", 1, "", error);
 
 	if (!newline)
 		return false;

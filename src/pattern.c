@@ -4,8 +4,8 @@
  * A regex goes to PCRE2 as it was typed, between the delimiters: a backslash
  * before the delimiter stays, because PCRE2 takes any escaped punctuation for
  * itself, and so its error offsets are places in the text.  (Only between \Q
- * and \E that is not so; another delimiter helps there.)  Data becomes a
- * regex of \xHH and classes.
+ * and \E that is not so; another delimiter helps there.)  What is not a regex
+ * becomes one of \xHH, classes and alternatives (pattern_form.h).
  *
  * What the search room must know about a program is found in two ways: from
  * PCRE2 where it tells, else by looking for the letters of a construct in the
@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "octavo/data.h"
+#include "pattern_form.h"
 #include "pattern_internal.h"
 
 enum { PATTERN_MESSAGE_SIZE = 256 };
@@ -376,39 +377,91 @@ struct pattern *pattern_parse_replace(const char *text, size_t *position,
 	return pattern;
 }
 
+/* What is not a regex, from the form that it becomes.  TEXT is taken. */
+static struct pattern *form_pattern(struct form *form, char *text,
+				    struct error *error)
+{
+	const struct options options = {
+		PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF | PCRE2_DOTALL, 0
+	};
+	struct error inner = ERROR_NONE;
+	struct pattern *pattern = NULL;
+
+	if (form->failed)
+		error_set_memory(error);
+	else if (form->length == 0)
+		error_set(error, "the pattern is empty");
+	else
+		pattern = pattern_new(text, form->text, form->length,
+				      &options, &inner);
+	if (form->failed || form->length == 0)
+		free(text);
+	else if (!pattern)
+		/* Places in what was made up would mean nothing to anybody. */
+		error_set(error, "%s", inner.message);
+	form_free(form);
+	return pattern;
+}
+
+static bool read_file(struct form *form, const char *text, size_t *at,
+		      struct error *error)
+{
+	struct data data;
+
+	if (!data_parse(&data, text, at, error))
+		return false;
+	form_bytes(form, data.bytes, data.length);
+	data_free(&data);
+	return true;
+}
+
+static bool read_any(struct form *form, const char *text, size_t *at,
+		     struct error *error)
+{
+	switch (text[*at]) {
+	case '"':
+		return pattern_read_text(form, text, at, error);
+	case '{':
+		return pattern_read_hex(form, text, at, error);
+	case '@':
+		return read_file(form, text, at, error);
+	default:
+		return pattern_read_number(form, text, at, error);
+	}
+}
+
 static struct pattern *parse_data(const char *text, size_t *position,
 				  struct error *error)
 {
 	size_t end = *position;
-	struct data data;
+	struct form form = { NULL, 0, 0, false };
 
-	if (!data_parse(&data, text, &end, true, error))
-		return NULL;
-
-	struct pattern *pattern = pattern_bytes(data.bytes, data.mask,
-						data.length, error);
-
-	data_free(&data);
-	if (!pattern)
-		return NULL;
-
-	char *typed = strndup(text + *position, end - *position);
-
-	if (!typed) {
-		pattern_free(pattern);
-		error_set_memory(error);
+	if (!read_any(&form, text, &end, error)) {
+		form_free(&form);
 		return NULL;
 	}
-	free(pattern->text);
-	pattern->text = typed;
-	*position = end;
+
+	struct pattern *pattern =
+		form_pattern(&form, strndup(text + *position, end - *position),
+			     error);
+
+	if (pattern)
+		*position = end;
 	return pattern;
+}
+
+bool pattern_is_data(const char *text, size_t position)
+{
+	char first = text[position];
+
+	return (first && strchr("\"{@", first)) ||
+	       pattern_is_number(text, position);
 }
 
 struct pattern *pattern_parse(const char *text, size_t *position,
 			      struct error *error)
 {
-	if (data_starts(text, *position))
+	if (pattern_is_data(text, *position))
 		return parse_data(text, position, error);
 	if (is_delimiter(text[*position]))
 		return parse_regex(text, position, error);
@@ -478,89 +531,6 @@ struct pattern *pattern_regex(const char *regex, size_t length,
 	}
 	return pattern_new(regex_text(regex, length, flags), regex, length,
 			   &options, error);
-}
-
-/* One byte under MASK, as PCRE2 wants it. */
-static char *masked_byte(char *out, unsigned byte, unsigned mask)
-{
-	if (mask == 0xff)
-		return out + sprintf(out, "\\x%02x", byte);
-	if (mask == 0)
-		return out + sprintf(out, "[\\x00-\\xff]");
-	if (mask == 0xf0)
-		return out + sprintf(out, "[\\x%02x-\\x%02x]", byte,
-				     byte | 0x0f);
-	*out++ = '[';
-	for (unsigned value = 0; value <= 0xff; value++)
-		if ((value & mask) == (byte & mask))
-			out += sprintf(out, "\\x%02x", value);
-	*out++ = ']';
-	return out;
-}
-
-/* {7f ?? 4?}; a mask of other than whole digits can't be typed, and shows as
- * the digits that are whole. */
-static char *bytes_text(const unsigned char *bytes, const unsigned char *mask,
-			size_t length)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *text = malloc(length * 3 + 2);
-	char *out = text;
-
-	if (!text)
-		return NULL;
-	*out++ = '{';
-	for (size_t i = 0; i < length; i++) {
-		unsigned bits = mask ? mask[i] : 0xff;
-
-		if (i > 0)
-			*out++ = ' ';
-		*out++ = bits >> 4 == 0xf ? digits[bytes[i] >> 4] : '?';
-		*out++ = (bits & 0xf) == 0xf ? digits[bytes[i] & 0xf] : '?';
-	}
-	*out++ = '}';
-	*out = '\0';
-	return text;
-}
-
-struct pattern *pattern_bytes(const unsigned char *bytes,
-			      const unsigned char *mask, size_t length,
-			      struct error *error)
-{
-	const struct options options = {
-		PCRE2_USE_OFFSET_LIMIT | PCRE2_NEVER_UTF, 0
-	};
-	/* The longest class: 128 values of four characters. */
-	size_t each = mask ? 4 * 128 + 2 : 4;
-
-	if (length == 0) {
-		error_set(error, "the pattern is empty");
-		return NULL;
-	}
-
-	char *regex = length < SIZE_MAX / each - 1 ? malloc(length * each + 1)
-						   : NULL;
-
-	if (!regex) {
-		error_set_memory(error);
-		return NULL;
-	}
-
-	char *out = regex;
-
-	for (size_t i = 0; i < length; i++)
-		out = masked_byte(out, bytes[i], mask ? mask[i] : 0xff);
-
-	struct error inner = ERROR_NONE;
-	struct pattern *pattern = pattern_new(bytes_text(bytes, mask, length),
-					      regex, (size_t)(out - regex),
-					      &options, &inner);
-
-	/* Places in the made-up regex would mean nothing to anybody. */
-	if (!pattern)
-		error_set(error, "%s", inner.message);
-	free(regex);
-	return pattern;
 }
 
 void pattern_free(struct pattern *pattern)

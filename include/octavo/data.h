@@ -2,8 +2,9 @@
  * data: bytes as they are written in commands.
  *
  *   "text"        UTF-8; escapes \n \t \r \0 \xHH \uHHHH \" \\ (and \e \a)
- *   {7f 45 4c 46} hex bytes, blanks optional; where the caller allows it,
- *                 ? stands for any digit: {7f ?? 4? ?6}
+ *   "text":NAME   in another encoding, utf16le for one; \xHH is that byte also
+ *                 there
+ *   {7f 45 4c 46} hex bytes, blanks optional
  *   u32le:258     numbers: u8 i8 u16le u16be ... u64be i64be f32le f64be;
  *                 the value decimal, 0x hex, negative for i, or a C float;
  *                 out of range is an error
@@ -20,18 +21,16 @@
 #include "octavo/error.h"
 
 struct data {
-	unsigned char *bytes;	/* a masked-out bit is 0 here */
-	unsigned char *mask;	/* NULL: every bit counts */
+	unsigned char *bytes;
 	size_t length;
 };
 
 /*
  * Reads one piece of data from TEXT (NUL-terminated) at *POSITION, which is
- * moved behind it.  The error's position is in TEXT.  Wildcards only where
- * WILDCARDS is set.  data_free afterwards.
+ * moved behind it.  The error's position is in TEXT.  data_free afterwards.
  */
 bool data_parse(struct data *data, const char *text, size_t *position,
-		bool wildcards, struct error *error);
+		struct error *error);
 /* Does TEXT at POSITION look like data at all (by its first characters)? */
 bool data_starts(const char *text, size_t position);
 /* The content of the regular file PATH; data_free afterwards. */
@@ -50,6 +49,10 @@ struct data_type {
  * behind it; false where none stands there. */
 bool data_type_parse(struct data_type *type, const char *text,
 		     size_t *position);
+/* The LENGTH characters of TEXT at START as a number of TYPE: its bits in
+ * *VALUE, those of a negative integer up to the 64th. */
+bool data_number_parse(struct data_type type, const char *text, size_t start,
+		       size_t length, uint64_t *value, struct error *error);
 /* The bits of the number at BYTES, and VALUE put there, modulo its width. */
 uint64_t data_number(struct data_type type, const unsigned char *bytes);
 void data_put_number(struct data_type type, uint64_t value,

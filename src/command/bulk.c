@@ -44,7 +44,7 @@ static bool take_data(const struct command_call *call, size_t *position,
 	if (!replacing->pattern)
 		return false;
 	command_at_end(call, position);
-	if (!data_parse(&data, call->line, position, false, error))
+	if (!data_parse(&data, call->line, position, error))
 		return false;
 	replacing->replacement = replacement_of_bytes(data.bytes, data.length,
 						      error);
@@ -56,7 +56,7 @@ static bool take_replacing(const struct command_call *call,
 			   struct replacing *replacing, struct error *error)
 {
 	size_t position = call->position;
-	bool data = data_starts(call->line, position);
+	bool data = pattern_is_data(call->line, position);
 
 	*replacing = (struct replacing){ NULL, NULL };
 	if (command_at_end(call, &position))

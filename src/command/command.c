@@ -335,7 +335,7 @@ bool command_data(const struct command_call *call, struct data *data,
 	if (!data_starts(call->line, position))
 		return error_set_at(error, position, "data is wanted: "
 				    "\"text\", {hex}, u32le:N or @FILE");
-	if (!data_parse(data, call->line, &position, false, error))
+	if (!data_parse(data, call->line, &position, error))
 		return false;
 	if (command_no_more(call, position, error))
 		return true;

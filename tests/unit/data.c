@@ -23,23 +23,22 @@ static void expect(const char *text, const void *bytes, size_t length,
 	struct data data;
 	size_t position = 0;
 
-	if (!data_parse(&data, text, &position, false, &error))
+	if (!data_parse(&data, text, &position, &error))
 		fail_msg("%s: %s", text, error.message);
 	assert_int_equal(data.length, length);
 	assert_memory_equal(data.bytes, bytes, length);
-	assert_null(data.mask);
 	assert_int_equal(position, strlen(text) - rest);
 	data_free(&data);
 }
 
 /* TEXT is refused, at PLACE. */
-static void refuse(const char *text, bool wildcards, long place)
+static void refuse(const char *text, long place)
 {
 	struct error error = ERROR_NONE;
 	struct data data;
 	size_t position = 0;
 
-	if (data_parse(&data, text, &position, wildcards, &error))
+	if (data_parse(&data, text, &position, &error))
 		fail_msg("%s: taken", text);
 	assert_int_equal(position, 0);
 	assert_true(error.message[0]);
@@ -56,13 +55,26 @@ static void test_data_text(void **state)
 	expect("\"\\x00\\xfF\"", "\0\xff", 2, 0);
 	expect("\"\\u0041\\u00e9\\u20ac\"", "A\xc3\xa9\xe2\x82\xac", 6, 0);
 	expect("\"\xc3\xa9\"", "\xc3\xa9", 2, 0);
-	refuse("\"abc", false, 0);
-	refuse("\"abc\\\"", false, 0);
-	refuse("\"a\\", false, 2);
-	refuse("\"a\\q\"", false, 2);
-	refuse("\"\\x4\"", false, 1);
-	refuse("\"\\u123\"", false, 1);
-	refuse("\"\\ud800\"", false, 1);
+	refuse("\"abc", 0);
+	refuse("\"abc\\\"", 0);
+	refuse("\"a\\", 2);
+	refuse("\"a\\q\"", 2);
+	refuse("\"\\x4\"", 1);
+	refuse("\"\\u123\"", 1);
+	refuse("\"\\ud800\"", 1);
+}
+
+static void test_data_encoded(void **state)
+{
+	(void)state;
+	expect("\"a\\n\\xff\":utf16le x", "a\0\n\0\xff", 5, 2);
+	expect("\"\\u20ac\":utf16be", "\x20\xac", 2, 0);
+	expect("\"\\u00e9\":latin1", "\xe9", 1, 0);
+	expect("\"\":latin1", "", 0, 0);
+	expect("\"ab\":utf-32be", "\0\0\0a\0\0\0b", 8, 0);
+	refuse("\"a\\u20ac\":latin1", 2);
+	refuse("\"a\":nothing", 4);
+	refuse("\"a\":", 4);
 }
 
 static void test_data_hex(void **state)
@@ -71,32 +83,11 @@ static void test_data_hex(void **state)
 	expect("{}", "", 0, 0);
 	expect("{7f 45 4c46}", "\x7f" "ELF", 4, 0);
 	expect("{ FF\n00 }z", "\xff\0", 2, 1);
-	refuse("{7f", false, 0);
-	refuse("{7}", false, 2);
-	refuse("{7 f}", false, 2);
-	refuse("{7g}", false, 2);
-	refuse("{7f ??}", false, 4);
-}
-
-static void test_data_wildcards(void **state)
-{
-	struct error error = ERROR_NONE;
-	struct data data;
-	size_t position = 1;
-
-	(void)state;
-	assert_true(data_parse(&data, " {7f ?? 4? ?6}", &position, true,
-			       &error));
-	assert_int_equal(data.length, 4);
-	assert_memory_equal(data.bytes, "\x7f\x00\x40\x06", 4);
-	assert_memory_equal(data.mask, "\xff\x00\xf0\x0f", 4);
-	assert_int_equal(position, 14);
-	data_free(&data);
-
-	position = 0;
-	assert_true(data_parse(&data, "{7f}", &position, true, &error));
-	assert_null(data.mask);
-	data_free(&data);
+	refuse("{7f", 0);
+	refuse("{7}", 2);
+	refuse("{7 f}", 2);
+	refuse("{7g}", 2);
+	refuse("{7f ??}", 4);
 }
 
 static void test_data_numbers(void **state)
@@ -112,17 +103,17 @@ static void test_data_numbers(void **state)
 	expect("i64le:-9223372036854775808", "\0\0\0\0\0\0\0\x80", 8, 0);
 	expect("u16le:010", "\x0a\0", 2, 0);
 	expect("i32be:-0x10", "\xff\xff\xff\xf0", 4, 0);
-	refuse("u8:256", false, 3);
-	refuse("u8:-1", false, 3);
-	refuse("i8:128", false, 3);
-	refuse("i8:-129", false, 3);
-	refuse("u64le:18446744073709551616", false, 6);
-	refuse("u32le:", false, 6);
-	refuse("u32le:0x", false, 6);
-	refuse("u32le:12x", false, 6);
-	refuse("u32le:+1", false, 6);
-	refuse("u32le: 1", false, 6);
-	refuse("u24le:1", false, 0);
+	refuse("u8:256", 3);
+	refuse("u8:-1", 3);
+	refuse("i8:128", 3);
+	refuse("i8:-129", 3);
+	refuse("u64le:18446744073709551616", 6);
+	refuse("u32le:", 6);
+	refuse("u32le:0x", 6);
+	refuse("u32le:12x", 6);
+	refuse("u32le:+1", 6);
+	refuse("u32le: 1", 6);
+	refuse("u24le:1", 0);
 }
 
 static void check_type(const char *text, size_t end, struct data_type type)
@@ -171,10 +162,10 @@ static void test_data_floats(void **state)
 	expect("f32le:-5e-1", &half, 4, 0);
 	expect("f32be:1", "\x3f\x80\0\0", 4, 0);
 	expect("f64be:inf", "\x7f\xf0\0\0\0\0\0\0", 8, 0);
-	refuse("f32le:1e39", false, 6);
-	refuse("f64le:1e309", false, 6);
-	refuse("f64le:1,5", false, 6);
-	refuse("f64le:x", false, 6);
+	refuse("f32le:1e39", 6);
+	refuse("f64le:1e309", 6);
+	refuse("f64le:1,5", 6);
+	refuse("f64le:x", 6);
 	setlocale(LC_NUMERIC, "C");
 }
 
@@ -200,17 +191,17 @@ static void test_data_file(void **state)
 	snprintf(text, sizeof text, "@%s\nx", path);
 	expect(text, big, sizeof big, 2);
 	unlink(path);
-	refuse(text, false, ERROR_NO_POSITION);
+	refuse(text, ERROR_NO_POSITION);
 	snprintf(text, sizeof text, "@%s", folder);
-	refuse(text, false, ERROR_NO_POSITION);
+	refuse(text, ERROR_NO_POSITION);
 	/* Opening it would wait for a writer. */
 	assert_int_equal(mkfifo(path, 0600), 0);
 	snprintf(text, sizeof text, "@%s", path);
-	refuse(text, false, ERROR_NO_POSITION);
+	refuse(text, ERROR_NO_POSITION);
 	unlink(path);
 	rmdir(folder);
-	refuse("@", false, 0);
-	refuse("@/dev/zero", false, ERROR_NO_POSITION);
+	refuse("@", 0);
+	refuse("@/dev/zero", ERROR_NO_POSITION);
 }
 
 static void test_data_read_file(void **state)
@@ -245,16 +236,16 @@ static void test_data_starts(void **state)
 	assert_false(data_starts("", 0));
 	assert_false(data_starts("u8", 0));
 	assert_false(data_starts("/u8:/", 0));
-	refuse("", false, 0);
-	refuse("abc", false, 0);
+	refuse("", 0);
+	refuse("abc", 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_data_text),
+		cmocka_unit_test(test_data_encoded),
 		cmocka_unit_test(test_data_hex),
-		cmocka_unit_test(test_data_wildcards),
 		cmocka_unit_test(test_data_numbers),
 		cmocka_unit_test(test_data_types),
 		cmocka_unit_test(test_data_floats),

@@ -303,7 +303,27 @@ static void test_input_search_types(void **state)
 		      "end");
 	session_keys(session, "/u16be:0x652c<Enter>");
 	check_match(session, 20, 22);
+	/* A number without a type is an int, or a float with a point. */
+	session_keys(session, "gg/0x6f2c<Enter>");
+	check_message(session, "no match for int:0x6f2c from here to the end");
+	session_keys(session, "/28519..28527<Enter>");
+	check_match(session, 0, 2);
+	session_keys(session, "/0.5~<Enter>");
+	check_message(session, "no match for float:0.5~ from here to the end");
+	session_keys(session, "/-1<Enter>");
+	check_message(session, "no match for int:-1 from here to the end");
 	session_keys(session, "gg/<BackTab>");
+	assert_int_equal(editor->search_type, SEARCH_TYPE_HEX);
+	session_keys(session, "<Esc>/(74|6f) [1-2] 6f<Enter>");
+	check_match(session, 4, 7);
+	/* What has quotation marks is as in commands. */
+	session_keys(session, "gg/<BackTab>\"TWO\"i<Enter>");
+	assert_int_equal(editor->search_type, SEARCH_TYPE_TEXT);
+	check_match(session, 4, 7);
+	session_keys(session, "gg/a\"\\b<Enter>");
+	check_message(session, "no match for \"a\\\"\\\\b\" from here to the "
+		      "end");
+	session_keys(session, "gg/<Tab>");
 	assert_int_equal(editor->search_type, SEARCH_TYPE_HEX);
 	session_keys(session, "<Tab><Tab>tw.<Enter>");
 	assert_int_equal(editor->search_type, SEARCH_TYPE_REGEX);
@@ -320,6 +340,11 @@ static void test_input_search_type_errors(void **state)
 		{ SEARCH_TYPE_HEX, "7g", 1 },
 		{ SEARCH_TYPE_HEX, "74} 12", 3 },
 		{ SEARCH_TYPE_HEX, "zz", 0 },
+		{ SEARCH_TYPE_HEX, "74 [3", 5 },
+		{ SEARCH_TYPE_TEXT, "\"x", 0 },
+		{ SEARCH_TYPE_TEXT, "\"x\"y", 3 },
+		{ SEARCH_TYPE_VALUE, "12x", 0 },
+		{ SEARCH_TYPE_VALUE, "5..x", 3 },
 		{ SEARCH_TYPE_VALUE, "u8:256", 3 },
 		{ SEARCH_TYPE_VALUE, "u8:25 x", 5 },
 	};

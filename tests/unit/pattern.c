@@ -9,57 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pattern_internal.h"
-
-/* Where PATTERN first matches in LENGTH bytes of SUBJECT; -1: nowhere. */
-static long first_match(const struct pattern *pattern, const char *subject,
-			size_t length)
-{
-	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-	int code = pcre2_match(pattern->code, (PCRE2_SPTR)subject, length, 0,
-			       0, data, NULL);
-	long start = code < 0 ? -1 : (long)*pcre2_get_ovector_pointer(data);
-
-	pcre2_match_data_free(data);
-	return start;
-}
-
-static void expect(const char *text, const char *subject, size_t length,
-		   long start)
-{
-	struct error error = ERROR_NONE;
-	size_t position = 0;
-	struct pattern *pattern = pattern_parse(text, &position, &error);
-
-	if (!pattern)
-		fail_msg("%s: %s", text, error.message);
-	if (first_match(pattern, subject, length) != start)
-		fail_msg("%s: matches at %ld", text,
-			 first_match(pattern, subject, length));
-	assert_int_equal(position, strlen(text));
-
-	/* What it prints reads as the same pattern. */
-	struct pattern *again;
-
-	position = 0;
-	again = pattern_parse(pattern_text(pattern), &position, &error);
-	assert_non_null(again);
-	assert_int_equal(first_match(again, subject, length), start);
-	pattern_free(again);
-	pattern_free(pattern);
-}
-
-static void refuse(const char *text, long place, const char *words)
-{
-	struct error error = ERROR_NONE;
-	size_t position = 0;
-
-	if (pattern_parse(text, &position, &error))
-		fail_msg("%s: taken", text);
-	assert_int_equal(position, 0);
-	if (error.position != place || !strstr(error.message, words))
-		fail_msg("%s: %s at %ld", text, error.message, error.position);
-}
+#include "matching.h"
 
 static void test_pattern_regex(void **state)
 {
@@ -139,29 +89,6 @@ static void test_pattern_data(void **state)
 	expect("{?? 41}", "AA", 2, 0);
 	expect("u16be:258", "\0\1\2", 3, 1);
 	expect("{5c 5d 5b 5e 2d}", "\\][^-", 5, 0);
-}
-
-static void test_pattern_mask(void **state)
-{
-	struct error error = ERROR_NONE;
-	unsigned char byte = 0x81, mask = 0x81;
-	struct pattern *pattern = pattern_bytes(&byte, &mask, 1, &error);
-	unsigned char all[256];
-	long first = -1;
-
-	(void)state;
-	assert_non_null(pattern);
-	for (int i = 0; i < 256; i++) {
-		all[i] = (unsigned char)i;
-		bool wanted = (i & 0x81) == 0x81;
-
-		assert_int_equal(first_match(pattern, (char *)&all[i], 1),
-				 wanted ? 0 : -1);
-		if (wanted && first < 0)
-			first = i;
-	}
-	assert_int_equal(first_match(pattern, (char *)all, 256), first);
-	pattern_free(pattern);
 }
 
 static void test_pattern_text_again(void **state)
@@ -316,7 +243,6 @@ int main(void)
 		cmocka_unit_test(test_pattern_position),
 		cmocka_unit_test(test_pattern_refused),
 		cmocka_unit_test(test_pattern_data),
-		cmocka_unit_test(test_pattern_mask),
 		cmocka_unit_test(test_pattern_text_again),
 		cmocka_unit_test(test_pattern_sequential),
 		cmocka_unit_test(test_pattern_lookbehind),

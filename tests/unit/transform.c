@@ -87,7 +87,7 @@ static void set_data(struct transform_plan *plan, const char *text)
 {
 	size_t position = 0;
 
-	assert_true(data_parse(&plan->data, text, &position, false, NULL));
+	assert_true(data_parse(&plan->data, text, &position, NULL));
 	position = 0;
 	data_type_parse(&plan->type, text, &position);
 }
