@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "editor_internal.h"
+#include "highlight.h"
 #include "octavo/save.h"
 #include "task.h"
 #include "windows.h"
@@ -202,10 +203,7 @@ static void forget_document(struct editor *editor,
 		held->document = NULL;
 	}
 	panel_clear(&editor->panel);
-	if (editor->highlights.document == document) {
-		editor->highlights.document = NULL;
-		editor->highlights.count = 0;
-	}
+	highlight_forget(editor, document);
 }
 
 static void end_tasks(struct editor *editor)
@@ -297,7 +295,7 @@ void editor_free(struct editor *editor)
 	for (int i = 0; i < PROMPT_KINDS; i++)
 		prompt_history_free(&editor->histories[i]);
 	panel_clear(&editor->panel);
-	free(editor->highlights.matches);
+	highlight_free(editor);
 	free(editor->output);
 	free(editor->prompt_pattern);
 	free(editor->buffers);

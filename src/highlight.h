@@ -1,5 +1,6 @@
 /*
- * highlight: which matches stand around the window (editor_highlight).
+ * highlight: which matches stand around the windows, of the search and of the
+ * highlighters (editor_highlight).
  */
 #ifndef OCTAVO_HIGHLIGHT_H
 #define OCTAVO_HIGHLIGHT_H
@@ -12,6 +13,10 @@ void highlight_poll(struct editor *editor);
 void highlight_end(struct editor *editor);
 /* Ends it and forgets what it has found. */
 void highlight_stop(struct editor *editor);
+/* Forgets what is known of DOCUMENT. */
+void highlight_forget(struct editor *editor, const struct document *document);
+/* Forgets everything, the highlighters too. */
+void highlight_free(struct editor *editor);
 
 /* As search_descriptors. */
 size_t highlight_descriptors(const struct editor *editor, int *fds,

@@ -299,25 +299,48 @@ static void draw_status(struct editor *editor, struct grid *grid,
 		grid_text(grid, row, used, left - used - 2, name, role);
 }
 
+/* What is known of the matches in a window: of highlighters and, over them, of
+ * the search.  While that is not known, its last match is.  How many patterns
+ * have some. */
+static size_t matches_in(const struct editor *editor, size_t window,
+			 struct view_matches *matches)
+{
+	const struct buffer *buffer = editor->windows[window].buffer;
+	const struct highlights *found = &editor->highlights[window];
+	size_t count = 0;
+
+	for (size_t i = 0; i < editor->highlighter_count; i++) {
+		const struct highlighter *one = editor->highlighters[i];
+
+		if (one->found[window].document == buffer->document)
+			matches[count++] = (struct view_matches){
+				one->found[window].matches,
+				one->found[window].count, one->role,
+			};
+	}
+	if (found->count > 0 && found->document == buffer->document)
+		matches[count++] = (struct view_matches){
+			found->matches, found->count, ROLE_MATCH,
+		};
+	else if (buffer->has_match)
+		matches[count++] = (struct view_matches){ &buffer->match, 1,
+							  ROLE_MATCH };
+	return count;
+}
+
 static void draw_view(struct editor *editor, struct grid *grid,
 		      unsigned first, unsigned rows, size_t window)
 {
-	const struct buffer *buffer = editor->windows[window].buffer;
 	struct view *view = editor_window_view(editor, window);
+	struct view_matches matches[EDITOR_HIGHLIGHTERS + 1];
 
 	if (view->columns != grid->columns || view->rows != rows)
 		view_resize(view, grid->columns, rows);
 	document_verify(view->document);
 	/* Holes may be others now. */
 	view_show(view);
-	if (editor->highlights.count > 0
-	    && editor->highlights.document == view->document)
-		view_draw(view, grid, first, editor->highlights.matches,
-			  editor->highlights.count);
-	else if (buffer->has_match)
-		view_draw(view, grid, first, &buffer->match, 1);
-	else
-		view_draw(view, grid, first, NULL, 0);
+	view_draw(view, grid, first, matches,
+		  matches_in(editor, window, matches));
 }
 
 static void draw_window(struct editor *editor, struct grid *grid,

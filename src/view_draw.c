@@ -18,7 +18,7 @@
 struct drawing {
 	const struct view *view;
 	struct grid *grid;
-	const struct range *matches;	/* those that may still come */
+	const struct view_matches *matches;
 	size_t match_count;
 	struct range selection;
 };
@@ -96,17 +96,32 @@ static void paint_changes(const struct document *document, struct row *row)
 	}
 }
 
-static void paint_matches(struct drawing *drawing, struct row *row)
+/* The first of MATCHES that ends behind OFFSET. */
+static size_t first_behind(const struct view_matches *matches, uint64_t offset)
 {
-	while (drawing->match_count > 0 &&
-	       drawing->matches->end <= row->range.start) {
-		drawing->matches++;
-		drawing->match_count--;
+	size_t low = 0;
+	size_t high = matches->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (matches->ranges[middle].end <= offset)
+			low = middle + 1;
+		else
+			high = middle;
 	}
+	return low;
+}
+
+static void paint_matches(const struct drawing *drawing, struct row *row)
+{
 	for (size_t i = 0; i < drawing->match_count; i++) {
-		if (drawing->matches[i].start >= row->range.end)
-			break;
-		paint(row, drawing->matches[i], ROLE_MATCH);
+		const struct view_matches *matches = &drawing->matches[i];
+		size_t j = first_behind(matches, row->range.start);
+
+		for (; j < matches->count &&
+		       matches->ranges[j].start < row->range.end; j++)
+			paint(row, matches->ranges[j], matches->role);
 	}
 }
 
@@ -355,7 +370,7 @@ static void draw_scroll(const struct drawing *drawing, unsigned first_row)
 }
 
 void view_draw(const struct view *view, struct grid *grid, unsigned first_row,
-	       const struct range *matches, size_t count)
+	       const struct view_matches *matches, size_t count)
 {
 	struct drawing drawing = {
 		.view = view,

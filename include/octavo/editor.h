@@ -36,6 +36,7 @@ enum {
 	EDITOR_JUMPS = 64,
 	EDITOR_REGISTERS = 128,
 	EDITOR_WINDOWS = 8,
+	EDITOR_HIGHLIGHTERS = 32,
 };
 
 /* One open file. */
@@ -112,10 +113,10 @@ struct editor;
 /* What a long command does beside the screen; private to task.c. */
 struct task;
 
-/* The search for the matches around the window; private to highlight.c. */
+/* A search for matches around a window; private to highlight.c. */
 struct highlight;
 
-/* The matches in RANGE, and of what they are true. */
+/* The matches of a pattern in RANGE, and of what they are true. */
 struct highlights {
 	struct range *matches;
 	size_t count;
@@ -124,6 +125,13 @@ struct highlights {
 	const struct document *document;
 	uint64_t revision;	/* of the document */
 	uint64_t serial;	/* of the pattern */
+};
+
+/* A pattern whose matches show in a colour. */
+struct highlighter {
+	struct pattern *pattern;
+	enum role role;
+	struct highlights found[EDITOR_WINDOWS];	/* around each window */
 };
 
 /* What the terminal can do and batch cannot; members may be NULL. */
@@ -171,7 +179,9 @@ struct editor {
 	bool backward;			/* direction of the last search */
 	struct task *task;		/* the one that shows progress */
 	struct highlight *highlight;	/* what looks for the next: */
-	struct highlights highlights;
+	struct highlights highlights[EDITOR_WINDOWS];	/* of `pattern` */
+	struct highlighter *highlighters[EDITOR_HIGHLIGHTERS];
+	size_t highlighter_count;
 
 	/* the lower lines */
 	struct prompt prompt;
@@ -345,8 +355,15 @@ void editor_poll(struct editor *editor);
 enum status editor_wait(struct editor *editor, struct error *error);
 /* Stops what runs; says so. */
 void editor_cancel(struct editor *editor);
-/* Sees to it that the matches in the window get known. */
+/* Sees to it that the matches in the windows get known, as far as they have
+ * been drawn. */
 void editor_highlight(struct editor *editor);
+/* From now on the matches of PATTERN, which is taken over also on failure,
+ * show in the colour of ROLE: over those of the highlighters before it, under
+ * those of what was searched for last.  One with the same text is gone. */
+bool editor_add_highlighter(struct editor *editor, struct pattern *pattern,
+			    enum role role, struct error *error);
+void editor_remove_highlighter(struct editor *editor, size_t index);
 /* The next or previous match from OFFSET, waited for (addresses). */
 bool editor_find_now(struct editor *editor, const struct pattern *pattern,
 		     bool backward, uint64_t offset, struct match *match,

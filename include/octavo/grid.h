@@ -25,6 +25,13 @@ enum role {
 	ROLE_LOST,		/* ?? : bytes that are gone */
 	ROLE_HOLE,		/* a line for many bytes that are none */
 	ROLE_CHANGED,		/* edited, not yet written */
+	ROLE_RED,		/* matches of a highlight, by its colour */
+	ROLE_GREEN,
+	ROLE_YELLOW,
+	ROLE_BLUE,
+	ROLE_MAGENTA,
+	ROLE_CYAN,
+	ROLE_REVERSE,
 	ROLE_MATCH,
 	ROLE_SELECTION,
 	ROLE_CURSOR,		/* in the pane that has it */

@@ -130,14 +130,21 @@ struct range view_window(const struct view *view);
 bool view_hit(const struct view *view, unsigned row, unsigned column,
 	      enum layout_area *area, uint64_t *offset, unsigned *nibble);
 
+/* Matches of one pattern: ascending, may reach out of the window. */
+struct view_matches {
+	const struct range *ranges;
+	size_t count;
+	enum role role;
+};
+
 /*
  * Draws the window into GRID from FIRST_ROW on, and places the grid's cursor.
- * MATCHES (COUNT of them, ascending, may reach out of the window) are marked.
+ * The MATCHES of COUNT patterns are marked, the later ones over the earlier.
  * What covers what: cursor, selection, match, changed, lost, kind of byte.
  * Where bytes were deleted, the byte after the place is marked as changed.
  */
 void view_draw(const struct view *view, struct grid *grid, unsigned first_row,
-	       const struct range *matches, size_t count);
+	       const struct view_matches *matches, size_t count);
 
 void view_check(const struct view *view);
 

@@ -134,6 +134,7 @@ void list_buffers(struct editor *editor);
 /* The families; each ends with name == NULL. */
 extern const struct command commands_move[];
 extern const struct command commands_search[];
+extern const struct command commands_highlight[];
 extern const struct command commands_edit[];
 extern const struct command commands_bulk[];
 extern const struct command commands_undo[];

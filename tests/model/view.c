@@ -360,7 +360,8 @@ static void draw(const struct view *view)
 	struct range match = random_match(view_window(view));
 
 	assert_non_null(grid);
-	view_draw(view, grid, 1, &match, 1);
+	view_draw(view, grid, 1,
+		  &(struct view_matches){ &match, 1, ROLE_MATCH }, 1);
 	grid_check(grid);
 	for (unsigned column = 0; column < grid->columns; column++)
 		assert_int_equal(grid_cell(grid, 0, column)->character, ' ');

@@ -689,9 +689,9 @@ static void highlight(struct editor *editor)
 static void check_matches(const struct editor *editor, size_t count,
 			  uint64_t first)
 {
-	assert_int_equal(editor->highlights.count, count);
+	assert_int_equal(editor->highlights[0].count, count);
 	if (count > 0)
-		assert_int_equal(editor->highlights.matches[0].start, first);
+		assert_int_equal(editor->highlights[0].matches[0].start, first);
 }
 
 static void test_editor_highlight(void **state)
@@ -700,7 +700,7 @@ static void test_editor_highlight(void **state)
 	struct editor *editor = session_text(session, "one two one two");
 
 	highlight(editor);
-	assert_null(editor->highlights.matches);
+	assert_null(editor->highlights[0].matches);
 	session_run(session, "find /two/");
 	highlight(editor);
 	check_matches(editor, 2, 4);
@@ -719,7 +719,7 @@ static void test_editor_highlight(void **state)
 	highlight(editor);
 	check_matches(editor, 1, 1);
 	session_run(session, "close");
-	assert_int_equal(editor->highlights.count, 0);
+	assert_int_equal(editor->highlights[0].count, 0);
 	highlight(editor);
 	check_matches(editor, 2, 0);
 	session_execute(session, "find /nowhere/", NULL);
@@ -750,9 +750,9 @@ static void test_editor_highlight_window(void **state)
 	highlight(editor);
 	check_matches(editor, 1, UINT64_C(5) << 30);
 	assert_true(view_window(&editor->buffer->view).start
-		    >= editor->highlights.range.start);
+		    >= editor->highlights[0].range.start);
 	assert_true(view_window(&editor->buffer->view).end
-		    <= editor->highlights.range.end);
+		    <= editor->highlights[0].range.end);
 	session_run(session, "goto $");
 	highlight(editor);
 	check_matches(editor, 0, 0);

@@ -97,7 +97,9 @@ static struct grid *draw(struct view *view, unsigned columns, unsigned rows,
 	assert_non_null(grid);
 	view_resize(view, columns, rows);
 	view_check(view);
-	view_draw(view, grid, 0, &match, range_is_empty(match) ? 0 : 1);
+	view_draw(view, grid, 0, &(struct view_matches){ &match, 1,
+							 ROLE_MATCH },
+		  range_is_empty(match) ? 0 : 1);
 	grid_check(grid);
 	return grid;
 }
@@ -374,7 +376,8 @@ static void test_view_roles_of_long_runs(void **state)
 	(void)state;
 	view_init(&view, &document);
 	view_resize(&view, 44, 3);
-	view_draw(&view, grid, 0, matches, 6);
+	view_draw(&view, grid, 0,
+		  &(struct view_matches){ matches, 6, ROLE_MATCH }, 1);
 	for (unsigned i = 0; i < 8; i++)
 		found[i] = role_letter(grid_cell(grid, 1, 35 + i)->role);
 	assert_string_equal(found, "MMMMMMMM");
@@ -384,6 +387,34 @@ static void test_view_roles_of_long_runs(void **state)
 	for (unsigned i = 0; i < 8; i++)
 		found[i] = role_letter(grid_cell(grid, 0, 35 + i)->role);
 	assert_string_equal(found, "OzzMMMMM");
+	grid_free(grid);
+}
+
+/* The later pattern is over the earlier. */
+static void test_view_roles_of_patterns(void **state)
+{
+	static const struct range one[] = { { 1, 4 }, { 6, 10 } };
+	static const struct range other[] = { { 3, 7 } };
+	const struct view_matches matches[] = {
+		{ one, 2, ROLE_RED }, { other, 1, ROLE_GREEN },
+		{ NULL, 0, ROLE_MATCH },
+	};
+	static const uint8_t roles_shown[] = {
+		ROLE_CURSOR_OTHER, ROLE_RED, ROLE_RED, ROLE_GREEN, ROLE_GREEN,
+		ROLE_GREEN, ROLE_GREEN, ROLE_RED, ROLE_RED, ROLE_RED,
+		ROLE_ZERO,
+	};
+	struct document document = { .size = 16 };
+	struct grid *grid = grid_new(44, 2);
+	struct view view;
+
+	(void)state;
+	view_init(&view, &document);
+	view_resize(&view, 44, 2);
+	view_draw(&view, grid, 0, matches, 3);
+	for (unsigned i = 0; i < sizeof roles_shown; i++)
+		assert_int_equal(grid_cell(grid, i / 8, 35 + i % 8)->role,
+				 roles_shown[i]);
 	grid_free(grid);
 }
 
@@ -528,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_view_roles_of_marks),
 		cmocka_unit_test(test_view_roles_cover),
 		cmocka_unit_test(test_view_roles_of_long_runs),
+		cmocka_unit_test(test_view_roles_of_patterns),
 		cmocka_unit_test(test_view_places_the_cursor),
 		cmocka_unit_test(test_view_draws_folds),
 		cmocka_unit_test(test_view_roles_of_folds),
