@@ -46,9 +46,12 @@ static bool flags_options(const char *flags, struct options *options,
 			options->compile |= PCRE2_DOTALL;
 			break;
 		case 'u':
+			/* A .* can begin to match behind what is no UTF-8,
+			 * in the middle of a line. */
 			options->compile |= PCRE2_UTF | PCRE2_UCP |
 					    PCRE2_MATCH_INVALID_UTF |
-					    PCRE2_NEVER_BACKSLASH_C;
+					    PCRE2_NEVER_BACKSLASH_C |
+					    PCRE2_NO_DOTSTAR_ANCHOR;
 			break;
 		case 'x':
 			options->compile |= PCRE2_EXTENDED;
@@ -176,28 +179,38 @@ static bool compile_error(int code, size_t offset, struct error *error)
 	return error_set_at(error, offset, "%s", (char *)message);
 }
 
+static pcre2_code *compile(const char *regex, size_t length,
+			   const struct options *options, struct error *error)
+{
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	pcre2_code *program;
+	int code;
+	size_t offset;
+
+	if (!context) {
+		error_set_memory(error);
+		return NULL;
+	}
+	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+	pcre2_set_bsr(context, PCRE2_BSR_UNICODE);
+	pcre2_set_compile_extra_options(context, options->extra);
+	program = pcre2_compile((PCRE2_SPTR)regex, length, options->compile,
+				&code, &offset, context);
+	pcre2_compile_context_free(context);
+	if (!program)
+		compile_error(code, offset, error);
+	return program;
+}
+
 static bool pattern_compile(struct pattern *pattern, const char *regex,
 			    size_t length, const struct options *options,
 			    struct error *error)
 {
-	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
-	int code;
-	size_t offset;
-
-	if (!context)
-		return error_set_memory(error);
-	pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-	pcre2_set_bsr(context, PCRE2_BSR_UNICODE);
-	pcre2_set_compile_extra_options(context, options->extra);
-	pattern->code = pcre2_compile((PCRE2_SPTR)regex, length,
-				      options->compile, &code, &offset,
-				      context);
-	pcre2_compile_context_free(context);
-	if (!pattern->code)
-		return compile_error(code, offset, error);
-
 	uint32_t newline = 0;
 
+	pattern->code = compile(regex, length, options, error);
+	if (!pattern->code)
+		return false;
 	pcre2_pattern_info(pattern->code, PCRE2_INFO_NEWLINE, &newline);
 	if (newline != PCRE2_NEWLINE_LF)
 		return error_set_at(error, 0, "a pattern cannot change what a "
@@ -205,20 +218,46 @@ static bool pattern_compile(struct pattern *pattern, const char *regex,
 	return true;
 }
 
-static void pattern_study(struct pattern *pattern, const char *regex,
-			  size_t length, const struct options *options)
+/* Whether it worked shows in the size: (*NO_JIT) is no error. */
+static bool compile_jit(pcre2_code *code)
 {
 	size_t program = 0;
 
-	/* Whether it worked shows in the size: (*NO_JIT) is no error. */
-	pcre2_jit_compile(pattern->code,
-			  PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
-	pcre2_pattern_info(pattern->code, PCRE2_INFO_JITSIZE, &program);
-	pattern->jit = program > 0;
+	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+	pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &program);
+	return program > 0;
+}
+
+/* Without it a search tries everywhere, which is no error. */
+static void find_syntax(struct pattern *pattern, const char *regex,
+			size_t length, const struct options *options)
+{
+	struct options attempt = *options;
+
+	if (!pattern->jit || pattern->sequential)
+		return;
+	pattern->syntax = syntax_read(regex, length, options->compile);
+	if (!pattern->syntax)
+		return;
+	if (options->extra)
+		pattern->syntax->exact = false;
+	attempt.compile |= PCRE2_NO_START_OPTIMIZE;
+	pattern->attempt = compile(regex, length, &attempt, NULL);
+	if (pattern->attempt && compile_jit(pattern->attempt))
+		return;
+	syntax_free(pattern->syntax);
+	pattern->syntax = NULL;
+}
+
+static void pattern_study(struct pattern *pattern, const char *regex,
+			  size_t length, const struct options *options)
+{
+	pattern->jit = compile_jit(pattern->code);
 	pattern->utf = options->compile & PCRE2_UTF;
 	pattern->sequential = is_sequential(regex, length);
 	pattern->lookbehind = find_lookbehind(pattern, regex, length);
 	pattern->zero_starts = find_zero_starts(pattern, regex, length);
+	find_syntax(pattern, regex, length, options);
 }
 
 /* Takes TEXT, which is freed also on failure. */
@@ -538,6 +577,8 @@ void pattern_free(struct pattern *pattern)
 	if (!pattern)
 		return;
 	pcre2_code_free(pattern->code);
+	pcre2_code_free(pattern->attempt);
+	syntax_free(pattern->syntax);
 	free(pattern->text);
 	free(pattern);
 }

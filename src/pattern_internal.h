@@ -9,6 +9,7 @@
 #include <pcre2.h>
 
 #include "octavo/pattern.h"
+#include "syntax.h"
 
 /* Which attempts can match that begin in a run of zero bytes; others may run
  * on into it. */
@@ -22,6 +23,11 @@ struct pattern {
 	pcre2_code *code;	/* unanchored, PCRE2_USE_OFFSET_LIMIT; JIT
 				 * compiled for complete and hard partial
 				 * matching where JIT is to be had */
+	pcre2_code *attempt;	/* the same for single attempts: it does not
+				 * look ahead for what they may need.  NULL
+				 * where there is no syntax. */
+	struct syntax *syntax;	/* what its matches are like, or NULL: it is
+				 * not known, or is of no use */
 	char *text;
 	size_t lookbehind;	/* more bytes than a match can look at before
 				 * its start; SIZE_MAX: no bound is known */

@@ -10,6 +10,10 @@
  * that attempt, until it is decided.  So what a window gives is what the whole
  * document would have given.
  *
+ * Where a filter (filter.h) knows places that are worth an attempt, only those
+ * are attempted, stretch by stretch, for as long as that is the faster way
+ * (scanner_pace.h).
+ *
  * Most patterns cannot match at a zero byte, and holes of the file are made of
  * them; there no attempt is made, so nothing of a hole is read unless a match
  * runs into it.
@@ -30,12 +34,11 @@
  *  6. Attempts at bytes of a hole are left out only where the pattern could
  *     not match there.
  */
-#include "scanner.h"
+#include "scanner_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "pattern_internal.h"
 #include "sizes.h"
 
 enum {
@@ -45,43 +48,20 @@ enum {
 	SCANNER_HEAP_KIBIBYTES = 64 << 10,
 	/* Without JIT each call looks at all of the rest for bad UTF-8. */
 	SCANNER_INTERPRETED = 64 << 10,
-	SCANNER_GATHER_MAXIMUM = 256 << 20,
-	/* Zeros behind a gathered window: longer than a character, and than
-	 * the 16 bytes that PCRE2's JIT looks at together. */
-	SCANNER_SLACK = 32,
+	/* More attempts than that in a row are worth a look ahead. */
+	SCANNER_FEW = 64,
+	/* A filter is tuned anew after so many bytes. */
+	SCANNER_TUNED = 16 << 20,
 	SCANNER_MESSAGE_SIZE = 256,
 };
 
-struct scanner {
-	const struct document *document;
-	const struct pattern *pattern;
-	uint64_t size;
-	uint64_t window;	/* bytes asked for at first */
-	uint64_t tail;		/* windows in place end here at the latest */
-	pcre2_match_data *data;
-	pcre2_match_context *context;
-	pcre2_jit_stack *stack;
-	/* The window: bytes[0] is the byte at `start`. */
-	const unsigned char *bytes;
-	uint64_t start;
-	uint64_t end;
-	unsigned char *buffer;
-	size_t capacity;
-	/* Attempts to be made, and from where on again: behind the hole that
-	 * ends them. */
-	struct range attempts;
-	uint64_t resume;
-};
+_Static_assert((int)PACE_WAYS == (int)SCANNER_WAYS, "ways of searching");
 
-static bool is_continuation(unsigned char byte)
-{
-	return (byte & 0xc0) == 0x80;
-}
+static int scanner_forced = SCANNER_WAYS;
 
-static bool needs_everything(const struct scanner *scanner)
+void scanner_force(int way)
 {
-	return scanner->pattern->sequential ||
-	       scanner->pattern->lookbehind == SIZE_MAX;
+	scanner_forced = way;
 }
 
 static uint64_t find_tail(const struct scanner *scanner)
@@ -89,7 +69,7 @@ static uint64_t find_tail(const struct scanner *scanner)
 	unsigned char last = 0;
 
 	if (scanner->size == 0 || !scanner->pattern->utf ||
-	    needs_everything(scanner))
+	    scanner_needs_all(scanner))
 		return scanner->size;
 	document_read(scanner->document, scanner->size - 1, &last, 1);
 	return last < 0x80 ? scanner->size : scanner->size - 1;
@@ -111,6 +91,27 @@ static bool scanner_prepare(struct scanner *scanner)
 	return scanner->stack != NULL;
 }
 
+/* A filter that cannot be had is one way less. */
+static void make_filters(struct scanner *scanner)
+{
+	const struct pattern *pattern = scanner->pattern;
+	unsigned ways = 0;
+
+	for (int kind = 0; pattern->syntax && kind < FILTER_KINDS; kind++) {
+		if (scanner_forced != SCANNER_WAYS && scanner_forced != kind)
+			continue;
+		scanner->filters[kind] = filter_new((enum filter_kind)kind,
+						    pattern->syntax,
+						    pattern->utf);
+		scanner->tuned[kind] = UINT64_MAX;
+		if (scanner->filters[kind])
+			ways |= 1u << kind;
+	}
+	if (ways == 0 || scanner_forced == SCANNER_WAYS)
+		ways |= 1u << SCANNER_PLAIN;
+	pace_start(&scanner->pace, ways);
+}
+
 struct scanner *scanner_new(const struct document *document,
 			    const struct pattern *pattern,
 			    struct error *error)
@@ -128,6 +129,7 @@ struct scanner *scanner_new(const struct document *document,
 	if (!pattern->jit && scanner->window > SCANNER_INTERPRETED)
 		scanner->window = SCANNER_INTERPRETED;
 	scanner->tail = find_tail(scanner);
+	make_filters(scanner);
 	/* An empty document: the window is there, and covers it. */
 	scanner->bytes = (const unsigned char *)"";
 	if (!scanner_prepare(scanner)) {
@@ -145,6 +147,8 @@ void scanner_free(struct scanner *scanner)
 	pcre2_match_data_free(scanner->data);
 	pcre2_match_context_free(scanner->context);
 	pcre2_jit_stack_free(scanner->stack);
+	for (int kind = 0; kind < FILTER_KINDS; kind++)
+		filter_free(scanner->filters[kind]);
 	free(scanner->buffer);
 	free(scanner);
 }
@@ -158,143 +162,8 @@ bool scanner_keep_groups(struct scanner *scanner, struct error *error)
 		return error_set_memory(error);
 	pcre2_match_data_free(scanner->data);
 	scanner->data = data;
+	scanner->groups = true;
 	return true;
-}
-
-/* --- windows --- */
-
-/* Where a window for an attempt at AT must begin, at the latest. */
-static uint64_t first_byte(const struct scanner *scanner, uint64_t at)
-{
-	uint64_t behind = scanner->pattern->lookbehind;
-
-	return needs_everything(scanner) || at < behind ? 0 : at - behind;
-}
-
-static bool covers(const struct scanner *scanner, uint64_t at)
-{
-	if (scanner->start > first_byte(scanner, at))
-		return false;
-	return at < scanner->end || scanner->end == scanner->size;
-}
-
-/* Bytes of a character that the window's end cuts off; 0 for none. */
-static unsigned cut_character(const struct scanner *scanner, uint64_t end)
-{
-	for (unsigned i = 1; i <= 3 && i <= end - scanner->start; i++) {
-		unsigned char byte = scanner->bytes[end - scanner->start - i];
-
-		if (is_continuation(byte))
-			continue;
-
-		unsigned length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3
-						: byte >= 0xc0	  ? 2 : 1;
-
-		return length > i ? i : 0;
-	}
-	return 0;
-}
-
-/* Moves the end back to where a window may end; false where nothing after AT
- * would be left. */
-static bool trim_end(struct scanner *scanner, uint64_t at)
-{
-	if (scanner->end == scanner->size)
-		return true;
-
-	uint64_t end = scanner->end;
-
-	for (;;) {
-		unsigned cut = 0;
-
-		if (end <= at)
-			return false;
-		if (scanner->bytes[end - scanner->start - 1] == '\n')
-			cut = 1;
-		else if (scanner->pattern->utf)
-			cut = cut_character(scanner, end);
-		if (cut == 0)
-			break;
-		end -= cut;
-	}
-	scanner->end = end;
-	return true;
-}
-
-static bool gather(struct scanner *scanner, uint64_t first, uint64_t end,
-		   uint64_t at, struct error *error)
-{
-	uint64_t length = end - first;
-
-	if (length > SCANNER_GATHER_MAXIMUM)
-		return error_set(error, "the search at offset 0x%llx needs "
-				 "more than %d MiB around an edit",
-				 (unsigned long long)at,
-				 SCANNER_GATHER_MAXIMUM >> 20);
-	if (length > scanner->capacity) {
-		free(scanner->buffer);
-		scanner->capacity = 0;
-		scanner->buffer = malloc((size_t)length + SCANNER_SLACK);
-		if (!scanner->buffer)
-			return error_set_memory(error);
-		scanner->capacity = (size_t)length;
-	}
-	document_read(scanner->document, first, scanner->buffer,
-		      (size_t)length);
-	memset(scanner->buffer + length, 0, SCANNER_SLACK);
-	scanner->bytes = scanner->buffer;
-	scanner->start = first;
-	scanner->end = end;
-	return true;
-}
-
-/* Takes the window from the run around AT, if that goes from FIRST to END. */
-static bool place_in_run(struct scanner *scanner, uint64_t at, uint64_t first,
-			 uint64_t end)
-{
-	uint64_t probe = at < scanner->size ? at : at - 1;
-	uint64_t before, after;
-	const unsigned char *bytes = document_span_around(
-		scanner->document, probe, &before, &after);
-	uint64_t run_start = probe - before;
-	uint64_t run_end = probe + after;
-
-	if (run_end > scanner->tail)
-		run_end = scanner->tail;
-	if (run_start > first || run_end < end)
-		return false;
-	/* All of the run, but for the interpreter. */
-	if (!scanner->pattern->jit) {
-		run_start = first;
-		run_end = end;
-	}
-	scanner->bytes = bytes - (probe - run_start);
-	scanner->start = run_start;
-	scanner->end = run_end;
-	return true;
-}
-
-/* A window with at least NEED bytes from AT on, or up to the document's end. */
-static bool place(struct scanner *scanner, uint64_t at, uint64_t need,
-		  struct error *error)
-{
-	uint64_t first = first_byte(scanner, at);
-
-	for (;;) {
-		uint64_t end = scanner->size - at < need ? scanner->size
-							 : at + need;
-
-		if (needs_everything(scanner))
-			end = scanner->size;
-		if (!place_in_run(scanner, at, first, end) &&
-		    !gather(scanner, first, end, at, error))
-			return false;
-		if (trim_end(scanner, at))
-			return true;
-		/* Nothing but newlines: look further. */
-		need = (need > scanner->end - at ? need : scanner->end - at)
-		       * 4;
-	}
 }
 
 /* --- matching --- */
@@ -323,7 +192,8 @@ static bool give_up(const struct scanner *scanner, int code, uint64_t at,
 			 (char *)message);
 }
 
-static int run(const struct scanner *scanner, uint64_t from, uint64_t limit)
+static int run(const struct scanner *scanner, const pcre2_code *program,
+	       uint64_t from, uint64_t limit)
 {
 	bool last = scanner->end == scanner->size;
 
@@ -332,7 +202,7 @@ static int run(const struct scanner *scanner, uint64_t from, uint64_t limit)
 	if (!last && limit > scanner->end)
 		limit = scanner->end;
 	pcre2_set_offset_limit(scanner->context, limit - 1 - scanner->start);
-	return pcre2_match(scanner->pattern->code, scanner->bytes,
+	return pcre2_match(program, scanner->bytes,
 			   scanner->end - scanner->start,
 			   from - scanner->start,
 			   last ? 0 : PCRE2_PARTIAL_HARD, scanner->data,
@@ -341,7 +211,8 @@ static int run(const struct scanner *scanner, uint64_t from, uint64_t limit)
 
 /* PCRE2's offset limit finds the attempt that gave up: the smallest limit
  * with which it still does. */
-static uint64_t find_culprit(const struct scanner *scanner, uint64_t from,
+static uint64_t find_culprit(const struct scanner *scanner,
+			     const pcre2_code *program, uint64_t from,
 			     uint64_t limit)
 {
 	uint64_t low = from;
@@ -349,7 +220,7 @@ static uint64_t find_culprit(const struct scanner *scanner, uint64_t from,
 
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
-		int code = run(scanner, from, middle + 1);
+		int code = run(scanner, program, from, middle + 1);
 
 		if (code < 0 && code != PCRE2_ERROR_NOMATCH &&
 		    code != PCRE2_ERROR_PARTIAL)
@@ -381,15 +252,16 @@ static struct finding take_match(const struct scanner *scanner)
 	return (struct finding){ attempt, match };
 }
 
-/* One step of the pass within the window: either the answer, or SCAN_NONE
- * with *FROM moved to where the next window is wanted, *NEED bytes long;
- * *FROM == UINT64_MAX: nothing is left. */
-static enum scan_result step(struct scanner *scanner, uint64_t *from,
-			     uint64_t *need, uint64_t limit,
-			     struct finding *finding, struct error *error)
+/* Attempts in the window from *FROM on, before STOP: either the answer, or
+ * SCAN_NONE with *FROM moved to where the next ones are wanted, in a window of
+ * *NEED bytes from there. */
+static enum scan_result attempt(struct scanner *scanner,
+				const pcre2_code *program, uint64_t *from,
+				uint64_t *need, uint64_t stop, uint64_t limit,
+				struct finding *finding, struct error *error)
 {
 	bool last = scanner->end == scanner->size;
-	int code = run(scanner, *from, limit);
+	int code = run(scanner, program, *from, stop);
 
 	if (code == PCRE2_ERROR_PARTIAL) {
 		*from = scanner->start +
@@ -402,19 +274,98 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 		/* In UTF mode an attempt may begin a character past the
 		 * limit. */
 		if (finding->attempt >= limit) {
-			*from = UINT64_MAX;
+			*from = limit;
 			return SCAN_NONE;
 		}
 		if (last || finding->attempt < scanner->end)
 			return SCAN_MATCH;
 	} else if (code != PCRE2_ERROR_NOMATCH) {
-		give_up(scanner, code, find_culprit(scanner, *from, limit),
-			error);
+		give_up(scanner, code,
+			find_culprit(scanner, program, *from, stop), error);
 		return SCAN_FAILED;
 	}
-	*from = last ? UINT64_MAX : scanner->end;
+	*from = last || stop < scanner->end ? stop : scanner->end;
 	*need = 0;
 	return SCAN_NONE;
+}
+
+/* The filter knows the window, and what is in it. */
+static struct filter *prepare_filter(struct scanner *scanner, int kind,
+				     uint64_t from)
+{
+	struct filter *filter = scanner->filters[kind];
+	uint64_t tuned = scanner->tuned[kind];
+
+	if (!scanner->looked[kind])
+		filter_look(filter, scanner->bytes,
+			    (size_t)(scanner->end - scanner->start),
+			    scanner->end == scanner->size);
+	scanner->looked[kind] = true;
+	if (tuned > from || from - tuned >= SCANNER_TUNED) {
+		filter_tune(filter, (size_t)(from - scanner->start));
+		scanner->tuned[kind] = from;
+		pace_begin_again(&scanner->pace, from);
+	}
+	return filter;
+}
+
+/* The same as above where the filter says; a match is not empty then. */
+static enum scan_result attempt_some(struct scanner *scanner, int kind,
+				     uint64_t *from, uint64_t *need,
+				     uint64_t stop, uint64_t limit,
+				     struct finding *finding,
+				     struct error *error)
+{
+	struct filter *filter = prepare_filter(scanner, kind, *from);
+	uint64_t start = scanner->start;
+	uint64_t to = stop < scanner->end ? stop : scanner->end;
+	struct filter_range range;
+
+	*need = 0;
+	while (*from < to && pace_goes_on(&scanner->pace, *from)) {
+		if (!filter_next(filter, (size_t)(*from - start),
+				 (size_t)(to - start), &range)) {
+			*from = to;
+			break;
+		}
+		if (range.match_end && !scanner->groups) {
+			finding->attempt = start + range.start;
+			finding->match = (struct match){
+				start + range.start, start + range.match_end,
+			};
+			return SCAN_MATCH;
+		}
+		*from = start + range.start;
+
+		bool few = range.end - range.start < SCANNER_FEW;
+		enum scan_result result =
+			attempt(scanner,
+				few ? scanner->pattern->attempt
+				    : scanner->pattern->code,
+				from, need, start + range.end, limit, finding,
+				error);
+
+		if (result != SCAN_NONE || *need > 0)
+			return result;
+	}
+	if (*from == scanner->size)
+		*from = stop;
+	return SCAN_NONE;
+}
+
+/* One step of the pass within the window. */
+static enum scan_result step(struct scanner *scanner, uint64_t *from,
+			     uint64_t *need, uint64_t limit,
+			     struct finding *finding, struct error *error)
+{
+	int way = pace_choose(&scanner->pace, *from);
+	uint64_t stop = scanner->pace.end < limit ? scanner->pace.end : limit;
+
+	if (way != SCANNER_PLAIN && *from < scanner->size)
+		return attempt_some(scanner, way, from, need, stop, limit,
+				    finding, error);
+	return attempt(scanner, scanner->pattern->code, from, need, stop,
+		       limit, finding, error);
 }
 
 /* The first match of the pass from FROM on whose attempt is < LIMIT, when each
@@ -426,11 +377,11 @@ static enum scan_result scan(struct scanner *scanner, uint64_t from,
 	uint64_t need = 0;
 
 	while (from < limit && from <= scanner->size) {
-		bool here = need == 0 && covers(scanner, from);
+		bool here = need == 0 && scanner_covers(scanner, from);
 
 		if (need < scanner->window)
 			need = scanner->window;
-		if (!here && !place(scanner, from, need, error))
+		if (!here && !scanner_place(scanner, from, need, error))
 			return SCAN_FAILED;
 
 		enum scan_result result = step(scanner, &from, &need, limit,
@@ -510,7 +461,7 @@ uint64_t scanner_align(const struct scanner *scanner, uint64_t offset)
 	if (!scanner->pattern->utf || offset >= scanner->size)
 		return offset;
 	count = document_read(scanner->document, offset, next, sizeof next);
-	while (i < count && is_continuation(next[i]))
+	while (i < count && scanner_continues(next[i]))
 		i++;
 	return offset + i;
 }

@@ -5,6 +5,7 @@
 #define OCTAVO_SCANNER_H
 
 #include "octavo/search.h"
+#include "filter.h"
 #include "replacement_internal.h"
 
 /* OFFSET, or in UTF mode the first character that starts at or after it. */
@@ -15,5 +16,12 @@ uint64_t scanner_align(const struct scanner *scanner, uint64_t offset);
 bool scanner_expand(const struct scanner *scanner,
 		    const struct replacement *replacement,
 		    struct expansion *out, struct error *error);
+
+/* The ways to search: the kinds of filter, and none. */
+enum { SCANNER_PLAIN = FILTER_KINDS, SCANNER_WAYS };
+
+/* For tests: scanners made from now on go only the way WAY, if the pattern
+ * has that, else the plain one; SCANNER_WAYS: the fastest again. */
+void scanner_force(int way);
 
 #endif

@@ -34,6 +34,8 @@ enum {
 	MATCHES_MAXIMUM = 40,
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
+	SEARCH_STRETCH = 64,
+	FILTER_TILE_SIZE = 64,
 	VIEW_WALK = 64,
 	TRANSFORM_BLOCK = 16,
 	TRANSFORM_CHUNK = 64,
@@ -117,6 +119,10 @@ enum {
 	SEARCH_HOLE = 1 << 20,
 	/* Chunks of a search that passes over nearly everything. */
 	SEARCH_SPARSE_CHUNKS = 1024,
+	/* Bytes that are searched in one way before another may be better. */
+	SEARCH_STRETCH = 512 << 10,
+	/* Bytes of which bitmaps are made at once; a multiple of 64. */
+	FILTER_TILE_SIZE = 4 << 10,
 	/* Rows that the cursor or the window goes one by one, folds and all;
 	 * more than the highest screen has. */
 	VIEW_WALK = 1024,

@@ -279,6 +279,9 @@ static inline uint64_t pass_after(const struct sample *sample, bool utf,
 
 /* The pass over RANGE: matches wholly in it, or for a RANGE that goes past
  * the end (see the caller) all that start before its end. */
+/* Options of the pass. */
+static uint32_t pass_options;
+
 static inline void pass_visit(const struct sample *sample,
 			      const struct pattern *pattern,
 			      struct range range, bool whole,
@@ -290,7 +293,8 @@ static inline void pass_visit(const struct sample *sample,
 
 	while (at <= sample->size) {
 		int code = pcre2_match(pattern->code, sample->bytes,
-				       sample->size, at, 0, data, NULL);
+				       sample->size, at, pass_options, data,
+				       NULL);
 
 		if (code < 0)
 			break;

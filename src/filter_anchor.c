@@ -1,0 +1,350 @@
+/*
+ * filter: anchors.
+ *
+ * An anchor is where a run of single items stands in a match.  What stands
+ * before it in the match is of a bounded length, or of a set that lacks some
+ * byte; so from an anchor one knows the starts that it may belong to, and goes
+ * back over the bytes of that set for the first of them.
+ *
+ * Invariants
+ *  1. The first start of a later anchor is not before that of an earlier one:
+ *     all have the same bounds and the same set.  So starts are named in
+ *     order, and those before the first start of the next anchor are none.
+ *  2. An anchor from `reach` on does not lie wholly in the window.  Starts
+ *     that it could belong to are named if the window is not complete.
+ *  3. `mask`, if not 0, has all places that pass the tests of the block at
+ *     `block`.
+ */
+#include <string.h>
+
+#include "filter_internal.h"
+
+enum {
+	/* Farther back than this a start is not looked for, if nothing but
+	 * the distance bounds it. */
+	ANCHOR_BEFORE_MAXIMUM = 256,
+	/* Of the first run of a word that is used. */
+	ANCHOR_WORD_SHORTEST = 2,
+};
+
+/* --- runs --- */
+
+static bool is_usable(const struct filter_before *before)
+{
+	struct byte_set all = byte_set_all();
+
+	return before->most <= ANCHOR_BEFORE_MAXIMUM ||
+	       !byte_set_equal(&before->set, &all);
+}
+
+static bool is_telling(const struct syntax_item *item)
+{
+	struct byte_set all = byte_set_all();
+
+	return !byte_set_equal(&item->set, &all);
+}
+
+static void pass_item(struct filter_before *before,
+		      const struct syntax_item *item)
+{
+	before->least += item->single;
+	before->most = before->most == SYNTAX_MANY || item->most == SYNTAX_MANY
+			       ? SYNTAX_MANY : before->most + item->most;
+	byte_set_unite(&before->set, &item->set);
+}
+
+/* Finds up to MOST runs of a branch; the number of them. */
+static size_t find_runs(const struct syntax_branch *branch,
+			struct filter_run *runs, size_t most)
+{
+	struct filter_before before = { 0, 0, { { 0 } } };
+	size_t count = 0;
+	bool inside = false;
+
+	for (size_t i = 0; i < branch->count; i++) {
+		const struct syntax_item *item = &branch->items[i];
+
+		/* A run may begin anew at an item that tells nothing, but
+		 * need not end there. */
+		if (item->single && inside) {
+			runs[count - 1].count++;
+		} else if (item->single && is_telling(item) &&
+			   is_usable(&before) && count < most) {
+			runs[count++] = (struct filter_run){ item, 1, before };
+			inside = true;
+		} else {
+			inside = false;
+		}
+		pass_item(&before, item);
+	}
+	for (size_t i = 0; i < count; i++)
+		while (!is_telling(&runs[i].items[runs[i].count - 1]))
+			runs[i].count--;
+	return count;
+}
+
+static bool run_is_at(const struct filter *filter,
+		      const struct filter_run *run, size_t at)
+{
+	for (size_t i = 0; i < run->count; i++)
+		if (!byte_set_has(&run->items[i].set, filter->bytes[at + i]))
+			return false;
+	return true;
+}
+
+void filter_choose_run(struct filter *filter, const struct filter_run *run)
+{
+	filter->run = run;
+	filter->before = run->before;
+	filter->span = run->count;
+}
+
+bool filter_anchor_make(struct filter *filter)
+{
+	if (filter->syntax->count != 1)
+		return false;
+	filter->run_count = find_runs(&filter->syntax->branches[0],
+				      filter->runs, FILTER_RUNS);
+	if (filter->run_count == 0)
+		return false;
+	filter_choose_run(filter, &filter->runs[0]);
+	filter->test_count = 1;
+	filter_test_of(&filter->run->items[0].set, &filter->tests[0]);
+	return true;
+}
+
+/* --- words --- */
+
+static void words_add(struct filter_words *words, const struct filter_run *run,
+		      unsigned bucket)
+{
+	for (unsigned i = 0; i < words->length; i++)
+		for (unsigned byte = 0; byte <= 0xff; byte++) {
+			if (!byte_set_has(&run->items[i].set, byte))
+				continue;
+			words->low[i][byte & 15] |= (unsigned char)
+				(1u << bucket);
+			words->high[i][byte >> 4] |= (unsigned char)
+				(1u << bucket);
+		}
+}
+
+/* The run of a branch that names it: the first, unless that is short. */
+static bool choose_word(const struct syntax_branch *branch,
+			struct filter_run *chosen)
+{
+	struct filter_run runs[FILTER_RUNS];
+	size_t count = find_runs(branch, runs, FILTER_RUNS);
+	bool found = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (runs[i].before.most > ANCHOR_BEFORE_MAXIMUM)
+			continue;
+		if (found && (chosen->count >= ANCHOR_WORD_SHORTEST ||
+			      runs[i].count <= chosen->count))
+			continue;
+		*chosen = runs[i];
+		found = true;
+	}
+	return found;
+}
+
+bool filter_words_make(struct filter *filter)
+{
+	const struct syntax *syntax = filter->syntax;
+	struct filter_before *before = &filter->before;
+	struct filter_words *words = &filter->words;
+
+	if (syntax->count < 2)
+		return false;
+	words->length = FILTER_WORDS_LENGTH;
+	before->least = SIZE_MAX;
+	for (size_t i = 0; i < syntax->count; i++) {
+		struct filter_run *run = &filter->runs[i];
+
+		if (!choose_word(&syntax->branches[i], run))
+			return false;
+		if (run->count < words->length)
+			words->length = (unsigned)run->count;
+		if (run->before.least < before->least)
+			before->least = run->before.least;
+		if (run->before.most > before->most)
+			before->most = run->before.most;
+		byte_set_unite(&before->set, &run->before.set);
+	}
+	for (size_t i = 0; i < syntax->count; i++)
+		words_add(words, &filter->runs[i],
+			  (unsigned)(i * FILTER_BUCKETS / syntax->count));
+	/* Bytes between are of any branch, and may be of the word itself. */
+	if (before->most > before->least)
+		before->set = byte_set_all();
+	filter->run_count = syntax->count;
+	filter->span = words->length;
+	return true;
+}
+
+/* Is one of the words at AT?  One that the window cuts off may be. */
+static bool word_is_at(const struct filter *filter, size_t at)
+{
+	for (size_t i = 0; i < filter->run_count; i++) {
+		const struct filter_run *run = &filter->runs[i];
+
+		if (at + run->count > filter->size ? !filter->complete
+						   : run_is_at(filter, run,
+							       at))
+			return true;
+	}
+	return false;
+}
+
+/* --- finding anchors --- */
+
+static bool is_anchor(const struct filter *filter, size_t at)
+{
+	return filter->kind == FILTER_WORDS
+		       ? word_is_at(filter, at)
+		       : run_is_at(filter, filter->run, at);
+}
+
+/* Looks for the next block from AT on, before END, with something in it. */
+static bool find_block(struct filter *filter, size_t at, size_t end)
+{
+	filter->block = filter->kind == FILTER_WORDS
+				? filter->loops->find_words(
+					  &filter->words, filter->bytes, at,
+					  end, &filter->mask)
+				: filter->loops->find(
+					  filter->tests, filter->test_count,
+					  filter->bytes, at, end,
+					  &filter->mask);
+	return filter->mask != 0;
+}
+
+/* The first anchor of the block from AT on. */
+static bool find_in_block(const struct filter *filter, size_t at,
+			  size_t *anchor)
+{
+	size_t passed = at - filter->block;
+	uint64_t mask = filter->mask >> passed << passed;
+
+	for (; mask; mask &= mask - 1) {
+		*anchor = filter->block + (size_t)__builtin_ctzll(mask);
+		if (is_anchor(filter, *anchor))
+			return true;
+	}
+	return false;
+}
+
+/* The first anchor from AT on, before END. */
+static bool find_anchor(struct filter *filter, size_t at, size_t end,
+			size_t reach, size_t *anchor)
+{
+	/* Of whole blocks, the last one goes on behind the end. */
+	size_t blocks_end = reach - end < FILTER_BLOCK ? reach
+						       : end + FILTER_BLOCK - 1;
+
+	while (at < end) {
+		bool inside = filter->mask && at >= filter->block &&
+			      at - filter->block < FILTER_BLOCK;
+
+		if (!inside && !find_block(filter, at, blocks_end))
+			break;
+		if (at < filter->block)
+			at = filter->block;
+		if (find_in_block(filter, at, anchor))
+			return *anchor < end;
+		at = filter->block + FILTER_BLOCK;
+	}
+	if (at < filter->block && filter->mask == 0)
+		at = filter->block;
+	for (; at < end; at++)
+		if (is_anchor(filter, at)) {
+			*anchor = at;
+			return true;
+		}
+	return false;
+}
+
+/* --- starts --- */
+
+/* From AT back to FROM at most, over what may stand before an anchor. */
+static size_t go_back(const struct filter *filter, size_t at, size_t from)
+{
+	const struct filter_before *before = &filter->before;
+
+	if (before->most != SYNTAX_MANY && at > before->most &&
+	    at - before->most > from)
+		from = at - before->most;
+	if (before->most == before->least)
+		return from < at ? from : at;
+	while (at > from && byte_set_has(&before->set, filter->bytes[at - 1]))
+		at--;
+	return at;
+}
+
+/* Behind the last anchor that a start before TO can belong to. */
+static size_t last_anchor(const struct filter *filter, size_t to, size_t reach)
+{
+	const struct filter_before *before = &filter->before;
+	size_t at = to - 1;
+
+	if (before->most != SYNTAX_MANY)
+		return to + before->most < reach ? to + before->most : reach;
+	while (at < reach && byte_set_has(&before->set, filter->bytes[at]))
+		at++;
+	return at < reach ? at + 1 : reach;
+}
+
+static bool anchor_starts(const struct filter *filter, size_t anchor,
+			  size_t from, size_t to, struct filter_range *range)
+{
+	size_t first = go_back(filter, anchor, from);
+
+	if (anchor - first < filter->before.least || first >= to)
+		return false;
+	range->start = first;
+	range->end = anchor - filter->before.least + 1;
+	if (range->end > to)
+		range->end = to;
+	return range->start < range->end;
+}
+
+/* Starts whose anchor may be behind what the window has. */
+static bool open_starts(const struct filter *filter, size_t from, size_t to,
+			size_t reach, struct filter_range *range)
+{
+	size_t at = reach > from ? go_back(filter, reach, from) : from;
+
+	if (filter->complete || at >= to)
+		return false;
+	range->start = at;
+	range->end = to;
+	return true;
+}
+
+bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
+			struct filter_range *range)
+{
+	size_t reach = filter->size >= filter->span
+			       ? filter->size - filter->span + 1 : 0;
+	size_t at = from + filter->before.least;
+	size_t end = to + filter->before.least < reach
+			     ? to + filter->before.least : reach;
+	size_t anchor;
+
+	for (;;) {
+		while (find_anchor(filter, at, end, reach, &anchor)) {
+			if (anchor_starts(filter, anchor, from, to, range))
+				return true;
+			at = anchor + 1;
+		}
+		at = at > end ? at : end;
+
+		size_t last = last_anchor(filter, to, reach);
+
+		if (last <= end)
+			break;
+		end = last;
+	}
+	return end == reach && open_starts(filter, from, to, reach, range);
+}

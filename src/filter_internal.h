@@ -1,0 +1,157 @@
+/*
+ * What the files of the filter room share.
+ */
+#ifndef OCTAVO_FILTER_INTERNAL_H
+#define OCTAVO_FILTER_INTERNAL_H
+
+#include "filter.h"
+#include "sizes.h"
+
+enum {
+	FILTER_BLOCK = 64,	/* places that one word has bits for */
+	FILTER_TESTS = 3,
+	FILTER_PARTS = 4,
+	FILTER_RUNS = 8,
+	FILTER_BUCKETS = 8,
+	FILTER_NIBBLES = 16,
+	FILTER_WORDS_LENGTH = 3,
+	FILTER_PREFIX = 64,	/* bytes that a tile looks ahead */
+	/* Of a tile's bitmaps, with what is looked ahead; they are worked on
+	 * four together. */
+	FILTER_TILE_WORDS = (FILTER_TILE_SIZE / 64 + 1 + 3) / 4 * 4,
+	/* One more, which is always full. */
+	FILTER_TILE_ROOM = FILTER_TILE_WORDS + 1,
+};
+
+/* Is (byte | fold) - start at most width?  In unsigned bytes; for a byte at
+ * `place` behind the one that is asked about. */
+struct filter_test {
+	unsigned char fold;
+	unsigned char start;
+	unsigned char width;
+	size_t place;
+};
+
+/* A set as tests, one of which must hold. */
+struct filter_class {
+	struct byte_set set;
+	struct filter_test parts[FILTER_PARTS];
+	unsigned count;
+	bool exact;		/* no other bytes pass */
+};
+
+/* Where the starts are that belong to an anchor. */
+struct filter_before {
+	size_t least;		/* bytes between */
+	size_t most;		/* or SYNTAX_MANY */
+	struct byte_set set;	/* what they are */
+};
+
+/* Single items in a row. */
+struct filter_run {
+	const struct syntax_item *items;
+	size_t count;
+	struct filter_before before;
+};
+
+/* Something of which three places in a row are looked for. */
+struct filter_words {
+	unsigned length;
+	unsigned char low[FILTER_WORDS_LENGTH][FILTER_NIBBLES];
+	unsigned char high[FILTER_WORDS_LENGTH][FILTER_NIBBLES];
+};
+
+struct filter_tile {
+	size_t base;
+	bool valid;
+	size_t items;		/* of the branch, that fit in */
+	size_t class_count;
+	unsigned char class_of[SYNTAX_ITEMS];
+	struct filter_class classes[SYNTAX_ITEMS];
+	uint64_t bits[SYNTAX_ITEMS][FILTER_TILE_WORDS];
+	uint64_t starts[FILTER_TILE_ROOM];
+};
+
+/* What runs in one of two widths. */
+struct filter_loops {
+	/* The first block from AT on, of FILTER_BLOCK places each, in which
+	 * some place passes all tests, with *MASK of those; else the first
+	 * that does not end before END, with none. */
+	size_t (*find)(const struct filter_test *tests, unsigned count,
+		       const unsigned char *bytes, size_t at, size_t end,
+		       uint64_t *mask);
+	size_t (*find_words)(const struct filter_words *words,
+			     const unsigned char *bytes, size_t at, size_t end,
+			     uint64_t *mask);
+	/* One bit for each of FILTER_BLOCK * COUNT bytes. */
+	void (*classify)(const struct filter_class *class,
+			 const unsigned char *bytes, size_t count,
+			 uint64_t *bits);
+	/* The first byte from AT on, before END, that is not of an exact
+	 * class; or one less than a vector before END. */
+	size_t (*skip)(const struct filter_class *class,
+		       const unsigned char *bytes, size_t at, size_t end);
+	/* In the bitmap of a tile: the places of the class that are COUNT (1
+	 * up to 63) before one that BITS has. */
+	void (*keep_behind)(uint64_t *bits, unsigned count,
+			    const uint64_t *class);
+	/* ... and with COUNT 1, those besides BITS. */
+	void (*add_behind)(uint64_t *bits, const uint64_t *class);
+};
+
+extern const struct filter_loops filter_loops_wide;
+extern const struct filter_loops filter_loops_narrow;
+
+struct filter {
+	enum filter_kind kind;
+	const struct syntax *syntax;
+	const struct filter_loops *loops;
+	bool characters;
+	bool exact;		/* syntax->exact, and starts are known */
+	struct filter_class tail;	/* then: of the run at its end */
+	size_t tail_most;	/* 0: there is none */
+	size_t singles;
+	const unsigned char *bytes;
+	size_t size;
+	bool complete;
+	/* Anchors and words. */
+	struct filter_run runs[SYNTAX_BRANCHES];	/* or FILTER_RUNS */
+	size_t run_count;
+	const struct filter_run *run;	/* the one that is looked for */
+	struct filter_before before;
+	size_t span;
+	struct filter_test tests[FILTER_TESTS];
+	unsigned test_count;
+	struct filter_words words;
+	size_t block;		/* where the last block began, */
+	uint64_t mask;		/* and what was found in it */
+	struct filter_tile *tile;
+};
+
+/* --- filter_class.c --- */
+
+/* The test that passes fewest bytes beside those of SET; how many pass. */
+unsigned filter_test_of(const struct byte_set *set, struct filter_test *test);
+void filter_class_of(const struct byte_set *set, struct filter_class *class);
+bool filter_test_passes(const struct filter_test *test, unsigned char byte);
+
+/* --- filter_anchor.c --- */
+
+bool filter_anchor_make(struct filter *filter);
+bool filter_words_make(struct filter *filter);
+/* Looks for this run of the branch from now on. */
+void filter_choose_run(struct filter *filter, const struct filter_run *run);
+bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
+			struct filter_range *range);
+
+/* --- filter_tune.c --- */
+
+void filter_anchor_tune(struct filter *filter, size_t from);
+
+/* --- filter_tile.c --- */
+
+bool filter_tile_make(struct filter *filter);
+bool filter_tile_next(struct filter *filter, size_t from, size_t to,
+		      struct filter_range *range);
+
+#endif

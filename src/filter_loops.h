@@ -1,0 +1,197 @@
+/*
+ * The loops of the filter room, in the width that the file has chosen which
+ * includes this: LOOP(name) is the name of an operation of compat_simd.h,
+ * LOOP_SIZE the bytes of a vector, LOOP_INLINE and LOOP_FUNCTION what stands
+ * before a function.
+ */
+#include <string.h>
+
+#include "filter_internal.h"
+
+enum { LOOP_AHEAD = 2048 };
+
+struct loop_test {
+	LOOP(bytes) fold;
+	LOOP(bytes) start;
+	LOOP(bytes) width;
+	size_t place;
+};
+
+LOOP_INLINE struct loop_test loop_test_of(const struct filter_test *test)
+{
+	return (struct loop_test){
+		LOOP(fill)(test->fold), LOOP(fill)(test->start),
+		LOOP(fill)(test->width), test->place,
+	};
+}
+
+LOOP_INLINE LOOP(bytes) loop_passes(const struct loop_test *test,
+				    LOOP(bytes) bytes)
+{
+	bytes = LOOP(subtract)(LOOP(or)(bytes, test->fold), test->start);
+	return LOOP(at_most)(bytes, test->width);
+}
+
+/* One vector of places; EQUAL: the tests are for one byte each. */
+LOOP_INLINE LOOP(bytes) loop_try(const struct loop_test *tests, unsigned count,
+				 bool equal, const unsigned char *bytes)
+{
+	LOOP(bytes) all = LOOP(load)(bytes + tests[0].place);
+
+	all = equal ? LOOP(equal)(all, tests[0].start)
+		    : loop_passes(&tests[0], all);
+	for (unsigned i = 1; i < count; i++) {
+		LOOP(bytes) next = LOOP(load)(bytes + tests[i].place);
+
+		next = equal ? LOOP(equal)(next, tests[i].start)
+			     : loop_passes(&tests[i], next);
+		all = LOOP(and)(all, next);
+	}
+	return all;
+}
+
+LOOP_INLINE size_t loop_find(const struct filter_test *tests, unsigned count,
+			     bool equal, const unsigned char *bytes, size_t at,
+			     size_t end, uint64_t *mask)
+{
+	enum { PARTS = FILTER_BLOCK / LOOP_SIZE };
+	struct loop_test loaded[FILTER_TESTS];
+
+	for (unsigned i = 0; i < count; i++)
+		loaded[i] = loop_test_of(&tests[i]);
+	for (; at + FILTER_BLOCK <= end; at += FILTER_BLOCK) {
+		LOOP(bytes) found[PARTS];
+		LOOP(bytes) any;
+
+		__builtin_prefetch(bytes + at + LOOP_AHEAD);
+		for (unsigned i = 0; i < PARTS; i++)
+			found[i] = loop_try(loaded, count, equal,
+					    bytes + at + i * LOOP_SIZE);
+		any = found[0];
+		for (unsigned i = 1; i < PARTS; i++)
+			any = LOOP(or)(any, found[i]);
+		if (LOOP(mask)(any) == 0)
+			continue;
+		*mask = 0;
+		for (unsigned i = 0; i < PARTS; i++)
+			*mask |= LOOP(mask)(found[i]) << (i * LOOP_SIZE);
+		return at;
+	}
+	*mask = 0;
+	return at;
+}
+
+LOOP_FUNCTION size_t find(const struct filter_test *tests, unsigned count,
+			  const unsigned char *bytes, size_t at, size_t end,
+			  uint64_t *mask)
+{
+	bool equal = true;
+
+	for (unsigned i = 0; i < count; i++)
+		equal = equal && tests[i].fold == 0 && tests[i].width == 0;
+	/* So that the compiler knows the numbers. */
+	switch (count * 2 + equal) {
+	case 2:
+		return loop_find(tests, 1, false, bytes, at, end, mask);
+	case 3:
+		return loop_find(tests, 1, true, bytes, at, end, mask);
+	case 4:
+		return loop_find(tests, 2, false, bytes, at, end, mask);
+	case 5:
+		return loop_find(tests, 2, true, bytes, at, end, mask);
+	case 6:
+		return loop_find(tests, 3, false, bytes, at, end, mask);
+	}
+	return loop_find(tests, 3, true, bytes, at, end, mask);
+}
+
+LOOP_FUNCTION void classify(const struct filter_class *class,
+			    const unsigned char *bytes, size_t count,
+			    uint64_t *bits)
+{
+	struct loop_test tests[FILTER_PARTS];
+
+	for (unsigned i = 0; i < class->count; i++)
+		tests[i] = loop_test_of(&class->parts[i]);
+	for (; count-- > 0; bytes += FILTER_BLOCK) {
+		uint64_t word = 0;
+
+		for (unsigned i = 0; i < FILTER_BLOCK; i += LOOP_SIZE) {
+			LOOP(bytes) loaded = LOOP(load)(bytes + i);
+			LOOP(bytes) any = loop_passes(&tests[0], loaded);
+
+			for (unsigned j = 1; j < class->count; j++)
+				any = LOOP(or)(any, loop_passes(&tests[j],
+								loaded));
+			word |= LOOP(mask)(any) << i;
+		}
+		*bits++ = word;
+	}
+}
+
+LOOP_FUNCTION size_t skip(const struct filter_class *class,
+			  const unsigned char *bytes, size_t at, size_t end)
+{
+	const uint64_t full = (UINT64_C(1) << LOOP_SIZE) - 1;
+	struct loop_test tests[FILTER_PARTS];
+
+	for (unsigned i = 0; i < class->count; i++)
+		tests[i] = loop_test_of(&class->parts[i]);
+	for (; at + LOOP_SIZE <= end; at += LOOP_SIZE) {
+		LOOP(bytes) loaded = LOOP(load)(bytes + at);
+		LOOP(bytes) any = loop_passes(&tests[0], loaded);
+		uint64_t others;
+
+		for (unsigned j = 1; j < class->count; j++)
+			any = LOOP(or)(any, loop_passes(&tests[j], loaded));
+		others = LOOP(mask)(any) ^ full;
+		if (others)
+			return at + (unsigned)__builtin_ctzll(others);
+	}
+	return at;
+}
+
+/* Words of a bitmap, four together. */
+typedef uint64_t loop_words_4 __attribute__((vector_size(32)));
+
+LOOP_INLINE void loop_load(const uint64_t *bits, loop_words_4 *words)
+{
+	memcpy(words, bits, sizeof *words);
+}
+
+/* What is COUNT places behind each. */
+LOOP_INLINE void loop_behind(const uint64_t *bits, unsigned count,
+			     loop_words_4 *words)
+{
+	loop_words_4 next;
+
+	loop_load(bits, words);
+	loop_load(bits + 1, &next);
+	*words = *words >> count | next << (FILTER_BLOCK - count);
+}
+
+LOOP_FUNCTION void keep_behind(uint64_t *bits, unsigned count,
+			       const uint64_t *class)
+{
+	for (size_t i = 0; i < FILTER_TILE_WORDS; i += 4) {
+		loop_words_4 words, allowed;
+
+		loop_behind(bits + i, count, &words);
+		loop_load(class + i, &allowed);
+		words &= allowed;
+		memcpy(bits + i, &words, sizeof words);
+	}
+}
+
+LOOP_FUNCTION void add_behind(uint64_t *bits, const uint64_t *class)
+{
+	for (size_t i = 0; i < FILTER_TILE_WORDS; i += 4) {
+		loop_words_4 words, own, allowed;
+
+		loop_behind(bits + i, 1, &words);
+		loop_load(bits + i, &own);
+		loop_load(class + i, &allowed);
+		words = own | (words & allowed);
+		memcpy(bits + i, &words, sizeof words);
+	}
+}

@@ -1,0 +1,177 @@
+/*
+ * filter: which bytes to look for.
+ *
+ * The rarest, counted in a sample of what is searched; and two together, since
+ * bytes of a word are not independent: each pair of the rarest is counted.
+ */
+#include <string.h>
+
+#include "filter_internal.h"
+
+enum {
+	ANCHOR_SAMPLE = 16 << 10,
+	/* Places of a run that are tried against each other. */
+	ANCHOR_RAREST = 4,
+	/* Where two tests let pass one in so many places, a third is made. */
+	ANCHOR_ENOUGH = 1024,
+};
+
+/* How often each byte is there. */
+struct anchor_sample {
+	size_t from;
+	size_t end;
+	unsigned counts[256];
+};
+
+static unsigned set_frequency(const struct anchor_sample *sample,
+			      const struct byte_set *set)
+{
+	unsigned sum = 0;
+
+	for (unsigned byte = 0; byte <= 0xff; byte++)
+		if (byte_set_has(set, byte))
+			sum += sample->counts[byte];
+	return sum;
+}
+
+/* The places of the rarest bytes of a run; the number of them. */
+static size_t find_rarest(const struct anchor_sample *sample,
+			  const struct filter_run *run, size_t *places)
+{
+	unsigned counts[ANCHOR_RAREST];
+	size_t found = 0;
+
+	for (size_t i = 0; i < run->count; i++) {
+		unsigned count = set_frequency(sample, &run->items[i].set);
+		size_t at = found;
+
+		while (at > 0 && counts[at - 1] > count)
+			at--;
+		if (at == ANCHOR_RAREST)
+			continue;
+		found += found < ANCHOR_RAREST;
+		for (size_t j = found - 1; j > at; j--) {
+			counts[j] = counts[j - 1];
+			places[j] = places[j - 1];
+		}
+		counts[at] = count;
+		places[at] = i;
+	}
+	return found;
+}
+
+/* How many places of the sample pass. */
+static size_t count_passing(const struct filter *filter,
+			    const struct anchor_sample *sample,
+			    const struct filter_test *tests, unsigned count)
+{
+	size_t passed = 0;
+	size_t at = sample->from;
+	uint64_t mask;
+
+	for (;;) {
+		at = filter->loops->find(tests, count, filter->bytes, at,
+					 sample->end, &mask);
+		if (!mask)
+			return passed;
+		passed += (size_t)__builtin_popcountll(mask);
+		at += FILTER_BLOCK;
+	}
+}
+
+struct anchor_choice {
+	struct filter_test tests[FILTER_TESTS];
+	unsigned count;
+	size_t passed;
+};
+
+static void set_test(const struct filter_run *run, size_t place,
+		     struct filter_test *test)
+{
+	filter_test_of(&run->items[place].set, test);
+	test->place = place;
+}
+
+static void try_choice(const struct filter *filter,
+		       const struct anchor_sample *sample,
+		       struct anchor_choice *choice,
+		       struct anchor_choice *best)
+{
+	choice->passed = count_passing(filter, sample, choice->tests,
+				       choice->count);
+	if (best->count == 0 || choice->passed < best->passed)
+		*best = *choice;
+}
+
+static void choose_tests(const struct filter *filter,
+			 const struct anchor_sample *sample,
+			 const struct filter_run *run,
+			 struct anchor_choice *best)
+{
+	size_t places[ANCHOR_RAREST];
+	size_t count = find_rarest(sample, run, places);
+	struct anchor_choice choice = { .count = count > 1 ? 2 : 1 };
+
+	best->count = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = count > 1 ? i + 1 : i; j < count; j++) {
+			set_test(run, places[i], &choice.tests[0]);
+			if (count > 1)
+				set_test(run, places[j], &choice.tests[1]);
+			try_choice(filter, sample, &choice, best);
+		}
+	if (count < 3 ||
+	    best->passed * ANCHOR_ENOUGH < sample->end - sample->from)
+		return;
+	choice = *best;
+	choice.count = 3;
+	for (size_t i = 0; i < count; i++) {
+		set_test(run, places[i], &choice.tests[2]);
+		/* One more test must be worth it. */
+		struct anchor_choice third = { .count = 0 };
+
+		try_choice(filter, sample, &choice, &third);
+		if (third.passed < best->passed - best->passed / 4)
+			*best = third;
+	}
+}
+
+static bool take_sample(const struct filter *filter, size_t from,
+			struct anchor_sample *sample)
+{
+	size_t size = filter->size;
+	size_t wanted = ANCHOR_SAMPLE + SYNTAX_ITEMS;
+
+	memset(sample, 0, sizeof *sample);
+	if (size < wanted)
+		wanted = size;
+	if (wanted < SYNTAX_ITEMS + FILTER_BLOCK)
+		return false;
+	sample->from = from < size - wanted ? from : size - wanted;
+	sample->end = sample->from + wanted - SYNTAX_ITEMS;
+	for (size_t i = sample->from; i < sample->end; i++)
+		sample->counts[filter->bytes[i]]++;
+	return true;
+}
+
+void filter_anchor_tune(struct filter *filter, size_t from)
+{
+	struct anchor_sample sample;
+	struct anchor_choice best = { .count = 0 };
+
+	if (filter->kind != FILTER_ANCHOR ||
+	    !take_sample(filter, from, &sample))
+		return;
+	for (size_t i = 0; i < filter->run_count; i++) {
+		struct anchor_choice choice;
+
+		choose_tests(filter, &sample, &filter->runs[i], &choice);
+		/* The first run names its starts at no cost. */
+		if (best.count > 0 && choice.passed * 2 + 4 >= best.passed)
+			continue;
+		best = choice;
+		filter_choose_run(filter, &filter->runs[i]);
+	}
+	memcpy(filter->tests, best.tests, sizeof best.tests);
+	filter->test_count = best.count;
+}

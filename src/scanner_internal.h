@@ -1,0 +1,56 @@
+/*
+ * What the files of the scanner share.
+ */
+#ifndef OCTAVO_SCANNER_INTERNAL_H
+#define OCTAVO_SCANNER_INTERNAL_H
+
+#include "pattern_internal.h"
+#include "scanner.h"
+#include "scanner_pace.h"
+
+struct scanner {
+	const struct document *document;
+	const struct pattern *pattern;
+	uint64_t size;
+	uint64_t window;	/* bytes asked for at first */
+	uint64_t tail;		/* windows in place end here at the latest */
+	pcre2_match_data *data;
+	pcre2_match_context *context;
+	pcre2_jit_stack *stack;
+	/* The window: bytes[0] is the byte at `start`. */
+	const unsigned char *bytes;
+	uint64_t start;
+	uint64_t end;
+	unsigned char *buffer;
+	size_t capacity;
+	/* Attempts to be made, and from where on again: behind the hole that
+	 * ends them. */
+	struct range attempts;
+	uint64_t resume;
+	bool groups;		/* matches are wanted with their groups */
+	struct filter *filters[FILTER_KINDS];	/* NULL: not of this kind */
+	bool looked[FILTER_KINDS];	/* it knows this window */
+	uint64_t tuned[FILTER_KINDS];	/* ... and bytes like those here */
+	struct pace pace;
+};
+
+static inline bool scanner_continues(unsigned char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+static inline bool scanner_needs_all(const struct scanner *scanner)
+{
+	return scanner->pattern->sequential ||
+	       scanner->pattern->lookbehind == SIZE_MAX;
+}
+
+/* --- scanner_window.c --- */
+
+/* Is the window one for an attempt at AT? */
+bool scanner_covers(const struct scanner *scanner, uint64_t at);
+/* A window with at least NEED bytes from AT on, or up to the document's end. */
+bool scanner_place(struct scanner *scanner, uint64_t at, uint64_t need,
+		   struct error *error);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * scanner: windows, in place in the document's bytes or gathered around a seam.
+ * Where they may begin and end is in the invariants of src/scanner.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "scanner_internal.h"
+
+enum {
+	SCANNER_GATHER_MAXIMUM = 256 << 20,
+	/* Zeros behind a gathered window: longer than a character, and than
+	 * the 16 bytes that PCRE2's JIT looks at together. */
+	SCANNER_SLACK = 32,
+};
+
+/* Where a window for an attempt at AT must begin, at the latest. */
+static uint64_t first_byte(const struct scanner *scanner, uint64_t at)
+{
+	uint64_t behind = scanner->pattern->lookbehind;
+
+	return scanner_needs_all(scanner) || at < behind ? 0 : at - behind;
+}
+
+bool scanner_covers(const struct scanner *scanner, uint64_t at)
+{
+	if (scanner->start > first_byte(scanner, at))
+		return false;
+	return at < scanner->end || scanner->end == scanner->size;
+}
+
+/* Bytes of a character that the window's end cuts off; 0 for none. */
+static unsigned cut_character(const struct scanner *scanner, uint64_t end)
+{
+	for (unsigned i = 1; i <= 3 && i <= end - scanner->start; i++) {
+		unsigned char byte = scanner->bytes[end - scanner->start - i];
+
+		if (scanner_continues(byte))
+			continue;
+
+		unsigned length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3
+						: byte >= 0xc0	  ? 2 : 1;
+
+		return length > i ? i : 0;
+	}
+	return 0;
+}
+
+/* Moves the end back to where a window may end; false where nothing after AT
+ * would be left. */
+static bool trim_end(struct scanner *scanner, uint64_t at)
+{
+	if (scanner->end == scanner->size)
+		return true;
+
+	uint64_t end = scanner->end;
+
+	for (;;) {
+		unsigned cut = 0;
+
+		if (end <= at)
+			return false;
+		if (scanner->bytes[end - scanner->start - 1] == '\n')
+			cut = 1;
+		else if (scanner->pattern->utf)
+			cut = cut_character(scanner, end);
+		if (cut == 0)
+			break;
+		end -= cut;
+	}
+	scanner->end = end;
+	return true;
+}
+
+static bool gather(struct scanner *scanner, uint64_t first, uint64_t end,
+		   uint64_t at, struct error *error)
+{
+	uint64_t length = end - first;
+
+	if (length > SCANNER_GATHER_MAXIMUM)
+		return error_set(error, "the search at offset 0x%llx needs "
+				 "more than %d MiB around an edit",
+				 (unsigned long long)at,
+				 SCANNER_GATHER_MAXIMUM >> 20);
+	if (length > scanner->capacity) {
+		free(scanner->buffer);
+		scanner->capacity = 0;
+		scanner->buffer = malloc((size_t)length + SCANNER_SLACK);
+		if (!scanner->buffer)
+			return error_set_memory(error);
+		scanner->capacity = (size_t)length;
+	}
+	document_read(scanner->document, first, scanner->buffer,
+		      (size_t)length);
+	memset(scanner->buffer + length, 0, SCANNER_SLACK);
+	scanner->bytes = scanner->buffer;
+	scanner->start = first;
+	scanner->end = end;
+	return true;
+}
+
+/* Takes the window from the run around AT, if that goes from FIRST to END. */
+static bool place_in_run(struct scanner *scanner, uint64_t at, uint64_t first,
+			 uint64_t end)
+{
+	uint64_t probe = at < scanner->size ? at : at - 1;
+	uint64_t before, after;
+	const unsigned char *bytes = document_span_around(
+		scanner->document, probe, &before, &after);
+	uint64_t run_start = probe - before;
+	uint64_t run_end = probe + after;
+
+	if (run_end > scanner->tail)
+		run_end = scanner->tail;
+	if (run_start > first || run_end < end)
+		return false;
+	/* All of the run, but for the interpreter. */
+	if (!scanner->pattern->jit) {
+		run_start = first;
+		run_end = end;
+	}
+	scanner->bytes = bytes - (probe - run_start);
+	scanner->start = run_start;
+	scanner->end = run_end;
+	return true;
+}
+
+bool scanner_place(struct scanner *scanner, uint64_t at, uint64_t need,
+		   struct error *error)
+{
+	uint64_t first = first_byte(scanner, at);
+
+	memset(scanner->looked, 0, sizeof scanner->looked);
+	for (;;) {
+		uint64_t end = scanner->size - at < need ? scanner->size
+							 : at + need;
+
+		if (scanner_needs_all(scanner))
+			end = scanner->size;
+		if (!place_in_run(scanner, at, first, end) &&
+		    !gather(scanner, first, end, at, error))
+			return false;
+		if (trim_end(scanner, at))
+			return true;
+		/* Nothing but newlines: look further. */
+		need = (need > scanner->end - at ? need : scanner->end - at)
+		       * 4;
+	}
+}

@@ -1,0 +1,193 @@
+/*
+ * Unit tests of the filter room: each kind names the places where an attempt of
+ * PCRE2 succeeds, in both widths, in windows that are all there is and that are
+ * not.  (tests/fuzz/filter.c does the same with any pattern.)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter.h"
+#include "pattern_internal.h"
+
+enum { TEXT = 3000 };
+
+static uint64_t seed;
+
+static unsigned random_below(unsigned bound)
+{
+	seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (unsigned)(seed >> 33) % bound;
+}
+
+static struct pattern *pattern_of(const char *regex, const char *flags)
+{
+	struct error error = ERROR_NONE;
+	struct pattern *pattern = pattern_regex(regex, strlen(regex), flags,
+						&error);
+
+	if (!pattern)
+		fail_msg("%s: %s", regex, error.message);
+	if (!pattern->syntax)
+		fail_msg("%s: no syntax", regex);
+	return pattern;
+}
+
+/* Text of which a few words in each line are like what is looked for. */
+static void make_text(unsigned char *text)
+{
+	static const char *const words[] = {
+		"foo", "fo", "FOO", "bar", "qux7", "quux", "1.22.333.4", "1.2",
+		"ABC123456", "AB123", "ab-pool:12]", "-pool:7]", "ERROR",
+		"timeout", " ", " ", "\n", "x@y", "@", "key=", "caf\xc3\xa9",
+		"CAF\xc3\x89", "\xe2\x84\xaa", "0000", "\xff", "abcdefghijkl",
+	};
+
+	for (size_t length = 0; length < TEXT;) {
+		const char *word = words[random_below(sizeof words /
+						      sizeof *words)];
+
+		while (*word && length < TEXT)
+			text[length++] = (unsigned char)*word++;
+	}
+}
+
+/* The end of the match at AT, one more; or 0. */
+static size_t attempt(const struct pattern *pattern,
+		      const unsigned char *text, size_t at)
+{
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	pcre2_match_context *context = pcre2_match_context_create(NULL);
+	size_t end = 0;
+
+	pcre2_set_offset_limit(context, at);
+	if (pcre2_match(pattern->attempt, text, TEXT, at, 0, data,
+			context) >= 0)
+		end = pcre2_get_ovector_pointer(data)[1] + 1;
+	pcre2_match_data_free(data);
+	pcre2_match_context_free(context);
+	return end;
+}
+
+/* Asks for places in steps of STEP; the number of those named. */
+static size_t check(const struct pattern *pattern, struct filter *filter,
+		    const unsigned char *text, size_t size, size_t step)
+{
+	unsigned char *window = malloc(size);
+	size_t named = 0;
+
+	assert_non_null(window);
+	memcpy(window, text, size);
+	filter_look(filter, window, size, size == TEXT);
+	filter_tune(filter, 0);
+	for (size_t at = 0; at < size;) {
+		size_t to = size - at < step ? size : at + step;
+		struct filter_range range = { to, to, 0 };
+		bool found = filter_next(filter, at, to, &range);
+
+		if (!found)
+			range = (struct filter_range){ to, to, 0 };
+		assert_true(range.start >= at && range.end <= to);
+		assert_true(!found || !pattern->utf ||
+			    (text[range.start] & 0xc0) != 0x80);
+		for (; at < range.start; at++)
+			if ((text[at] & 0xc0) != 0x80 &&
+			    attempt(pattern, text, at))
+				fail_msg("%s: %d is missing",
+					 pattern_text(pattern), (int)at);
+		if (range.match_end)
+			assert_int_equal(attempt(pattern, text, at),
+					 range.match_end + 1);
+		named += range.end - range.start;
+		at = range.end;
+	}
+	free(window);
+	return named;
+}
+
+struct kinds {
+	const char *regex;
+	const char *flags;
+	const char *kinds;	/* those that there are: a w t */
+};
+
+static const struct kinds patterns[] = {
+	{ "foo", "", "at" }, { "foo", "i", "at" }, { "foo|bar|qu+x", "", "w" },
+	{ "(?:foo|key|bar)=", "", "w" }, { "\\d{1,3}(\\.\\d{1,3}){3}", "", "at" },
+	{ "[A-Z]{3}\\d{6}", "", "at" }, { "[a-z]+-pool:\\d+\\]", "", "at" },
+	{ "ERROR.*timeout", "", "at" }, { "^.*timeout", "", "a" },
+	{ "\\w+@\\w+", "", "at" }, { "0{3,}", "", "at" },
+	{ "[a-l]{8,}", "", "at" }, { "caf\xc3\xa9", "iu", "at" },
+	{ "k|\xc3\xa9", "iu", "w" }, { "(?<=key=)foo", "", "at" },
+	{ ".{2,40}qux\\d", "s", "at" }, { "\\bfoo|fo\\b", "", "w" },
+	{ "x?foo|.{0,3}bar", "", "w" }, { ".{1,2}foo", "u", "at" },
+};
+
+static void test_filter_misses_nothing(void **state)
+{
+	static unsigned char text[TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		struct pattern *pattern = pattern_of(patterns[i].regex,
+						     patterns[i].flags);
+
+		seed = i;
+		make_text(text);
+		for (int kind = 0; kind < 2 * FILTER_KINDS; kind++) {
+			filter_force_narrow(kind >= FILTER_KINDS);
+
+			struct filter *filter = filter_new(
+				(enum filter_kind)(kind % FILTER_KINDS),
+				pattern->syntax, pattern->utf);
+			char letter = "awt"[kind % FILTER_KINDS];
+
+			if (!filter != !strchr(patterns[i].kinds, letter))
+				fail_msg("%s: kind %c", patterns[i].regex,
+					 letter);
+			if (!filter)
+				continue;
+			check(pattern, filter, text, TEXT, TEXT);
+			check(pattern, filter, text, TEXT, 7);
+			for (size_t size = 1; size < 200; size++)
+				check(pattern, filter, text, size, 50);
+			filter_free(filter);
+		}
+		pattern_free(pattern);
+	}
+	filter_force_narrow(false);
+}
+
+/* Nor is much named that is no match. */
+static void test_filter_is_of_use(void **state)
+{
+	static unsigned char text[TEXT];
+	struct pattern *pattern = pattern_of("[a-z]+-pool:\\d", "");
+	struct filter *filter = filter_new(FILTER_ANCHOR, pattern->syntax,
+					   false);
+
+	(void)state;
+	memset(text, 'x', TEXT);
+	memset(text, '-', TEXT / 2);
+	assert_int_equal(check(pattern, filter, text, TEXT, TEXT), 0);
+	memcpy(text + 100, "abc-pool:1", 10);
+	assert_int_equal(check(pattern, filter, text, TEXT, TEXT), 3);
+	filter_free(filter);
+	pattern_free(pattern);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_filter_misses_nothing),
+		cmocka_unit_test(test_filter_is_of_use),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
