@@ -6,7 +6,7 @@
 # (without the calls that only Linux has), asan, fuzz, coverage, joined with
 # `-`; another word is only a folder's name.
 #
-# Nothing is installed but by demo, check, check-*, bench and fuzz.
+# Nothing is installed but by demo, check, check-*, bench* and fuzz.
 
 VERSION := 0.1.0
 CFLAGS ?= -O2 -g
@@ -187,6 +187,12 @@ bench: ## measures, next to other programs; installs what is missing
 	@OCTAVO=$(CURDIR)/$(build)/octavo BENCH=$(build)/tests/bench \
 		tests/bench/run
 
+bench-search: ## measures searches, next to other programs
+	@contrib/install-needs build optional check bench
+	@$(MAKE) --no-print-directory -s $(parallel) all $(bench_tools)
+	@OCTAVO=$(CURDIR)/$(build)/octavo BENCH=$(build)/tests/bench \
+		tests/bench/search
+
 ## Install
 
 pages := $(wildcard doc/octavo.1)
@@ -217,5 +223,5 @@ help: ## this table
 -include $(patsubst %.o,%.d,$(call objects,$(sources)))
 .SECONDARY:
 .PHONY: FORCE all tests demo check check-unit check-asan \
-	check-valgrind check-clang lint coverage fuzz bench install uninstall \
-	dist help clean
+	check-valgrind check-clang lint coverage fuzz bench bench-search \
+	install uninstall dist help clean
