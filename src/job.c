@@ -81,6 +81,7 @@ struct job {
 	struct child *children;
 	unsigned count;
 	uint64_t next;
+	bool waiting;		/* to be run here, and not begun */
 	int ready[2];		/* a pipe that always holds a byte */
 	enum job_state state;
 	struct error error;
@@ -90,7 +91,7 @@ struct job {
 struct job_worker {
 	struct job *job;
 	unsigned index;
-	int fd;
+	int fd;			/* -1: it runs in the parent */
 	uint64_t lowest;	/* no frames for chunks before this one */
 	uint64_t claimed;	/* chunks claimed and not finished */
 	size_t buffered;	/* frames of chunk `lowest` not sent yet */
@@ -116,6 +117,9 @@ static size_t counters_size(unsigned workers)
 
 	return sizeof *counters + workers * sizeof *counters->workers;
 }
+
+static void frame_deliver(struct job *job, struct child *child,
+			  const struct frame *frame, const void *data);
 
 /* --- in a worker --- */
 
@@ -160,6 +164,10 @@ static bool frame_send(struct job_worker *worker, uint64_t chunk,
 {
 	struct frame frame = { chunk, kind, (uint32_t)size };
 
+	if (worker->fd < 0) {
+		frame_deliver(worker->job, NULL, &frame, data);
+		return worker->job->state == JOB_RUNNING;
+	}
 	if (buffer_add(worker, &frame, sizeof frame)
 	    && buffer_add(worker, data, size)
 	    && (kind == FRAME_MESSAGE || buffer_send(worker)))
@@ -346,11 +354,13 @@ struct job *job_start(const struct job_plan *plan, struct error *error)
 	}
 	if (plan->chunks == 0)
 		job->state = JOB_DONE;
+	job->waiting = job->state == JOB_RUNNING && plan->here;
 	/* One worker is enough to get there. */
-	while (job->state == JOB_RUNNING && job->count < workers)
+	while (job->state == JOB_RUNNING && !plan->here
+	       && job->count < workers)
 		if (!child_start(job, error))
 			break;
-	if (job->state == JOB_RUNNING && job->count == 0) {
+	if (job->state == JOB_RUNNING && !plan->here && job->count == 0) {
 		job_free(job);
 		return NULL;
 	}
@@ -580,11 +590,26 @@ static bool job_stuck(const struct job *job)
 	return true;
 }
 
+/* All of it.  The last frame, or one after which no more is wanted, has ended
+ * the job before the work returns. */
+static void run_here(struct job *job)
+{
+	struct job_worker worker = { .job = job, .fd = -1 };
+	struct error error = ERROR_NONE;
+
+	job->waiting = false;
+	if (!job->plan.work(&worker, job->plan.context, &error)
+	    && job->state == JOB_RUNNING)
+		job_fail(job, &error);
+}
+
 enum job_state job_poll(struct job *job, struct error *error)
 {
 	struct timespec start;
 	bool moved = true;
 
+	if (job->waiting)
+		run_here(job);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (moved && job->state == JOB_RUNNING && !time_over(&start)) {
 		moved = false;
@@ -610,7 +635,7 @@ enum job_state job_poll(struct job *job, struct error *error)
 size_t job_descriptors(const struct job *job, int *fds, size_t count)
 {
 	size_t used = 0;
-	bool due = false;
+	bool due = job->waiting;
 
 	for (unsigned i = 0; i < job->count; i++)
 		due |= child_due(job, &job->children[i]);
@@ -646,7 +671,7 @@ void job_progress(const struct job *job, uint64_t *units, uint64_t *found)
 {
 	*units = 0;
 	*found = 0;
-	for (unsigned i = 0; i < job->count; i++) {
+	for (unsigned i = 0; i < job->plan.workers; i++) {
 		*units += atomic_load(&job->counters->workers[i].units);
 		*found += atomic_load(&job->counters->workers[i].found);
 	}

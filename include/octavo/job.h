@@ -45,6 +45,10 @@ struct job_plan {
 	uint64_t chunks;	/* 0 .. chunks - 1 are claimed, in order */
 	unsigned workers;	/* 0: one for each core */
 	size_t shared_size;	/* zeroed memory that all of them share */
+	/* No worker is forked: `work` runs in this process, inside the first
+	 * job_poll.  For what is shorter than a fork takes, where nobody has
+	 * to be protected from it. */
+	bool here;
 };
 
 /* Forks the workers.  *PLAN is copied. */

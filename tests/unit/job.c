@@ -144,6 +144,66 @@ static void test_job_order(void **state)
 	}
 }
 
+static int here_process;
+
+static bool here_work(struct job_worker *worker, void *context,
+		      struct error *error)
+{
+	here_process = getpid();
+	return stream_work(worker, context, error);
+}
+
+static bool here_failing_work(struct job_worker *worker, void *context,
+			      struct error *error)
+{
+	uint64_t chunk;
+
+	return job_claim(worker, &chunk) &&
+	       send_chunk(worker, context, chunk, error) &&
+	       error_set(error, "chunk 1 is bad");
+}
+
+/* Nothing before the first poll; then all, or up to where it is stopped. */
+static void test_job_here(void **state)
+{
+	struct stream stream = { .chunks = 40, .messages = 3,
+				 .padding = 60000, .stop = UINT64_MAX };
+	struct job_plan plan = {
+		.work = here_work, .result = stream_result,
+		.context = &stream, .chunks = 40, .here = true,
+		.shared_size = 4096,
+	};
+	struct job *job = job_start(&plan, NULL);
+	struct error error = ERROR_NONE;
+	struct pollfd wait = { .events = POLLIN };
+
+	(void)state;
+	assert_non_null(job);
+	assert_int_equal(stream.received, 0);
+	assert_int_equal(job_descriptors(job, &wait.fd, 1), 1);
+	assert_int_equal(poll(&wait, 1, 0), 1);
+	assert_int_equal(job_wait(job, NULL), JOB_DONE);
+	assert_int_equal(here_process, getpid());
+	assert_int_equal(stream.received, 120);
+	job_free(job);
+
+	stream = (struct stream){ .chunks = 40, .messages = 3, .stop = 5001 };
+	job = job_start(&plan, NULL);
+	assert_int_equal(job_wait(job, NULL), JOB_DONE);
+	assert_int_equal(stream.received, 17);
+	job_free(job);
+
+	stream = (struct stream){ .chunks = 40, .messages = 3,
+				  .stop = UINT64_MAX };
+	plan.work = here_failing_work;
+	job = job_start(&plan, NULL);
+	assert_int_equal(job_wait(job, &error), JOB_FAILED);
+	assert_string_equal(error.message, "chunk 1 is bad");
+	assert_int_equal(stream.received, 3);
+	job_free(job);
+	expect_no_children();
+}
+
 static void test_job_stop_early(void **state)
 {
 	struct stream stream = { .chunks = 1000000, .messages = 2,
@@ -528,6 +588,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_job_order),
+		cmocka_unit_test(test_job_here),
 		cmocka_unit_test(test_job_stop_early),
 		cmocka_unit_test(test_job_failure_in_order),
 		cmocka_unit_test(test_job_crash),
