@@ -101,6 +101,9 @@ static bool search_result(void *context, uint64_t chunk, const void *data,
 		return take_all(search, data, size / sizeof(struct match));
 	case SEARCH_REPLACE:
 		return take_replaced(search, data, size);
+	case SEARCH_PRINT:
+	case SEARCH_LINES:
+		return search->plan.text(search->plan.context, data, size);
 	case SEARCH_FIRST:
 	case SEARCH_LAST:
 		break;
@@ -134,11 +137,20 @@ static uint64_t usual_chunk(const struct search *search, uint64_t length)
 {
 	uint64_t share = length / (SEARCH_SHARES * (uint64_t)job_cores());
 
-	if (search->plan.kind == SEARCH_FIRST
-	    || search->plan.kind == SEARCH_LAST
-	    /* So that all of a chunk can be kept (SEARCH_AHEAD). */
-	    || search->plan.kind == SEARCH_REPLACE
-	    || share < SEARCH_CHUNK_MINIMUM)
+	switch (search->plan.kind) {
+	case SEARCH_FIRST:
+	case SEARCH_LAST:
+	/* So that all of a chunk can be kept (SEARCH_AHEAD). */
+	case SEARCH_REPLACE:
+	case SEARCH_PRINT:
+	/* And is in the processor's cache when its newlines are counted. */
+	case SEARCH_LINES:
+		return SEARCH_CHUNK_MINIMUM;
+	case SEARCH_COUNT:
+	case SEARCH_ALL:
+		break;
+	}
+	if (share < SEARCH_CHUNK_MINIMUM)
 		return SEARCH_CHUNK_MINIMUM;
 	return share < SEARCH_CHUNK_USUAL ? share : SEARCH_CHUNK_USUAL;
 }
@@ -216,6 +228,7 @@ struct search *search_start(const struct search_plan *plan,
 		.chunks = search->chunks,
 		.workers = plan->workers,
 		.shared_size = search_shared_size(search),
+		.here = plan->here,
 	};
 
 	search->job = job_start(&job, error);
@@ -259,7 +272,13 @@ void search_progress(const struct search *search, uint64_t *done,
 
 uint64_t search_count(const struct search *search)
 {
-	return search->count;
+	uint64_t done;
+	uint64_t found = search->count;
+
+	/* Text is not looked into. */
+	if (search->plan.text)
+		job_progress(search->job, &done, &found);
+	return found;
 }
 
 bool search_match(const struct search *search, struct match *match)

@@ -31,7 +31,8 @@ struct search {
 };
 
 /* The work of a worker; CONTEXT is the struct search.  Messages are a
- * uint64_t for SEARCH_COUNT, else matches. */
+ * uint64_t for SEARCH_COUNT, text for SEARCH_PRINT and SEARCH_LINES, parts for
+ * SEARCH_REPLACE, else matches. */
 bool search_work(struct job_worker *worker, void *context,
 		 struct error *error);
 

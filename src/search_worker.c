@@ -10,9 +10,10 @@
  * truth.  Nearly always that is so at once.
  *
  * Invariants
- *  1. ends[i], once not 0, is one more than the position of the true pass
- *     after the attempts of chunk i.  It is written once, by the worker that
- *     claimed chunk i, before it finishes the chunk.
+ *  1. passed[i].position, once not 0, is one more than the position of the
+ *     true pass after the attempts of chunk i; the rest of passed[i] is right
+ *     from then on.  It is written once, by the worker that claimed chunk i,
+ *     before it finishes the chunk.
  *  2. `pending` are the chunks that this worker has scanned and not finished,
  *     in ascending order; it waits for, sends and finishes the first of them
  *     only.  So a worker that waits, waits for a lower chunk than any it
@@ -31,6 +32,7 @@
 
 #include "pattern_internal.h"
 #include "scanner.h"
+#include "search_text.h"
 #include "sizes.h"
 
 enum {
@@ -39,6 +41,15 @@ enum {
 	SEARCH_AROUND = 64 << 10,
 	SEARCH_YIELDS = 16,
 	SEARCH_WAIT_NANOSECONDS = 50000,
+};
+
+/* Where the pass stands after a chunk. */
+struct passed {
+	_Atomic uint64_t position;
+	/* Of SEARCH_LINES: newlines before the next chunk, and the end of the
+	 * last line that was written. */
+	uint64_t newlines;
+	uint64_t printed;
 };
 
 /* A chunk, and what a pass from its border finds in it. */
@@ -54,13 +65,14 @@ struct guess {
 	uint64_t beyond;	/* ... of those that count: how many */
 	struct match last;	/* ... and the last one */
 	uint64_t after;		/* the position after the last finding */
+	uint64_t newlines;	/* in the chunk; of SEARCH_LINES */
 };
 
 struct worker {
 	const struct search *search;
 	struct job_worker *job;
 	struct scanner *scanner;
-	_Atomic uint64_t *ends;
+	struct passed *passed;
 	struct guess pending[SEARCH_PENDING];
 	unsigned waiting;
 	size_t capacity;	/* of a guess's list */
@@ -69,9 +81,11 @@ struct worker {
 						 * which is not the same for
 						 * all; or NULL */
 	struct expansion text;	/* what the last one becomes */
+	struct text_writer writer;	/* of SEARCH_PRINT and SEARCH_LINES */
 	/* Of the chunk that is being finished: */
 	uint64_t chunk;
 	uint64_t count;
+	uint64_t newlines;	/* before the next one; of SEARCH_LINES */
 	struct match last;
 	unsigned char out[SEARCH_RESULT];
 	size_t out_size;
@@ -79,7 +93,7 @@ struct worker {
 
 size_t search_shared_size(const struct search *search)
 {
-	return search->chunks * sizeof(_Atomic uint64_t);
+	return search->chunks * sizeof(struct passed);
 }
 
 static enum search_kind kind_of(const struct worker *worker)
@@ -150,6 +164,24 @@ static void chunk_begin(struct worker *worker, uint64_t chunk)
 	worker->out_size = 0;
 }
 
+/* Lines are counted on from where the chunk before has come to. */
+static void lines_begin(struct worker *worker, const struct guess *guess)
+{
+	struct text_writer *writer = &worker->writer;
+
+	if (guess->chunk > 0) {
+		const struct passed *before = &worker->passed[guess->chunk - 1];
+
+		writer->newlines = before->newlines;
+		writer->printed = before->printed;
+	} else {
+		writer->newlines = text_newlines(writer, (struct range){
+			0, guess->range.start });
+	}
+	writer->counted = guess->range.start;
+	worker->newlines = writer->newlines + guess->newlines;
+}
+
 static bool flush(struct worker *worker, struct error *error)
 {
 	size_t size = worker->out_size;
@@ -204,6 +236,37 @@ static bool send_replaced(struct worker *worker, struct match match,
 	return true;
 }
 
+/* The text_sink of a worker: what is too long for one message becomes many. */
+static bool send_text(void *sink, const void *bytes, size_t length,
+		      struct error *error)
+{
+	struct worker *worker = sink;
+	const unsigned char *next = bytes;
+
+	while (length > 0) {
+		size_t room = sizeof worker->out - worker->out_size;
+		size_t part = length < room ? length : room;
+
+		out_put(worker, next, part);
+		next += part;
+		length -= part;
+		if (part == room && !flush(worker, error))
+			return false;
+	}
+	return true;
+}
+
+static bool send_line(struct worker *worker, struct match match,
+		      struct error *error)
+{
+	bool written;
+
+	if (!text_write_line(&worker->writer, match.start, &written, error))
+		return false;
+	worker->count += written;
+	return true;
+}
+
 /* BYTES, LENGTH of them, is what it becomes, where that is wanted. */
 static bool accept_match(struct worker *worker, struct match match,
 			 const unsigned char *bytes, size_t length,
@@ -213,10 +276,14 @@ static bool accept_match(struct worker *worker, struct match match,
 
 	if (late || !counts(worker, match))
 		return true;
+	if (kind_of(worker) == SEARCH_LINES)
+		return send_line(worker, match, error);
 	worker->count++;
 	worker->last = match;
 	if (worker->replacement)
 		return send_replaced(worker, match, bytes, length, error);
+	if (kind_of(worker) == SEARCH_PRINT)
+		return text_write_match(&worker->writer, match, error);
 	return !worker->listing || send_match(worker, match, error);
 }
 
@@ -337,10 +404,21 @@ static void guess_make(struct worker *worker, struct guess *guess)
 
 /* --- bringing into step --- */
 
+/* PRINTED is the end of the last line that is, or will be, written. */
+static void publish_lines(struct worker *worker, uint64_t position,
+			  uint64_t printed)
+{
+	struct passed *passed = &worker->passed[worker->chunk];
+
+	passed->newlines = worker->newlines;
+	passed->printed = printed;
+	atomic_store_explicit(&passed->position, position + 1,
+			      memory_order_release);
+}
+
 static void publish(struct worker *worker, uint64_t position)
 {
-	atomic_store_explicit(&worker->ends[worker->chunk], position + 1,
-			      memory_order_release);
+	publish_lines(worker, position, worker->writer.printed);
 }
 
 /* Where the pass enters CHUNK; false while that is not known. */
@@ -350,8 +428,9 @@ static bool entry_known(const struct worker *worker, uint64_t chunk,
 	uint64_t value = worker->search->begin + 1;
 
 	if (chunk > 0)
-		value = atomic_load_explicit(&worker->ends[chunk - 1],
-					     memory_order_acquire);
+		value = atomic_load_explicit(
+			&worker->passed[chunk - 1].position,
+			memory_order_acquire);
 	*entry = value - 1;
 	return value != 0;
 }
@@ -417,6 +496,20 @@ static bool accept_kept(struct worker *worker, const struct guess *guess,
 			    guess->ends[index] - start, error);
 }
 
+/* What `printed` will be when the guess from INDEX on is written. */
+static uint64_t printed_after(struct worker *worker, const struct guess *guess,
+			      size_t index)
+{
+	size_t last = guess->count;
+
+	while (last > index && !counts(worker, guess->list[last - 1].match))
+		last--;
+	if (kind_of(worker) != SEARCH_LINES || last == index)
+		return worker->writer.printed;
+	return text_printed_after(&worker->writer,
+				  guess->list[last - 1].match.start);
+}
+
 /* All of the guess from INDEX on is right. */
 static bool take_guess(struct worker *worker, const struct guess *guess,
 		       size_t index, uint64_t position, struct error *error)
@@ -424,7 +517,8 @@ static bool take_guess(struct worker *worker, const struct guess *guess,
 	bool nothing = index == guess->count && !guess->overflowed;
 
 	/* Before the parent makes us wait. */
-	publish(worker, nothing ? position : guess->after);
+	publish_lines(worker, nothing ? position : guess->after,
+		      printed_after(worker, guess, index));
 	for (; index < guess->count; index++)
 		if (!accept_kept(worker, guess, index, error))
 			return false;
@@ -459,6 +553,8 @@ static bool guess_resolve(struct worker *worker, const struct guess *guess,
 	bool done;
 
 	chunk_begin(worker, guess->chunk);
+	if (kind_of(worker) == SEARCH_LINES)
+		lines_begin(worker, guess);
 	if (!catch_up(worker, guess, &position, &index, error))
 		return false;
 	if (position >= guess->range.end) {
@@ -524,6 +620,15 @@ static bool resolve_some(struct worker *worker, unsigned room,
 	return true;
 }
 
+/* The last chunk has a place more than bytes. */
+static struct range guess_bytes(const struct worker *worker,
+				const struct guess *guess)
+{
+	uint64_t size = document_size(worker->search->plan.document);
+
+	return range_intersect(guess->range, (struct range){ 0, size });
+}
+
 static bool chunk_scan(struct worker *worker, uint64_t chunk,
 		       struct error *error)
 {
@@ -533,6 +638,9 @@ static bool chunk_scan(struct worker *worker, uint64_t chunk,
 	guess->chunk = chunk;
 	guess->range = (struct range){ border(worker, chunk),
 				       border(worker, chunk + 1) };
+	if (kind_of(worker) == SEARCH_LINES)
+		guess->newlines = text_newlines(&worker->writer,
+						guess_bytes(worker, guess));
 	/* No need to guess: and a match that runs far is not looked for again
 	 * in each chunk that it covers. */
 	if (worker->waiting == 0 && entry_known(worker, chunk, &entry)) {
@@ -656,6 +764,12 @@ static void worker_free(struct worker *worker)
 	free(worker);
 }
 
+static bool is_listing(enum search_kind kind)
+{
+	return kind == SEARCH_ALL || kind == SEARCH_REPLACE ||
+	       kind == SEARCH_PRINT || kind == SEARCH_LINES;
+}
+
 static struct worker *worker_new(const struct search *search,
 				 struct job_worker *job, struct error *error)
 {
@@ -666,9 +780,12 @@ static struct worker *worker_new(const struct search *search,
 	if (room) {
 		worker->search = search;
 		worker->job = job;
-		worker->ends = job_worker_shared(job);
-		worker->listing = plan->kind == SEARCH_ALL ||
-				  plan->kind == SEARCH_REPLACE;
+		worker->passed = job_worker_shared(job);
+		worker->listing = is_listing(plan->kind);
+		worker->writer = (struct text_writer){
+			plan->document, plan->prefix, send_text, worker,
+			.run = { 0, 0 },
+		};
 		worker->capacity = worker->listing ? SEARCH_AHEAD
 						   : SEARCH_KEPT;
 		if (!search->constant)

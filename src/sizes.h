@@ -27,6 +27,8 @@ enum {
 	SEARCH_SHARES = 8,
 	SEARCH_WINDOW = 32,
 	SEARCH_RESULT = 64,
+	SEARCH_TEXT_PART = 16,
+	SEARCH_HERE = 256,
 	SEARCH_KEPT = 3,
 	SEARCH_AHEAD = 8,
 	SEARCH_AHEAD_BYTES = 64,
@@ -103,6 +105,10 @@ enum {
 	SEARCH_WINDOW = 256 << 10,
 	/* Bytes of a worker's result buffer. */
 	SEARCH_RESULT = 64 << 10,
+	/* Bytes of a line that are handed on together. */
+	SEARCH_TEXT_PART = 1 << 20,
+	/* Up to here a search of one file of many takes less than a fork. */
+	SEARCH_HERE = 256 << 10,
 	/* Matches of a chunk that a worker remembers while it does not know
 	 * yet where the pass comes in from the chunk before: enough to get
 	 * into step; and all of them, where they are asked for. */

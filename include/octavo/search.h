@@ -67,6 +67,11 @@ enum search_kind {
 	SEARCH_COUNT,	/* only how many */
 	SEARCH_ALL,	/* each of them, in order, through `found` */
 	SEARCH_REPLACE,	/* the same, with what it becomes, through `replaced` */
+	SEARCH_PRINT,	/* the same as text: a line "OFFSET LENGTH" for each */
+	SEARCH_LINES,	/* each line of the document in which a match starts,
+			 * once, as "NUMBER:TEXT" with a newline behind; lines
+			 * count from 1.  An empty match behind the last
+			 * newline is in none. */
 	SEARCH_FIRST,	/* the first one of a pass that begins at range.start */
 	SEARCH_LAST,	/* the last one that starts in the range: the previous
 			 * match.  The pass begins far enough before it to be
@@ -96,15 +101,20 @@ struct search_plan {
 	 * the workers, who see the document as it was at the start. */
 	const struct replacement *replacement;
 	bool (*replaced)(void *context, const struct replaced *replaced);
+	/* For SEARCH_PRINT and SEARCH_LINES, likewise, LENGTH bytes of text,
+	 * which may end within a line: lines can be of any length. */
+	bool (*text)(void *context, const void *bytes, size_t length);
+	const char *prefix;	/* of each such line; or NULL */
 	void *context;
 	unsigned workers;	/* 0: one for each core */
 	uint64_t chunk;		/* bytes; 0: chosen by size (tests set it) */
+	bool here;		/* as in struct job_plan */
 };
 
 struct search;
 
 /* The document may be edited while it runs (the workers do not see that); the
- * pattern and the replacement must live until search_free. */
+ * pattern, the replacement and the prefix must live until search_free. */
 struct search *search_start(const struct search_plan *plan,
 			    struct error *error);
 void search_free(struct search *search);
@@ -118,7 +128,8 @@ enum job_state search_wait(struct search *search, struct error *error);
 void search_progress(const struct search *search, uint64_t *done,
 		     uint64_t *total, uint64_t *found);
 
-/* After JOB_DONE: how many (all kinds; 0 or 1 for FIRST and LAST). */
+/* After JOB_DONE: how many (all kinds; lines for LINES; 0 or 1 for FIRST and
+ * LAST). */
 uint64_t search_count(const struct search *search);
 /* After JOB_DONE of FIRST or LAST: the match, if there is one. */
 bool search_match(const struct search *search, struct match *match);

@@ -391,6 +391,117 @@ static void check_last(const struct search_plan *plan,
 	free(list.matches);
 }
 
+/* --- as text --- */
+
+struct text {
+	char *bytes;
+	size_t length;
+};
+
+static void text_add(struct text *text, const void *bytes, size_t length)
+{
+	text->bytes = realloc(text->bytes, text->length + length + 1);
+	assert_non_null(text->bytes);
+	memcpy(text->bytes + text->length, bytes, length);
+	text->length += length;
+}
+
+static bool take_text(void *context, const void *bytes, size_t length)
+{
+	text_add(context, bytes, length);
+	return true;
+}
+
+static struct text print(const struct list *list)
+{
+	struct text text = { NULL, 0 };
+
+	for (size_t i = 0; i < list->count; i++) {
+		char line[60];
+		struct match match = list->matches[i];
+		int length = snprintf(line, sizeof line, "=0x%x %d\n",
+				      (unsigned)match.start,
+				      (int)(match.end - match.start));
+
+		text_add(&text, line, (size_t)length);
+	}
+	return text;
+}
+
+/* The lines as grep has them: one after the other, with or without a match
+ * that starts in it. */
+static struct text grep(const struct sample *sample, const struct list *list,
+			uint64_t *count)
+{
+	struct text text = { NULL, 0 };
+	size_t next = 0;
+	size_t start = 0;
+
+	*count = 0;
+	for (unsigned number = 1; start < sample->size; number++) {
+		const unsigned char *line = sample->bytes + start;
+		const unsigned char *newline = memchr(line, '\n',
+						      sample->size - start);
+		size_t end = newline ? (size_t)(newline - sample->bytes) + 1
+				     : sample->size;
+		bool found = false;
+		char head[20];
+
+		for (; next < list->count && (list->matches[next].start < end
+					      || !newline); next++)
+			found = true;
+		if (found) {
+			int length = snprintf(head, sizeof head, "=%u:",
+					      number);
+
+			text_add(&text, head, (size_t)length);
+			text_add(&text, line, end - start);
+			if (!newline)
+				text_add(&text, "\n", 1);
+			++*count;
+		}
+		start = end;
+	}
+	return text;
+}
+
+static void check_one_text(struct search_plan plan, enum search_kind kind,
+			   const struct text *wanted, uint64_t count)
+{
+	struct text got = { NULL, 0 };
+	struct search *search;
+
+	plan.kind = kind;
+	plan.text = take_text;
+	plan.prefix = "=";
+	plan.context = &got;
+	search = run(&plan);
+	if (search_count(search) != count || got.length != wanted->length
+	    || (got.length > 0
+		&& memcmp(got.bytes, wanted->bytes, got.length) != 0))
+		fail_msg("%s: kind %d: %d, not %d\n%.*s\nnot\n%.*s",
+			 pattern_text(plan.pattern), (int)kind,
+			 (int)search_count(search), (int)count,
+			 (int)got.length, got.bytes, (int)wanted->length,
+			 wanted->bytes);
+	search_free(search);
+	free(got.bytes);
+}
+
+static void check_text(struct search_plan plan, const struct sample *sample,
+		       const struct list *list)
+{
+	struct text text = print(list);
+	uint64_t count;
+
+	plan.here = list->count % 4 == 1;
+	check_one_text(plan, SEARCH_PRINT, &text, list->count);
+	free(text.bytes);
+	text = grep(sample, list, &count);
+	check_one_text(plan, SEARCH_LINES, &text, count);
+	free(text.bytes);
+}
+
 static struct search_plan check_forwards(const struct sample *sample,
 					 const struct pattern *pattern,
 					 uint64_t chunk, unsigned workers,
@@ -404,6 +515,7 @@ static struct search_plan check_forwards(const struct sample *sample,
 
 	check_all(plan, &wanted);
 	check_count(plan, &wanted);
+	check_text(plan, sample, &wanted);
 	check_one(plan, SEARCH_FIRST, wanted.count ? wanted.matches : NULL);
 	free(wanted.matches);
 	return plan;
