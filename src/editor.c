@@ -404,19 +404,31 @@ void editor_show_output(struct editor *editor)
 	editor->serial++;
 }
 
+/* LENGTH bytes of TEXT, up to a newline at most. */
+static void print_part(struct editor *editor, const char *text, size_t length)
+{
+	if (editor->prefix && !editor->line_open)
+		editor_print_bytes(editor, editor->prefix,
+				   strlen(editor->prefix));
+	editor_print_bytes(editor, text, length);
+	editor->line_open = text[length - 1] != '\n';
+}
+
 void editor_print(struct editor *editor, const char *format, ...)
 {
-	char line[2 * ERROR_MESSAGE_SIZE];
+	char text[2 * ERROR_MESSAGE_SIZE];
 	va_list arguments;
 
 	va_start(arguments, format);
-	int length = vsnprintf(line, sizeof line, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
-	if ((size_t)length >= sizeof line)
-		length = (int)sizeof line - 1;
-	editor_print_bytes(editor, line, (size_t)length);
+	for (const char *part = text; *part;) {
+		size_t length = strcspn(part, "\n");
+
+		length += part[length] == '\n';
+		print_part(editor, part, length);
+		part += length;
+	}
 }
 
 static void remember_jump(struct buffer *buffer)

@@ -22,6 +22,7 @@
 
 #include "highlight.h"
 #include "matches.h"
+#include "sizes.h"
 
 void task_free(struct task *task)
 {
@@ -59,6 +60,9 @@ static bool task_start(struct task *task, struct search_plan *plan,
 	if (plan->workers == 0)
 		plan->workers = (unsigned)
 			task->editor->options.values[OPTION_WORKERS];
+	/* One of many small files: nobody waits at a screen. */
+	plan->here = task->editor->prefix
+		     && document_size(task->document) <= SEARCH_HERE;
 	search_free(task->search);
 	task->search = search_start(plan, error);
 	return task->search != NULL;
@@ -249,7 +253,7 @@ void task_edited(struct editor *editor)
 	editor_message(editor, "%s stopped: the bytes have changed", label);
 }
 
-/* --- count, matches --- */
+/* --- count, matches, lines --- */
 
 static enum status count_finish(struct editor *editor, struct task *task,
 				struct error *error)
@@ -280,18 +284,19 @@ bool editor_count(struct editor *editor, struct range range,
 	return task_install(editor, task, task_start(task, &plan, error));
 }
 
-static bool print_matches(void *context, const struct match *matches,
-			  size_t count)
+static bool keep_matches(void *context, const struct match *matches,
+			 size_t count)
 {
 	struct task *task = context;
 
-	if (task->list)
-		return match_list_add(task->list, matches, count);
-	for (size_t i = 0; i < count; i++)
-		editor_print(task->editor, "0x%" PRIx64 " %" PRIu64 "\n",
-			     matches[i].start,
-			     matches[i].end - matches[i].start);
-	return !task->editor->output_full;
+	return match_list_add(task->list, matches, count);
+}
+
+static bool print_text(void *context, const void *bytes, size_t length)
+{
+	struct task *task = context;
+
+	return editor_print_bytes(task->editor, bytes, length);
 }
 
 static enum status matches_finish(struct editor *editor, struct task *task,
@@ -303,7 +308,7 @@ static enum status matches_finish(struct editor *editor, struct task *task,
 	if (task->list && found) {
 		match_list_open(task->list);
 		task->list = NULL;
-	} else if (task->list) {
+	} else if (editor->interactive && !found) {
 		editor_message(editor, "no matches of %s",
 			       pattern_text(editor->pattern));
 	}
@@ -320,18 +325,41 @@ bool editor_matches(struct editor *editor, struct range range,
 	task->finish = matches_finish;
 
 	struct search_plan plan = {
-		.kind = SEARCH_ALL,
+		.kind = SEARCH_PRINT,
 		.range = range,
-		.found = print_matches,
+		.text = print_text,
+		.prefix = editor->prefix,
 	};
 	bool ready = true;
 
 	if (editor->interactive) {
+		plan.kind = SEARCH_ALL;
+		plan.text = NULL;
+		plan.found = keep_matches;
 		task->list = match_list_new(editor, error);
 		ready = task->list != NULL;
 	}
 	return task_install(editor, task,
 			    ready && task_start(task, &plan, error));
+}
+
+bool editor_lines(struct editor *editor, struct range range,
+		  struct error *error)
+{
+	struct task *task = task_new(editor, "listing lines", error);
+
+	if (!task)
+		return false;
+	task->finish = matches_finish;
+
+	struct search_plan plan = {
+		.kind = SEARCH_LINES,
+		.range = range,
+		.text = print_text,
+		.prefix = editor->prefix,
+	};
+
+	return task_install(editor, task, task_start(task, &plan, error));
 }
 
 /* --- what runs --- */

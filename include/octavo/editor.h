@@ -206,6 +206,8 @@ struct editor {
 	 * once the command has ended */
 	void (*print)(void *context, const char *bytes, size_t length);
 	void *print_context;
+	const char *prefix;	/* of each line of it; or NULL */
+	bool line_open;		/* the last line has no newline yet */
 	bool interactive;
 	char *output;
 	size_t output_length;
@@ -248,10 +250,10 @@ enum keymap_mode editor_keymap_mode(const struct editor *editor);
 void editor_message(struct editor *editor, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void editor_show_error(struct editor *editor, const struct error *error);
-/* A line of output of a command. */
+/* Output of a command, with the prefix before each line. */
 void editor_print(struct editor *editor, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* False: nobody wants more. */
+/* The same as it is.  False: nobody wants more. */
 bool editor_print_bytes(struct editor *editor, const void *bytes,
 			size_t length);
 
@@ -326,6 +328,9 @@ bool editor_count(struct editor *editor, struct range range,
 		  struct error *error);
 bool editor_matches(struct editor *editor, struct range range,
 		    struct error *error);
+/* The lines with a match, as `grep -n` prints them. */
+bool editor_lines(struct editor *editor, struct range range,
+		  struct error *error);
 
 /* Replaces what matches the pattern in RANGE, SELECTED or not, as one edit
  * once all are found.  Takes REPLACEMENT over, also on failure. */

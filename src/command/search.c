@@ -69,20 +69,33 @@ static enum status run_previous(struct editor *editor,
 	return find_again(editor, call, !editor->backward, error);
 }
 
+/* The pattern that is given, else the last one. */
+static bool take_pattern_or_last(struct editor *editor,
+				 const struct command_call *call,
+				 struct error *error)
+{
+	size_t position = call->position;
+
+	if (!command_at_end(call, &position))
+		return take_pattern(editor, call, error);
+	return editor->pattern
+	       || error_set(error, "nothing has been searched for yet");
+}
+
 static enum status run_matches(struct editor *editor,
 			       const struct command_call *call,
 			       struct error *error)
 {
-	size_t position = call->position;
-	bool given = !command_at_end(call, &position);
+	return started(take_pattern_or_last(editor, call, error)
+		       && editor_matches(editor, call->range, error));
+}
 
-	if (!given && !editor->pattern) {
-		error_set(error, "nothing has been searched for yet");
-		return STATUS_FAILED;
-	}
-	if (given && !take_pattern(editor, call, error))
-		return STATUS_FAILED;
-	return started(editor_matches(editor, call->range, error));
+static enum status run_lines(struct editor *editor,
+			     const struct command_call *call,
+			     struct error *error)
+{
+	return started(take_pattern_or_last(editor, call, error)
+		       && editor_lines(editor, call->range, error));
 }
 
 static enum status run_count(struct editor *editor,
@@ -105,6 +118,9 @@ const struct command commands_search[] = {
 	{ "matches", NULL, COMMAND_RANGE_ALL, 0, "[PATTERN]",
 	  "list offset and length of every match, of the last pattern where "
 	  "none is given", run_matches },
+	{ "lines", NULL, COMMAND_RANGE_ALL, 0, "[PATTERN]",
+	  "print each line with a match, of the last pattern where none is "
+	  "given, behind its number", run_lines },
 	{ "count", NULL, COMMAND_RANGE_ALL, 0, "PATTERN",
 	  "count the matches", run_count },
 	{ .name = NULL },
