@@ -1,5 +1,7 @@
 /*
- * Batch: each line is run and waited for before the next one.
+ * Batch: each line is run and waited for before the next one.  Several files
+ * take turns: all lines for the first one, then for the next, so that however
+ * many there are only one is open.
  *
  * A search that finds nothing ends the run only where the lines behind it
  * would work at the wrong place (find, next, previous); a count or a list of
@@ -46,12 +48,23 @@ void batch_error(const struct error *error, const char *line)
 		print_caret(line, (size_t)error->position);
 }
 
+/* The lines of a run, and whether anybody still takes their results. */
+struct batch {
+	struct editor *editor;
+	const char *const *lines;	/* none: from standard input */
+	size_t count;
+	int failure;	/* errno of standard output; 0: none */
+	bool wrong;	/* a line that no file would make right */
+};
+
 static void print(void *context, const char *bytes, size_t length)
 {
-	struct editor *editor = context;
+	struct batch *batch = context;
 
-	if (fwrite(bytes, 1, length, stdout) < length)
-		editor->output_full = true;
+	if (fwrite(bytes, 1, length, stdout) == length)
+		return;
+	batch->failure = errno;
+	batch->editor->output_full = true;
 }
 
 /* Says what is not on disk. */
@@ -110,9 +123,10 @@ static bool says_unsaved(const struct editor *editor,
 	return false;
 }
 
-static enum status run_one(struct editor *editor, const char *line,
+static enum status run_one(struct batch *batch, const char *line,
 			   enum status *worst)
 {
+	struct editor *editor = batch->editor;
 	struct error error = ERROR_NONE;
 	enum status status = run_line(editor, line, &error);
 
@@ -121,53 +135,204 @@ static enum status run_one(struct editor *editor, const char *line,
 	if (status == STATUS_FAILED && !says_unsaved(editor, &error)) {
 		fflush(stdout);
 		batch_error(&error, line);
+		batch->wrong = error.position != ERROR_NO_POSITION;
 	}
+	if (batch->failure)
+		return STATUS_FAILED;
 	return goes_on(status, &error) ? STATUS_DONE : status;
 }
 
-static enum status run_lines(struct editor *editor, const char *const *lines,
-			     size_t count)
+static enum status run_lines(struct batch *batch)
 {
 	enum status worst = STATUS_DONE;
 
-	for (size_t i = 0; i < count && !editor->quit; i++)
-		if (run_one(editor, lines[i], &worst) != STATUS_DONE)
+	for (size_t i = 0; i < batch->count && !batch->editor->quit; i++)
+		if (run_one(batch, batch->lines[i], &worst) != STATUS_DONE)
 			break;
 	return worst;
 }
 
-static enum status run_input(struct editor *editor)
+/* The next line of standard input in *LINE; false at its end. */
+static bool read_line(char **line, size_t *size)
+{
+	ssize_t length = getline(line, size, stdin);
+
+	if (length > 0 && (*line)[length - 1] == '\n')
+		(*line)[length - 1] = '\0';
+	return length >= 0;
+}
+
+static enum status run_input(struct batch *batch)
 {
 	enum status worst = STATUS_DONE;
 	char *line = NULL;
 	size_t size = 0;
-	ssize_t length;
 
-	while (!editor->quit && (length = getline(&line, &size, stdin)) >= 0) {
-		if (length > 0 && line[length - 1] == '\n')
-			line[length - 1] = '\0';
-		if (run_one(editor, line, &worst) != STATUS_DONE)
+	while (!batch->editor->quit && read_line(&line, &size))
+		if (run_one(batch, line, &worst) != STATUS_DONE)
 			break;
-	}
 	free(line);
 	return worst;
 }
 
+static void batch_begin(struct batch *batch)
+{
+	batch->editor->print = print;
+	batch->editor->print_context = batch;
+}
+
+/* Somebody who has read enough did not want to be told that there is more. */
+static int batch_end(struct batch *batch, enum status status)
+{
+	struct error error;
+
+	if (fflush(stdout) != 0 && !batch->failure)
+		batch->failure = errno;
+	batch->editor->print = NULL;
+	if (batch->failure == EPIPE)
+		return (int)STATUS_DONE;
+	if (!batch->failure)
+		return (int)status;
+	error_set_system(&error, batch->failure, "standard output");
+	batch_error(&error, NULL);
+	return (int)STATUS_FAILED;
+}
+
 int batch_run(struct editor *editor, const char *const *lines, size_t count)
 {
-	editor->print = print;
-	editor->print_context = editor;
+	struct batch batch = { editor, lines, count, 0, false };
 
-	enum status status = count > 0 ? run_lines(editor, lines, count)
-				       : run_input(editor);
+	batch_begin(&batch);
 
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		struct error error;
+	enum status status = count > 0 ? run_lines(&batch)
+				       : run_input(&batch);
+	int result = batch_end(&batch, status);
 
-		error_set_system(&error, errno, "standard output");
-		batch_error(&error, NULL);
-		status = STATUS_FAILED;
-	}
 	report_unsaved(editor);
-	return (int)status;
+	return result;
+}
+
+/* --- several files --- */
+
+static void free_lines(char **lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(lines[i]);
+	free(lines);
+}
+
+/* All lines of standard input, for they are needed more than once. */
+static bool read_lines(char ***lines, size_t *count, struct error *error)
+{
+	size_t capacity = 0;
+	size_t size = 0;
+	char *line = NULL;
+
+	*lines = NULL;
+	*count = 0;
+	while (read_line(&line, &size)) {
+		if (*count == capacity) {
+			capacity = 2 * capacity + 16;
+
+			char **more = realloc(*lines, capacity * sizeof *more);
+
+			if (!more) {
+				free(line);
+				return error_set_memory(error);
+			}
+			*lines = more;
+		}
+		(*lines)[(*count)++] = line;
+		line = NULL;
+		size = 0;
+	}
+	free(line);
+	return true;
+}
+
+static char *make_prefix(const char *path)
+{
+	size_t length = strlen(path);
+	char *prefix = malloc(4 * length + 2);
+
+	if (prefix)
+		strcpy(prefix + escape_text(prefix, 4 * length + 1, path,
+					    length), ":");
+	return prefix;
+}
+
+/* Opens PATH, runs the lines and closes everything they have opened. */
+static enum status run_file(struct batch *batch, const char *path,
+			    const char *address, struct error *error)
+{
+	struct editor *editor = batch->editor;
+	char *prefix = make_prefix(path);
+	enum status status = STATUS_FAILED;
+
+	if (!prefix) {
+		error_set_memory(error);
+		return STATUS_FAILED;
+	}
+	editor->prefix = prefix;
+	if (editor_open(editor, path, NULL, NULL, error)) {
+		batch_message(editor);
+		if (!address || command_start(editor, address, error))
+			status = run_lines(batch);
+		report_unsaved(editor);
+	}
+	while (editor->buffer)
+		editor_close_buffer(editor);
+	editor->quit = false;
+	editor->prefix = NULL;
+	free(prefix);
+	return status;
+}
+
+/* Found in one of them is found. */
+static enum status both(enum status one, enum status other)
+{
+	if (one == STATUS_FAILED || other == STATUS_FAILED)
+		return STATUS_FAILED;
+	return one < other ? one : other;
+}
+
+static enum status run_files(struct batch *batch, const char *const *paths,
+			     size_t count, const char *address)
+{
+	enum status all = STATUS_NOTHING;
+
+	for (size_t i = 0; i < count && !batch->failure && !batch->wrong;
+	     i++) {
+		struct error error = ERROR_NONE;
+
+		all = both(all, run_file(batch, paths[i], address, &error));
+		if (error.message[0]) {
+			fflush(stdout);
+			batch_error(&error, NULL);
+		}
+	}
+	return all;
+}
+
+int batch_run_files(struct editor *editor, const char *const *paths,
+		    size_t path_count, const char *address,
+		    const char *const *lines, size_t count)
+{
+	struct batch batch = { editor, lines, count, 0, false };
+	struct error error = ERROR_NONE;
+	char **input = NULL;
+	size_t input_count = 0;
+	enum status status = STATUS_FAILED;
+
+	batch_begin(&batch);
+	if (count == 0 && read_lines(&input, &input_count, &error)) {
+		batch.lines = (const char *const *)input;
+		batch.count = input_count;
+	}
+	if (error.message[0])
+		batch_error(&error, NULL);
+	else
+		status = run_files(&batch, paths, path_count, address);
+	free_lines(input, input_count);
+	return batch_end(&batch, status);
 }

@@ -35,7 +35,8 @@ struct arguments {
 
 static const char usage[] =
 "usage: octavo [OPTION]... [FILE]...       browse and edit\n"
-"       octavo -b [-c COMMAND]... [FILE]   run commands without a terminal\n"
+"       octavo -b [-c COMMAND]... [FILE]...\n"
+"                                          run commands without a terminal\n"
 "       command | octavo -                 browse what comes through a pipe\n"
 "\n"
 "  -c COMMAND           run it once the file is open (any number of them)\n"
@@ -183,18 +184,8 @@ static bool go_to_start(struct editor *editor,
 			const struct arguments *arguments,
 			struct error *error)
 {
-	char line[1024];
-
-	if (!arguments->address)
-		return true;
-	snprintf(line, sizeof line, "goto %s", arguments->address);
-	if (command_execute(editor, line, error) == STATUS_DONE)
-		return true;
-	/* The position is in a line that nobody has typed. */
-	struct error cause = *error;
-
-	return error_set(error, "cannot start at %s: %s", arguments->address,
-			 cause.message);
+	return !arguments->address
+	       || command_start(editor, arguments->address, error);
 }
 
 static bool take_keys(void *context, const char *keys, struct error *error)
@@ -202,23 +193,40 @@ static bool take_keys(void *context, const char *keys, struct error *error)
 	return input_keys(context, keys, error);
 }
 
+static int run_batch_one(struct editor *editor,
+			 const struct arguments *arguments)
+{
+	struct error error = ERROR_NONE;
+
+	if (!open_files(editor, arguments, &error)
+	    || !go_to_start(editor, arguments, &error)) {
+		batch_error(&error, NULL);
+		return STATUS_FAILED;
+	}
+	return batch_run(editor, arguments->commands,
+			 arguments->command_count);
+}
+
 static int run_batch(struct editor *editor, const struct arguments *arguments)
 {
 	struct error error = ERROR_NONE;
 	struct input *input = input_new(editor, &error);
+	int status;
 
-	if (!input || !open_files(editor, arguments, &error)
-	    || !go_to_start(editor, arguments, &error)) {
+	if (!input) {
 		batch_error(&error, NULL);
-		input_free(input);
 		return STATUS_FAILED;
 	}
 	editor->hooks.context = input;
 	editor->hooks.keys = take_keys;
-
-	int status = batch_run(editor, arguments->commands,
-			       arguments->command_count);
-
+	if (arguments->file_count > 1)
+		status = batch_run_files(editor, arguments->files,
+					 arguments->file_count,
+					 arguments->address,
+					 arguments->commands,
+					 arguments->command_count);
+	else
+		status = run_batch_one(editor, arguments);
 	input_free(input);
 	return status;
 }

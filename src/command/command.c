@@ -239,6 +239,21 @@ enum status command_execute(struct editor *editor, const char *line,
 	return call.command->run(editor, &call, error);
 }
 
+bool command_start(struct editor *editor, const char *address,
+		   struct error *error)
+{
+	char line[1024];
+
+	snprintf(line, sizeof line, "goto %s", address);
+	if (command_execute(editor, line, error) == STATUS_DONE)
+		return true;
+	/* The position is in a line that nobody has typed. */
+	struct error cause = *error;
+
+	return error_set(error, "cannot start at %s: %s", address,
+			 cause.message);
+}
+
 /* --- arguments --- */
 
 bool command_at_end(const struct command_call *call, size_t *position)

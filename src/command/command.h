@@ -59,6 +59,10 @@ struct command {
 enum status command_execute(struct editor *editor, const char *line,
 			    struct error *error);
 
+/* Puts the cursor at ADDRESS, which stands on the command line (-o). */
+bool command_start(struct editor *editor, const char *address,
+		   struct error *error);
+
 /* All commands, in the order of the help; NULL at the end. */
 const struct command *command_at(size_t index);
 /* By name, alias or unambiguous beginning of a name (LENGTH bytes). */
