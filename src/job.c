@@ -44,6 +44,7 @@ enum {
 	JOB_MESSAGE_MAXIMUM = 16 << 20,
 	JOB_WORKERS_MAXIMUM = 256,
 	JOB_POLL_NANOSECONDS = 5000000,
+	JOB_BACKGROUND_NICE = 10,
 };
 
 enum frame_kind { FRAME_MESSAGE, FRAME_FINISH, FRAME_ERROR, FRAME_END };
@@ -257,6 +258,8 @@ static _Noreturn void worker_main(struct job *job, unsigned index, int fd,
 	if (getppid() != parent)
 		_exit(0);
 	setrlimit(RLIMIT_CORE, &no_core);
+	if (job->plan.background)
+		setpriority(PRIO_PROCESS, 0, JOB_BACKGROUND_NICE);
 	worker_close_others();
 
 	bool done = job->plan.work(&worker, job->plan.context, &error);

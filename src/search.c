@@ -76,6 +76,35 @@ static bool take_replaced(struct search *search, const unsigned char *data,
 	return true;
 }
 
+static uint64_t packed_number(const unsigned char **bytes)
+{
+	uint64_t value = 0;
+	unsigned shift = 0;
+
+	do
+		value |= (uint64_t)(**bytes & 0x7f) << shift;
+	while (shift += 7, *(*bytes)++ & 0x80);
+	return value;
+}
+
+void packed_next(const unsigned char **bytes, struct match *match)
+{
+	match->start = match->end + packed_number(bytes);
+	match->end = match->start + packed_number(bytes);
+}
+
+static bool take_packed(struct search *search, const unsigned char *data,
+			size_t size)
+{
+	struct packed packed;
+
+	memcpy(&packed, data, sizeof packed);
+	packed.bytes = data + sizeof packed;
+	packed.length = size - sizeof packed;
+	search->count += packed.count;
+	return search->plan.packed(search->plan.context, &packed);
+}
+
 static bool take_one(struct search *search, const void *data)
 {
 	memcpy(&search->match, data, sizeof search->match);
@@ -104,6 +133,8 @@ static bool search_result(void *context, uint64_t chunk, const void *data,
 	case SEARCH_PRINT:
 	case SEARCH_LINES:
 		return search->plan.text(search->plan.context, data, size);
+	case SEARCH_PACKED:
+		return take_packed(search, data, size);
 	case SEARCH_FIRST:
 	case SEARCH_LAST:
 		break;
@@ -145,6 +176,8 @@ static uint64_t usual_chunk(const struct search *search, uint64_t length)
 	case SEARCH_PRINT:
 	/* And is in the processor's cache when its newlines are counted. */
 	case SEARCH_LINES:
+	/* And is soon searched again. */
+	case SEARCH_PACKED:
 		return SEARCH_CHUNK_MINIMUM;
 	case SEARCH_COUNT:
 	case SEARCH_ALL:
@@ -229,6 +262,7 @@ struct search *search_start(const struct search_plan *plan,
 		.workers = plan->workers,
 		.shared_size = search_shared_size(search),
 		.here = plan->here,
+		.background = plan->background,
 	};
 
 	search->job = job_start(&job, error);

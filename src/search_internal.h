@@ -32,7 +32,8 @@ struct search {
 
 /* The work of a worker; CONTEXT is the struct search.  Messages are a
  * uint64_t for SEARCH_COUNT, text for SEARCH_PRINT and SEARCH_LINES, parts for
- * SEARCH_REPLACE, else matches. */
+ * SEARCH_REPLACE, a struct packed and its bytes for SEARCH_PACKED, else
+ * matches. */
 bool search_work(struct job_worker *worker, void *context,
 		 struct error *error);
 

@@ -66,6 +66,7 @@ struct guess {
 	struct match last;	/* ... and the last one */
 	uint64_t after;		/* the position after the last finding */
 	uint64_t newlines;	/* in the chunk; of SEARCH_LINES */
+	uint64_t parts;		/* of those beyond; of SEARCH_PACKED */
 };
 
 struct worker {
@@ -86,6 +87,8 @@ struct worker {
 	uint64_t chunk;
 	uint64_t count;
 	uint64_t newlines;	/* before the next one; of SEARCH_LINES */
+	struct packed packed;	/* of SEARCH_PACKED */
+	bool crowded;		/* there are too many to be packed */
 	struct match last;
 	unsigned char out[SEARCH_RESULT];
 	size_t out_size;
@@ -267,6 +270,70 @@ static bool send_line(struct worker *worker, struct match match,
 	return true;
 }
 
+/* --- packing --- */
+
+static void pack_begin(struct worker *worker, const struct guess *guess,
+		       uint64_t entry)
+{
+	worker->packed = (struct packed){ .entry = entry,
+					  .range = guess->range };
+	worker->crowded = false;
+}
+
+/* The bit of the part in which START is. */
+static uint64_t pack_part(struct range range, uint64_t start)
+{
+	uint64_t length = (range_length(range) - 1) / PACKED_PARTS + 1;
+	uint64_t part = (start - range.start) / length;
+
+	return UINT64_C(1) << (part < PACKED_PARTS ? part : PACKED_PARTS - 1);
+}
+
+static void pack_number(struct worker *worker, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		worker->out[worker->out_size++] = (unsigned char)value | 0x80;
+	worker->out[worker->out_size++] = (unsigned char)value;
+}
+
+static void pack_match(struct worker *worker, struct match match)
+{
+	enum { NUMBERS = 20 };	/* the longest two */
+	struct packed *packed = &worker->packed;
+	uint64_t before = worker->last.end;
+
+	if (packed->count++ == 0)
+		packed->first = before = match.start;
+	packed->parts |= pack_part(packed->range, match.start);
+	if (worker->out_size + NUMBERS > sizeof worker->out)
+		worker->crowded = true;
+	if (worker->crowded)
+		return;
+	pack_number(worker, match.start - before);
+	pack_number(worker, match.end - match.start);
+}
+
+/* Those that were only counted. */
+static void pack_beyond(struct worker *worker, const struct guess *guess)
+{
+	worker->packed.count += guess->beyond;
+	worker->packed.parts |= guess->parts;
+	worker->crowded |= guess->beyond > 0;
+}
+
+static bool pack_send(struct worker *worker, struct error *error)
+{
+	unsigned char message[sizeof worker->packed + SEARCH_RESULT];
+	size_t size = worker->crowded ? 0 : worker->out_size;
+
+	if (worker->packed.count == 0)
+		return true;
+	memcpy(message, &worker->packed, sizeof worker->packed);
+	memcpy(message + sizeof worker->packed, worker->out, size);
+	return job_send(worker->job, worker->chunk, message,
+			sizeof worker->packed + size, error);
+}
+
 /* BYTES, LENGTH of them, is what it becomes, where that is wanted. */
 static bool accept_match(struct worker *worker, struct match match,
 			 const unsigned char *bytes, size_t length,
@@ -279,6 +346,8 @@ static bool accept_match(struct worker *worker, struct match match,
 	if (kind_of(worker) == SEARCH_LINES)
 		return send_line(worker, match, error);
 	worker->count++;
+	if (kind_of(worker) == SEARCH_PACKED)
+		pack_match(worker, match);
 	worker->last = match;
 	if (worker->replacement)
 		return send_replaced(worker, match, bytes, length, error);
@@ -308,6 +377,8 @@ static bool chunk_end(struct worker *worker, struct range range,
 	if (sent && kind_of(worker) == SEARCH_COUNT)
 		sent = job_send(worker->job, worker->chunk, &worker->count,
 				sizeof worker->count, error);
+	else if (sent && kind_of(worker) == SEARCH_PACKED)
+		sent = pack_send(worker, error);
 	else if (sent && worker->listing)
 		sent = worker->out_size == 0 || flush(worker, error);
 	else if (sent && worker->count > 0)
@@ -356,6 +427,13 @@ static bool guess_expand(const struct worker *worker, struct guess *guess,
 	return guess->text.length <= SEARCH_AHEAD_BYTES;
 }
 
+static uint64_t guess_part(const struct worker *worker,
+			   const struct guess *guess)
+{
+	return kind_of(worker) == SEARCH_PACKED
+		       ? pack_part(guess->range, guess->last.start) : 0;
+}
+
 /* Takes a finding; false where the list is full and no more is wanted. */
 static bool guess_take(const struct worker *worker, struct guess *guess,
 		       const struct finding *finding)
@@ -371,6 +449,7 @@ static bool guess_take(const struct worker *worker, struct guess *guess,
 		if (counts(worker, finding->match)) {
 			guess->beyond++;
 			guess->last = finding->match;
+			guess->parts |= guess_part(worker, guess);
 		}
 	}
 	if (kind == SEARCH_FIRST && counts(worker, finding->match))
@@ -389,6 +468,7 @@ static void guess_make(struct worker *worker, struct guess *guess)
 	guess->count = 0;
 	guess->text.length = 0;
 	guess->beyond = 0;
+	guess->parts = 0;
 	guess->overflowed = false;
 	while ((result = scanner_next(worker->scanner, position,
 				      guess->range.end, &finding, NULL)) ==
@@ -523,6 +603,7 @@ static bool take_guess(struct worker *worker, const struct guess *guess,
 		if (!accept_kept(worker, guess, index, error))
 			return false;
 	worker->count += guess->beyond;
+	pack_beyond(worker, guess);
 	if (guess->beyond)
 		worker->last = guess->last;
 	return true;
@@ -555,6 +636,8 @@ static bool guess_resolve(struct worker *worker, const struct guess *guess,
 	chunk_begin(worker, guess->chunk);
 	if (kind_of(worker) == SEARCH_LINES)
 		lines_begin(worker, guess);
+	else if (kind_of(worker) == SEARCH_PACKED)
+		pack_begin(worker, guess, position);
 	if (!catch_up(worker, guess, &position, &index, error))
 		return false;
 	if (position >= guess->range.end) {
@@ -786,8 +869,9 @@ static struct worker *worker_new(const struct search *search,
 			plan->document, plan->prefix, send_text, worker,
 			.run = { 0, 0 },
 		};
-		worker->capacity = worker->listing ? SEARCH_AHEAD
-						   : SEARCH_KEPT;
+		worker->capacity = worker->listing ||
+				   plan->kind == SEARCH_PACKED
+					   ? SEARCH_AHEAD : SEARCH_KEPT;
 		if (!search->constant)
 			worker->replacement = plan->replacement;
 	}

@@ -49,6 +49,7 @@ struct job_plan {
 	 * job_poll.  For what is shorter than a fork takes, where nobody has
 	 * to be protected from it. */
 	bool here;
+	bool background;	/* all else comes first */
 };
 
 /* Forks the workers.  *PLAN is copied. */

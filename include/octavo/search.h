@@ -72,6 +72,7 @@ enum search_kind {
 			 * once, as "NUMBER:TEXT" with a newline behind; lines
 			 * count from 1.  An empty match behind the last
 			 * newline is in none. */
+	SEARCH_PACKED,	/* how many in each chunk, and where, through `packed` */
 	SEARCH_FIRST,	/* the first one of a pass that begins at range.start */
 	SEARCH_LAST,	/* the last one that starts in the range: the previous
 			 * match.  The pass begins far enough before it to be
@@ -87,6 +88,28 @@ struct replaced {
 				 * match's end this one has for its start and
 				 * its end: they were too many for one call */
 };
+
+/*
+ * The matches that begin in one chunk, at least one: for those who keep very
+ * many.  BYTES are read by packed_next, from `first` on.  A chunk with too many
+ * has none: it can be searched again, as a pass that begins at `entry` and goes
+ * on for `count` matches.
+ */
+struct packed {
+	uint64_t entry;		/* where the pass enters the chunk */
+	uint64_t count;
+	uint64_t first;		/* the start of the first one */
+	struct range range;	/* the chunk, in PACKED_PARTS parts: bit i of */
+	uint64_t parts;		/* this is set where one starts in part i */
+	const unsigned char *bytes;
+	size_t length;
+};
+
+enum { PACKED_PARTS = 64 };
+
+/* Moves *MATCH on to the next one in *BYTES, which is moved behind it.  Before
+ * the first one both its ends are packed.first. */
+void packed_next(const unsigned char **bytes, struct match *match);
 
 struct search_plan {
 	const struct document *document;
@@ -105,10 +128,13 @@ struct search_plan {
 	 * which may end within a line: lines can be of any length. */
 	bool (*text)(void *context, const void *bytes, size_t length);
 	const char *prefix;	/* of each such line; or NULL */
+	/* For SEARCH_PACKED, likewise, for each chunk with a match. */
+	bool (*packed)(void *context, const struct packed *packed);
 	void *context;
 	unsigned workers;	/* 0: one for each core */
 	uint64_t chunk;		/* bytes; 0: chosen by size (tests set it) */
 	bool here;		/* as in struct job_plan */
+	bool background;	/* likewise */
 };
 
 struct search;

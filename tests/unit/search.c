@@ -502,6 +502,77 @@ static void check_text(struct search_plan plan, const struct sample *sample,
 	free(text.bytes);
 }
 
+/* --- packed --- */
+
+struct unpack {
+	const struct search_plan *plan;
+	struct list list;
+};
+
+/* The matches of a chunk once more: those of a pass from its entry. */
+static void search_again(const struct search_plan *plan,
+			 const struct packed *packed, struct list *list)
+{
+	struct take take = { { NULL, 0, 0 }, packed->count };
+	struct search_plan again = *plan;
+
+	again.kind = SEARCH_ALL;
+	again.range.start = packed->entry;
+	again.found = take_found;
+	again.context = &take;
+	search_free(run(&again));
+	assert_true(take.list.count >= packed->count);
+	for (size_t i = 0; i < packed->count; i++)
+		list_add(list, take.list.matches[i]);
+	free(take.list.matches);
+}
+
+static bool take_packed(void *context, const struct packed *packed)
+{
+	struct unpack *unpack = context;
+	struct match match = { packed->first, packed->first };
+	const unsigned char *bytes = packed->bytes;
+	uint64_t parts = 0;
+	uint64_t length = (range_length(packed->range) - 1) / PACKED_PARTS + 1;
+	size_t start = unpack->list.count;
+
+	assert_true(packed->count > 0);
+	if (packed->length == 0) {
+		search_again(unpack->plan, packed, &unpack->list);
+	} else for (uint64_t i = 0; i < packed->count; i++) {
+		packed_next(&bytes, &match);
+		list_add(&unpack->list, match);
+	}
+	if (packed->length > 0)
+		assert_ptr_equal(bytes, packed->bytes + packed->length);
+	assert_int_equal(unpack->list.matches[start].start, packed->first);
+	for (size_t i = start; i < unpack->list.count; i++) {
+		uint64_t part = (unpack->list.matches[i].start -
+				 packed->range.start) / length;
+
+		parts |= UINT64_C(1) << (part < 63 ? part : 63);
+	}
+	assert_int_equal(parts, packed->parts);
+	return true;
+}
+
+static void check_packed(struct search_plan plan, const struct list *wanted)
+{
+	struct unpack unpack = { &plan, { NULL, 0, 0 } };
+	struct search_plan packing = plan;
+	struct search *search;
+
+	packing.kind = SEARCH_PACKED;
+	packing.packed = take_packed;
+	packing.context = &unpack;
+	packing.background = true;
+	search = run(&packing);
+	expect_equal(wanted, &unpack.list, pattern_text(plan.pattern));
+	assert_int_equal(search_count(search), wanted->count);
+	search_free(search);
+	free(unpack.list.matches);
+}
+
 static struct search_plan check_forwards(const struct sample *sample,
 					 const struct pattern *pattern,
 					 uint64_t chunk, unsigned workers,
@@ -516,6 +587,7 @@ static struct search_plan check_forwards(const struct sample *sample,
 	check_all(plan, &wanted);
 	check_count(plan, &wanted);
 	check_text(plan, sample, &wanted);
+	check_packed(plan, &wanted);
 	check_one(plan, SEARCH_FIRST, wanted.count ? wanted.matches : NULL);
 	free(wanted.matches);
 	return plan;
