@@ -329,6 +329,7 @@ void editor_message(struct editor *editor, const char *format, ...)
 	vsnprintf(editor->message, sizeof editor->message, format, arguments);
 	va_end(arguments);
 	editor->message_is_error = false;
+	editor->message_is_match = false;
 	editor->message_is_note = !editor->interactive;
 	editor->serial++;
 }

@@ -243,6 +243,9 @@ bool input_keys(struct input *input, const char *keys, struct error *error)
 			input_key(input, key);
 		if (editor_busy(editor))
 			editor_wait(editor, NULL);
+		/* Without a terminal nobody sees a list grow. */
+		if (!editor->hooks.wait)
+			editor_settle(editor);
 	}
 	editor->interactive = interactive;
 	if (input->too_deep)

@@ -1,6 +1,10 @@
 /*
- * The list of matches: what a search has found is kept as ranges; how a match
- * looks is read from the document when its line is drawn.
+ * The list of matches: which there are the survey knows (live.h); how a match
+ * looks is read from the document when its line is drawn.  A line whose match
+ * is not at hand is empty until it is.
+ *
+ * An edit ends the survey and empties the list, but nothing can be edited
+ * while it is shown.
  */
 #include "matches.h"
 
@@ -9,75 +13,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sizes.h"
+#include "live.h"
 
 struct match_list {
 	struct editor *editor;
-	struct match *matches;
-	size_t count;
-	size_t capacity;
-	bool full;
+	bool aiming;		/* nobody has moved in it */
+	uint64_t selected;	/* what it has selected so far */
 };
-
-struct match_list *match_list_new(struct editor *editor, struct error *error)
-{
-	struct match_list *list = calloc(1, sizeof *list);
-
-	if (!list)
-		error_set_memory(error);
-	else
-		list->editor = editor;
-	return list;
-}
-
-void match_list_free(struct match_list *list)
-{
-	if (!list)
-		return;
-	free(list->matches);
-	free(list);
-}
-
-static bool reserve(struct match_list *list, size_t count)
-{
-	if (count <= list->capacity)
-		return true;
-
-	size_t capacity = 2 * list->capacity + count;
-	struct match *more = realloc(list->matches, capacity * sizeof *more);
-
-	if (!more)
-		return false;
-	list->matches = more;
-	list->capacity = capacity;
-	return true;
-}
-
-bool match_list_add(struct match_list *list, const struct match *matches,
-		    size_t count)
-{
-	if (count > MATCHES_MAXIMUM - list->count) {
-		count = MATCHES_MAXIMUM - list->count;
-		list->full = true;
-	}
-	if (!reserve(list, list->count + count)) {
-		list->full = true;
-		return false;
-	}
-	if (count > 0)
-		memcpy(list->matches + list->count, matches,
-		       count * sizeof *matches);
-	list->count += count;
-	return !list->full;
-}
 
 /* --- in the panel --- */
 
 static uint64_t list_count(void *context)
 {
 	const struct match_list *list = context;
+	struct survey *survey = live_survey(list->editor);
 
-	return list->count;
+	return survey ? survey_count(survey) : 0;
 }
 
 /* Bytes as hex, those of the match, and as text, also those behind it. */
@@ -107,10 +58,15 @@ static size_t list_line(void *context, uint64_t index, unsigned columns,
 {
 	enum { BYTES = 256 };
 	const struct match_list *list = context;
+	struct survey *survey = live_survey(list->editor);
 	const struct document *document = list->editor->buffer->document;
-	struct match match = list->matches[index];
+	struct match match;
 	unsigned char bytes[BYTES];
 	size_t count = 0;
+
+	if (!survey_match(survey, index, &match))
+		return 0;
+
 	size_t used = (size_t)snprintf(text, size, "0x%-8" PRIx64 " %5" PRIu64
 				       "  ", match.start,
 				       match.end - match.start);
@@ -127,46 +83,90 @@ static bool list_command(void *context, uint64_t index, const char *action,
 			 char *text, size_t size)
 {
 	const struct match_list *list = context;
+	struct match match;
 
-	if (strcmp(action, "go") != 0)
+	if (strcmp(action, "go") != 0
+	    || !survey_match(live_survey(list->editor), index, &match))
 		return false;
-	snprintf(text, size, "goto 0x%" PRIx64, list->matches[index].start);
+	snprintf(text, size, "goto 0x%" PRIx64, match.start);
 	return true;
 }
 
-static void list_free(void *context)
+bool match_list_shown(const struct editor *editor)
 {
-	match_list_free(context);
+	return editor->panel.source.line == list_line;
 }
 
-static size_t first_from(const struct match_list *list, uint64_t offset)
+/* Selects the match at the cursor as soon as that is known. */
+static void aim(struct match_list *list, struct survey *survey)
 {
-	size_t low = 0;
-	size_t high = list->count;
+	struct panel *panel = &list->editor->panel;
+	uint64_t rank;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	list->aiming = list->aiming && panel->selected == list->selected;
+	if (!list->aiming)
+		return;
+	list->aiming = !survey_rank(survey, list->editor->buffer->view.cursor,
+				    &rank);
+	if (!list->aiming)
+		panel->selected = rank;
+}
 
-		if (list->matches[middle].start < offset)
-			low = middle + 1;
-		else
-			high = middle;
+void match_list_follow(struct editor *editor)
+{
+	struct panel *panel = &editor->panel;
+	struct survey *survey = live_survey(editor);
+	struct error error = ERROR_NONE;
+	static const char *const titles[] = {
+		[JOB_RUNNING] = "matches, searching",
+		[JOB_DONE] = "matches",
+		[JOB_FAILED] = "matches, not all",
+	};
+
+	if (!match_list_shown(editor) || !survey)
+		return;
+
+	enum job_state state = survey_state(survey, &error);
+
+	snprintf(panel->title, sizeof panel->title, "%s", titles[state]);
+	aim(panel->source.context, survey);
+	if (state == JOB_FAILED)
+		editor_show_error(editor, &error);
+	if (state == JOB_RUNNING || survey_count(survey) > 0)
+		return;
+	panel_clear(panel);
+	if (state == JOB_DONE)
+		editor_message(editor, "no matches of %s",
+			       pattern_text(editor->pattern));
+}
+
+bool match_list_open(struct editor *editor, struct range range,
+		     struct error *error)
+{
+	struct match_list *list = calloc(1, sizeof *list);
+	struct survey *survey = live_survey(editor);
+	struct range known = survey ? survey_range(survey) : range;
+
+	if (!list)
+		return error_set_memory(error);
+	/* What there is goes on. */
+	if ((!survey || known.start != range.start || known.end != range.end)
+	    && !live_begin(editor, range, error)) {
+		free(list);
+		return false;
 	}
-	return low;
-}
+	*list = (struct match_list){ .editor = editor, .aiming = true };
 
-void match_list_open(struct match_list *list)
-{
 	const struct panel_source source = {
 		.count = list_count,
 		.line = list_line,
 		.command = list_command,
-		.free = list_free,
+		.free = free,
 		.context = list,
 		.hint = "[panel go] goes there, [panel close] closes",
 	};
 
-	panel_open(&list->editor->panel, list->full ? "matches, cut off"
-						    : "matches", &source,
-		   first_from(list, list->editor->buffer->view.cursor));
+	panel_open(&editor->panel, "", &source, 0);
+	match_list_follow(editor);
+	return true;
 }

@@ -6,16 +6,13 @@
 
 #include "octavo/editor.h"
 
-struct match_list;
-
-/* Of the current buffer; NULL: no memory. */
-struct match_list *match_list_new(struct editor *editor, struct error *error);
-void match_list_free(struct match_list *list);
-/* Adds COUNT matches, in order; false where no more are wanted. */
-bool match_list_add(struct match_list *list, const struct match *matches,
-		    size_t count);
-/* Shows LIST, which the panel owns from then on; the first match from the
+/* Shows those in RANGE, which may still be looked for; the first one from the
  * cursor on is selected. */
-void match_list_open(struct match_list *list);
+bool match_list_open(struct editor *editor, struct range range,
+		     struct error *error);
+/* Is that what the panel shows? */
+bool match_list_shown(const struct editor *editor);
+/* More is known: brings the list up to that. */
+void match_list_follow(struct editor *editor);
 
 #endif

@@ -28,6 +28,9 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_WRAP_SEARCH] = {
 		"wrap-search", OPTION_BOOLEAN, 0, 0, 1, "off on",
 		"a search goes on at the other end of the file"},
+	[OPTION_COUNT_MATCHES] = {
+		"count-matches", OPTION_BOOLEAN, 1, 0, 1, "off on",
+		"after a search count all matches, in the background"},
 	[OPTION_SCROLL_TOGETHER] = {
 		"scroll-together", OPTION_BOOLEAN, 0, 0, 1, "off on",
 		"the other windows move as far as the one with the focus"},

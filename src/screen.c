@@ -220,6 +220,45 @@ static void draw_bottom(const struct editor *editor, struct grid *grid,
 	grid_text(grid, row, 0, grid->columns, text, ROLE_HINT);
 }
 
+/* NUMBER with commas. */
+static const char *grouped(uint64_t number, char text[32])
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+	size_t used = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i > 0 && (length - i) % 3 == 0)
+			text[used++] = ',';
+		text[used++] = digits[i];
+	}
+	text[used] = '\0';
+	return text;
+}
+
+/* Which of how many matches, and what was searched for. */
+static void draw_match(const struct editor *editor, struct grid *grid,
+		       unsigned row)
+{
+	struct match_place place;
+	char number[32] = "?";
+	char count[32];
+	char text[sizeof editor->message + 100];
+
+	if (!editor_match_place(editor, &place)) {
+		grid_text(grid, row, 0, grid->columns, editor->message,
+			  ROLE_MESSAGE);
+		return;
+	}
+	if (place.known)
+		grouped(place.number, number);
+	snprintf(text, sizeof text, "match %s of %s%s%s  %s", number,
+		 place.state == JOB_FAILED ? "at least " : "",
+		 grouped(place.count, count),
+		 place.state == JOB_RUNNING ? "..." : "", editor->message);
+	grid_text(grid, row, 0, grid->columns, text, ROLE_MESSAGE);
+}
+
 static void draw_message(const struct editor *editor, struct grid *grid,
 			 const struct areas *areas)
 {
@@ -230,6 +269,8 @@ static void draw_message(const struct editor *editor, struct grid *grid,
 			  ROLE_PROMPT);
 	else if (editor_busy(editor))
 		draw_progress(editor, grid, row);
+	else if (editor->message[0] && editor->message_is_match)
+		draw_match(editor, grid, row);
 	else if (editor->message[0])
 		grid_text(grid, row, 0, grid->columns, editor->message,
 			  editor->message_is_error ? ROLE_ERROR

@@ -343,6 +343,25 @@ static void draw_view(struct editor *editor, struct grid *grid,
 		  matches_in(editor, window, matches));
 }
 
+/* Where in the document there are matches, in the scroll bar. */
+static void draw_marks(struct editor *editor, struct grid *grid,
+		       unsigned first, size_t window)
+{
+	const struct view *view = editor_window_view(editor, window);
+	unsigned column = view->layout.width - 1;
+
+	if (!view->layout.has_scroll
+	    || editor->windows[window].buffer != editor->buffer)
+		return;
+	for (unsigned row = 0; row < view->rows; row++) {
+		enum role role = grid_cell(grid, first + row, column)->role;
+
+		if (editor_marked(editor, row, view->rows))
+			grid_put(grid, first + row, column, '=',
+				 role == ROLE_SCROLL ? ROLE_MATCH : role);
+	}
+}
+
 static void draw_window(struct editor *editor, struct grid *grid,
 			size_t window)
 {
@@ -354,6 +373,7 @@ static void draw_window(struct editor *editor, struct grid *grid,
 	if (first > 0)
 		draw_banner(buffer, grid);
 	draw_view(editor, grid, first, rows, window);
+	draw_marks(editor, grid, first, window);
 	draw_status(editor, grid, grid->rows - 1, window);
 }
 

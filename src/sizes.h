@@ -33,7 +33,8 @@ enum {
 	SEARCH_AHEAD = 8,
 	SEARCH_AHEAD_BYTES = 64,
 	SEARCH_LAST_EXACT = 4096,
-	MATCHES_MAXIMUM = 40,
+	SURVEY_BYTES = 100,
+	SURVEY_PAGE = 8,
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
 	SEARCH_STRETCH = 64,
@@ -118,8 +119,11 @@ enum {
 	SEARCH_AHEAD_BYTES = 4 << 20,
 	/* Up to here the match before is looked for from the start. */
 	SEARCH_LAST_EXACT = 64 << 20,
-	/* Matches in a list, which are kept in memory. */
-	MATCHES_MAXIMUM = 1 << 20,
+	/* Bytes of packed matches that are kept; behind them they are counted
+	 * only.  And matches that are unpacked at a time, many more than a
+	 * screen has rows. */
+	SURVEY_BYTES = 64 << 20,
+	SURVEY_PAGE = 4096,
 	/* Holes from this length on are passed over, where that is possible;
 	 * and so often one is looked for. */
 	SEARCH_HOLE = 1 << 20,

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "highlight.h"
+#include "live.h"
 #include "matches.h"
 #include "sizes.h"
 
@@ -32,7 +33,6 @@ void task_free(struct task *task)
 		task_edit_free(task->edit);
 	else
 		search_free(task->search);
-	match_list_free(task->list);
 	free(task);
 }
 
@@ -95,6 +95,7 @@ void task_stop_all(struct editor *editor)
 {
 	task_stop(editor);
 	highlight_stop(editor);
+	live_stop(editor);
 }
 
 void editor_set_pattern(struct editor *editor, struct pattern *pattern)
@@ -157,14 +158,17 @@ static void show_match(struct editor *editor, const struct task *task)
 		editor_jump(editor, task->match.start);
 	if (task->quietly)
 		return;
-	if (editor->interactive)
+	live_want(editor);
+	if (editor->interactive) {
 		editor_message(editor, "%s%s",
 			       task->wrapped ? "search wrapped: " : "",
 			       pattern_text(editor->pattern));
-	else
+		editor->message_is_match = true;
+	} else {
 		editor_print(editor, "0x%" PRIx64 " %" PRIu64 "\n",
 			     task->match.start,
 			     task->match.end - task->match.start);
+	}
 }
 
 /* Another search for the rest. */
@@ -284,14 +288,6 @@ bool editor_count(struct editor *editor, struct range range,
 	return task_install(editor, task, task_start(task, &plan, error));
 }
 
-static bool keep_matches(void *context, const struct match *matches,
-			 size_t count)
-{
-	struct task *task = context;
-
-	return match_list_add(task->list, matches, count);
-}
-
 static bool print_text(void *context, const void *bytes, size_t length)
 {
 	struct task *task = context;
@@ -299,67 +295,53 @@ static bool print_text(void *context, const void *bytes, size_t length)
 	return editor_print_bytes(task->editor, bytes, length);
 }
 
-static enum status matches_finish(struct editor *editor, struct task *task,
-				  struct error *error)
+static enum status text_finish(struct editor *editor, struct task *task,
+			       struct error *error)
 {
 	bool found = search_count(task->search) > 0;
 
 	(void)error;
-	if (task->list && found) {
-		match_list_open(task->list);
-		task->list = NULL;
-	} else if (editor->interactive && !found) {
+	if (editor->interactive && !found)
 		editor_message(editor, "no matches of %s",
 			       pattern_text(editor->pattern));
-	}
 	return found ? STATUS_DONE : STATUS_NOTHING;
 }
 
-bool editor_matches(struct editor *editor, struct range range,
-		    struct error *error)
+/* Prints what a search of KIND makes into text. */
+static bool start_text(struct editor *editor, struct range range,
+		       enum search_kind kind, const char *label,
+		       struct error *error)
 {
-	struct task *task = task_new(editor, "listing matches", error);
+	struct task *task = task_new(editor, label, error);
 
 	if (!task)
 		return false;
-	task->finish = matches_finish;
+	task->finish = text_finish;
 
 	struct search_plan plan = {
-		.kind = SEARCH_PRINT,
-		.range = range,
-		.text = print_text,
-		.prefix = editor->prefix,
-	};
-	bool ready = true;
-
-	if (editor->interactive) {
-		plan.kind = SEARCH_ALL;
-		plan.text = NULL;
-		plan.found = keep_matches;
-		task->list = match_list_new(editor, error);
-		ready = task->list != NULL;
-	}
-	return task_install(editor, task,
-			    ready && task_start(task, &plan, error));
-}
-
-bool editor_lines(struct editor *editor, struct range range,
-		  struct error *error)
-{
-	struct task *task = task_new(editor, "listing lines", error);
-
-	if (!task)
-		return false;
-	task->finish = matches_finish;
-
-	struct search_plan plan = {
-		.kind = SEARCH_LINES,
+		.kind = kind,
 		.range = range,
 		.text = print_text,
 		.prefix = editor->prefix,
 	};
 
 	return task_install(editor, task, task_start(task, &plan, error));
+}
+
+enum status editor_matches(struct editor *editor, struct range range,
+			   struct error *error)
+{
+	if (editor->interactive)
+		return match_list_open(editor, range, error) ? STATUS_DONE
+							     : STATUS_FAILED;
+	return start_text(editor, range, SEARCH_PRINT, "listing matches",
+			  error) ? STATUS_RUNNING : STATUS_FAILED;
+}
+
+bool editor_lines(struct editor *editor, struct range range,
+		  struct error *error)
+{
+	return start_text(editor, range, SEARCH_LINES, "listing lines", error);
 }
 
 /* --- what runs --- */
@@ -393,7 +375,8 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 
 	if (editor->task)
 		used = task_descriptors(editor->task, fds, count);
-	return used + highlight_descriptors(editor, fds + used, count - used);
+	used += highlight_descriptors(editor, fds + used, count - used);
+	return used + live_descriptors(editor, fds + used, count - used);
 }
 
 /* One look at a task: it ends, goes on, or fails. */
@@ -437,6 +420,7 @@ void editor_poll(struct editor *editor)
 	if (editor->task)
 		poll_foreground(editor);
 	highlight_poll(editor);
+	live_poll(editor);
 }
 
 bool task_wait(struct editor *editor, const int *fds, size_t count)

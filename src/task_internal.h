@@ -28,8 +28,6 @@ struct task {
 	bool beyond;		/* not the match that the cursor is at */
 	struct match match;
 	bool found;
-	/* matches, where a screen shows them */
-	struct match_list *list;
 };
 
 struct task *task_new(struct editor *editor, const char *label,

@@ -116,6 +116,9 @@ struct task;
 /* A search for matches around a window; private to highlight.c. */
 struct highlight;
 
+/* The survey of all matches; private to live.c. */
+struct live;
+
 /* The matches of a pattern in RANGE, and of what they are true. */
 struct highlights {
 	struct range *matches;
@@ -182,6 +185,7 @@ struct editor {
 	struct highlights highlights[EDITOR_WINDOWS];	/* of `pattern` */
 	struct highlighter *highlighters[EDITOR_HIGHLIGHTERS];
 	size_t highlighter_count;
+	struct live *live;	/* counts all of them beside the screen */
 
 	/* the lower lines */
 	struct prompt prompt;
@@ -198,6 +202,7 @@ struct editor {
 	struct question question;
 	char message[ERROR_MESSAGE_SIZE];
 	bool message_is_error;
+	bool message_is_match;	/* about the match the cursor is on */
 	bool message_is_note;	/* of batch, where no screen shows it */
 	struct panel panel;
 
@@ -326,8 +331,9 @@ bool editor_find(struct editor *editor, bool backward, bool again,
 		 uint64_t count, bool quietly, struct error *error);
 bool editor_count(struct editor *editor, struct range range,
 		  struct error *error);
-bool editor_matches(struct editor *editor, struct range range,
-		    struct error *error);
+/* On a screen a list that grows, and no task: STATUS_DONE. */
+enum status editor_matches(struct editor *editor, struct range range,
+			   struct error *error);
 /* The lines with a match, as `grep -n` prints them. */
 bool editor_lines(struct editor *editor, struct range range,
 		  struct error *error);
@@ -369,6 +375,32 @@ void editor_highlight(struct editor *editor);
 bool editor_add_highlighter(struct editor *editor, struct pattern *pattern,
 			    enum role role, struct error *error);
 void editor_remove_highlighter(struct editor *editor, size_t index);
+
+/*
+ * All matches in the current document (live.c): counted in the background, as
+ * long as the option count-matches is on.
+ */
+/* Begins that, or begins it again, if it is to be; call it when idle. */
+void editor_survey(struct editor *editor);
+/* Does what is known of them grow by itself? */
+bool editor_surveying(const struct editor *editor);
+/* Waits until all is known that is asked for. */
+void editor_settle(struct editor *editor);
+
+/* Which match the cursor is on. */
+struct match_place {
+	uint64_t number;	/* from 1 */
+	bool known;		/* is it known yet? */
+	uint64_t count;		/* of all, as far as */
+	enum job_state state;	/* says */
+};
+
+/* False: on none, or nothing is known. */
+bool editor_match_place(const struct editor *editor,
+			struct match_place *place);
+/* Does a match start in part ROW of ROWS of the current document? */
+bool editor_marked(const struct editor *editor, unsigned row, unsigned rows);
+
 /* The next or previous match from OFFSET, waited for (addresses). */
 bool editor_find_now(struct editor *editor, const struct pattern *pattern,
 		     bool backward, uint64_t offset, struct match *match,

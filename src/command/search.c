@@ -86,8 +86,9 @@ static enum status run_matches(struct editor *editor,
 			       const struct command_call *call,
 			       struct error *error)
 {
-	return started(take_pattern_or_last(editor, call, error)
-		       && editor_matches(editor, call->range, error));
+	return take_pattern_or_last(editor, call, error)
+		       ? editor_matches(editor, call->range, error)
+		       : STATUS_FAILED;
 }
 
 static enum status run_lines(struct editor *editor,

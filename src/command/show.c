@@ -172,6 +172,17 @@ static bool write_text(const struct editor *editor, const char *path,
 	return done || error_set_system(error, why, "%s", path);
 }
 
+/* The screen as it is once nothing changes any more by itself: what is seen
+ * may ask for more. */
+static void draw_settled(struct editor *editor, struct grid *grid)
+{
+	editor_survey(editor);
+	editor_settle(editor);
+	screen_draw(editor, grid);
+	editor_settle(editor);
+	screen_draw(editor, grid);
+}
+
 static enum status run_save_screen(struct editor *editor,
 				   const struct command_call *call,
 				   struct error *error)
@@ -198,7 +209,7 @@ static enum status run_save_screen(struct editor *editor,
 			(unsigned)values[OPTION_SCREEN_COLUMNS],
 			(unsigned)values[OPTION_SCREEN_ROWS]);
 		if (drawn)
-			screen_draw(editor, drawn);
+			draw_settled(editor, drawn);
 	}
 	if (shown)
 		text = grid_to_text(shown);

@@ -7,7 +7,7 @@
  *
  * Invariants
  *  1. A frame is drawn only when editor->serial has moved, something has
- *     forced it, or a task's progress is due.
+ *     forced it, or the progress of a task or of the count of matches is due.
  *  2. With nothing to do the process sleeps, but for a look at the files once
  *     a second.
  */
@@ -104,10 +104,16 @@ static void loop_draw(struct loop *loop)
 	editor_highlight(loop->editor);
 }
 
+/* Is something shown that changes by itself? */
+static bool loop_moves(const struct loop *loop)
+{
+	return editor_busy(loop->editor) || editor_surveying(loop->editor);
+}
+
 static bool loop_due(const struct loop *loop)
 {
 	return loop->forced || loop->serial != loop->editor->serial ||
-		(editor_busy(loop->editor) &&
+		(loop_moves(loop) &&
 		 loop_now() - loop->drawn >= PROGRESS_MILLISECONDS);
 }
 
@@ -196,7 +202,7 @@ static int loop_timeout(const struct loop *loop)
 		return 0;
 	int64_t now = loop_now();
 	int64_t until = loop->checked + CHECK_MILLISECONDS;
-	if (editor_busy(loop->editor) &&
+	if (loop_moves(loop) &&
 	    loop->drawn + PROGRESS_MILLISECONDS < until)
 		until = loop->drawn + PROGRESS_MILLISECONDS;
 	return until > now ? (int)(until - now) : 0;
@@ -228,6 +234,7 @@ static void loop_turn(struct loop *loop)
 	if (keys)
 		loop_keys(loop);
 	editor_poll(loop->editor);
+	editor_survey(loop->editor);
 	if (loop_now() - loop->checked >= CHECK_MILLISECONDS)
 		loop_check_files(loop);
 	if (!loop->editor->quit && loop_due(loop))

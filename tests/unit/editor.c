@@ -626,15 +626,14 @@ static void test_editor_output_of_stopped(void **state)
 	struct editor *editor = session_text(session, "aab");
 
 	editor->interactive = true;
-	assert_int_equal(command_execute(editor, "matches /a/", NULL),
+	assert_int_equal(command_execute(editor, "lines /a/", NULL),
 			 STATUS_RUNNING);
 	editor_print(editor, "part of it\n");
-	assert_int_equal(command_execute(editor, "matches /b/", NULL),
+	assert_int_equal(command_execute(editor, "lines /b/", NULL),
 			 STATUS_RUNNING);
 	assert_int_equal(editor_wait(editor, NULL), STATUS_DONE);
 	editor_show_output(editor);
-	assert_string_equal(editor->panel.title, "matches");
-	assert_int_equal(panel_count(&editor->panel), 1);
+	assert_string_equal(editor->message, "1:aab");
 }
 
 /* Makes the current file, which is the first one, a sparse one of SIZE; the
@@ -661,10 +660,8 @@ static void test_editor_output_full(void **state)
 	session_keys(session, ":print<Enter>");
 	assert_true(panel_visible(&session->editor->panel));
 	assert_string_equal(session->editor->panel.title, "print, cut off");
-	session_keys(session, "q:matches /\\x00/<Enter>");
-	assert_string_equal(session->editor->panel.title, "matches, cut off");
-	assert_int_equal(panel_count(&session->editor->panel),
-			 MATCHES_MAXIMUM);
+	session_keys(session, "q:0,64M lines /\\x00/<Enter>");
+	assert_string_equal(session->editor->panel.title, "lines, cut off");
 	session_keys(session, "q:info<Enter>");
 	assert_string_equal(session->editor->panel.title, "info");
 }
