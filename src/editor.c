@@ -182,7 +182,7 @@ void editor_select_buffer(struct editor *editor, size_t index)
 {
 	assert(index < editor->buffer_count);
 	editor_end_typing(editor);
-	if (editor->task)
+	if (editor->task || editor->asking)
 		editor_cancel(editor);
 	/* A list is of what was current. */
 	panel_clear(&editor->panel);

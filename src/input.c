@@ -60,22 +60,36 @@ void input_run(struct editor *editor, const char *line)
 
 /* --- questions --- */
 
+static bool is_cancel(uint32_t key)
+{
+	return key == KEYCODE_ESCAPE || key == CONTROL_C;
+}
+
+/* The command of KEY; NULL where that means no. */
+static const char *answer_of(const struct question *question, uint32_t key)
+{
+	for (size_t i = 0; i < 4; i++) {
+		uint32_t wanted = (unsigned char)question->answers[i].key;
+
+		if (wanted != 0 && (key | 0x20) == wanted)
+			return question->answers[i].command;
+	}
+	return is_cancel(key) ? question->cancel : NULL;
+}
+
 static void answer(struct editor *editor, uint32_t key)
 {
 	struct question question = editor->question;
+	const char *command = answer_of(&question, key);
 
+	if (!command && question.cancel)
+		return;
 	editor->question.text[0] = '\0';
 	editor->serial++;
-	for (size_t i = 0; i < 4; i++) {
-		uint32_t wanted = (unsigned char)question.answers[i].key;
-
-		if (wanted == 0 || (key | 0x20) != wanted)
-			continue;
-		if (question.answers[i].command)
-			input_run(editor, question.answers[i].command);
-		return;
-	}
-	editor_message(editor, "nothing done");
+	if (command)
+		input_run(editor, command);
+	else
+		editor_message(editor, "nothing done");
 }
 
 /* --- the keymap --- */
@@ -202,7 +216,7 @@ static void bound_input(struct input *input, uint32_t key)
 void input_key(struct input *input, uint32_t key)
 {
 	struct editor *editor = input->editor;
-	bool cancel = key == KEYCODE_ESCAPE || key == CONTROL_C;
+	bool cancel = is_cancel(key);
 
 	if (cancel && editor_busy(editor)
 	    && editor->prompt_kind == PROMPT_NONE) {

@@ -2,8 +2,9 @@
  * replace: a search whose matches go into a rewrite as they arrive.
  *
  * Invariants
- *  1. `rewrite` holds all matches that have arrived.  It is NULL after the
- *     commit.
+ *  1. `rewrite` holds all matches that have arrived and are to be replaced,
+ *     which is all but those in the queue and those that somebody did not
+ *     want.  It is NULL after the commit.
  *  2. Of the places, those before `place` are where they will be; all others
  *     are not before the end of the last match, and will move by `shift`
  *     (modulo 2^64) as far as is known.
@@ -11,7 +12,10 @@
  */
 #include "octavo/replace.h"
 
+#include <assert.h>
+
 #include "memory.h"
+#include "replace_queue.h"
 
 struct replace {
 	struct replace_plan plan;
@@ -19,6 +23,9 @@ struct replace {
 	struct rewrite *rewrite;
 	size_t place;
 	uint64_t shift;
+	uint64_t count;
+	bool asking;		/* what arrives goes into the queue */
+	struct replace_queue queue;
 	bool failed;
 	struct error error;
 };
@@ -43,15 +50,26 @@ static void move_places(struct replace *replace,
 	replace->shift += replaced->length - (match.end - match.start);
 }
 
-static bool take_replaced(void *context, const struct replaced *replaced)
+static bool take(struct replace *replace, const struct replaced *replaced)
 {
-	struct replace *replace = context;
 	struct range range = { replaced->match.start, replaced->match.end };
 
 	move_places(replace, replaced);
 	replace->failed = !rewrite_replace(replace->rewrite, range,
 					   replaced->bytes, replaced->length,
 					   &replace->error);
+	replace->count += !replaced->more;
+	return !replace->failed;
+}
+
+static bool take_replaced(void *context, const struct replaced *replaced)
+{
+	struct replace *replace = context;
+
+	if (!replace->asking)
+		return take(replace, replaced);
+	replace->failed = !queue_add(&replace->queue, replaced,
+				     &replace->error);
 	return !replace->failed;
 }
 
@@ -64,7 +82,7 @@ struct replace *replace_start(const struct replace_plan *plan,
 		error_set_memory(error);
 		return NULL;
 	}
-	*replace = (struct replace){ .plan = *plan };
+	*replace = (struct replace){ .plan = *plan, .asking = plan->ask };
 
 	const struct search_plan search = {
 		.document = plan->document,
@@ -94,6 +112,7 @@ void replace_free(struct replace *replace)
 		return;
 	search_free(replace->search);
 	rewrite_cancel(replace->rewrite);
+	queue_free(&replace->queue);
 	memory_free(replace);
 }
 
@@ -102,7 +121,8 @@ struct search *replace_search(const struct replace *replace)
 	return replace->search;
 }
 
-/* The rest of the places are known once the search has ended. */
+/* The rest of the places are known once the search has ended, and nothing
+ * waits. */
 static enum job_state ended(struct replace *replace, enum job_state state,
 			    struct error *error)
 {
@@ -112,6 +132,8 @@ static enum job_state ended(struct replace *replace, enum job_state state,
 		*error = replace->error;
 	if (replace->failed)
 		return JOB_FAILED;
+	if (state == JOB_DONE && replace_waiting(replace, NULL))
+		return JOB_RUNNING;
 	for (; state == JOB_DONE && replace->place < plan->place_count;
 	     replace->place++)
 		plan->places[replace->place] += replace->shift;
@@ -120,6 +142,8 @@ static enum job_state ended(struct replace *replace, enum job_state state,
 
 enum job_state replace_poll(struct replace *replace, struct error *error)
 {
+	if (replace_waiting(replace, NULL))
+		return JOB_RUNNING;
 	return ended(replace, search_poll(replace->search, error), error);
 }
 
@@ -128,9 +152,55 @@ enum job_state replace_wait(struct replace *replace, struct error *error)
 	return ended(replace, search_wait(replace->search, error), error);
 }
 
+bool replace_waiting(const struct replace *replace, struct replaced *replaced)
+{
+	struct replaced first;
+
+	return queue_first(&replace->queue, replaced ? replaced : &first);
+}
+
+/* All that waits, also the beginning of what is still arriving. */
+static bool take_all(struct replace *replace)
+{
+	struct replaced first;
+
+	replace->asking = false;
+	while (queue_first_part(&replace->queue, &first)) {
+		if (!take(replace, &first))
+			return false;
+		queue_pop(&replace->queue);
+	}
+	return true;
+}
+
+bool replace_answer(struct replace *replace, enum replace_answer answer,
+		    struct error *error)
+{
+	struct replaced first;
+	bool taken = true;
+
+	assert(replace_waiting(replace, NULL));
+	queue_first(&replace->queue, &first);
+	if (answer == REPLACE_ALL)
+		taken = take_all(replace);
+	else if (answer == REPLACE_YES)
+		taken = take(replace, &first);
+	if (taken && answer != REPLACE_ALL)
+		queue_pop(&replace->queue);
+	if (!taken && error)
+		*error = replace->error;
+	return taken;
+}
+
+void replace_end(struct replace *replace)
+{
+	queue_free(&replace->queue);
+	ended(replace, JOB_DONE, NULL);
+}
+
 uint64_t replace_count(const struct replace *replace)
 {
-	return search_count(replace->search);
+	return replace->count;
 }
 
 bool replace_commit(struct replace *replace, struct range *touched,

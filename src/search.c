@@ -68,6 +68,7 @@ static bool take_replaced(struct search *search, const unsigned char *data,
 
 		const struct replaced replaced = {
 			part.match, data + at, part.length, part.more != 0,
+			part.unfinished != 0,
 		};
 
 		if (!search->plan.replaced(search->plan.context, &replaced))

@@ -11,7 +11,8 @@
 struct search_part {
 	struct match match;
 	uint32_t length;
-	uint32_t more;		/* as in struct replaced */
+	uint16_t more;		/* as in struct replaced */
+	uint16_t unfinished;
 };
 
 struct search {

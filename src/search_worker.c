@@ -227,6 +227,7 @@ static bool send_replaced(struct worker *worker, struct match match,
 
 	do {
 		part.length = (uint32_t)(length < most ? length : most);
+		part.unfinished = length > most;
 		if (!out_reserve(worker, sizeof part + part.length, error))
 			return false;
 		out_put(worker, &part, sizeof part);

@@ -94,6 +94,7 @@ void task_stop(struct editor *editor)
 void task_stop_all(struct editor *editor)
 {
 	task_stop(editor);
+	ask_stop(editor);
 	highlight_stop(editor);
 	live_stop(editor);
 }
@@ -250,6 +251,7 @@ void task_edited(struct editor *editor)
 {
 	const char *label;
 
+	ask_stop(editor);
 	if (!editor->task || !editor->task->present)
 		return;
 	label = editor->task->label;
@@ -401,8 +403,11 @@ static void poll_foreground(struct editor *editor)
 	struct error error = ERROR_NONE;
 	enum status status = task_poll(editor, task, &error);
 
-	if (status == STATUS_RUNNING)
+	if (status == STATUS_RUNNING) {
+		if (task->asks)
+			ask_next(editor, task);
 		return;
+	}
 	editor->status = status;
 	editor->error = error;
 	if (editor->interactive && !task->quietly && error.message[0])
@@ -456,6 +461,7 @@ enum status editor_wait(struct editor *editor, struct error *error)
 void editor_cancel(struct editor *editor)
 {
 	highlight_end(editor);
+	ask_stop(editor);
 	if (!editor->task)
 		return;
 	if (!editor->task->quietly)

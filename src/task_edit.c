@@ -51,6 +51,11 @@ size_t task_edit_descriptors(const struct task_edit *edit, int *fds,
 					    fds, count);
 }
 
+struct replace *task_replace(const struct task *task)
+{
+	return task->edit->replace;
+}
+
 void task_edit_progress(const struct task_edit *edit, uint64_t *done,
 			uint64_t *total, uint64_t *found)
 {
@@ -179,6 +184,7 @@ static bool replace_begin(struct editor *editor, struct task *task,
 		.range = edit->range,
 		.places = edit->after,
 		.place_count = edit->count,
+		.ask = task->asks,
 		.workers = (unsigned)editor->options.values[OPTION_WORKERS],
 	};
 
@@ -186,8 +192,9 @@ static bool replace_begin(struct editor *editor, struct task *task,
 	return edit->replace != NULL;
 }
 
-bool editor_replace(struct editor *editor, struct range range, bool selected,
-		    struct replacement *replacement, struct error *error)
+static bool replace_new(struct editor *editor, struct range range,
+			bool selected, bool asks,
+			struct replacement *replacement, struct error *error)
 {
 	struct task *task = edit_new(editor, "replacing", range, selected,
 				     error);
@@ -197,9 +204,24 @@ bool editor_replace(struct editor *editor, struct range range, bool selected,
 		return false;
 	}
 	task->finish = replace_finish;
+	task->asks = asks;
 	task->edit->replacement = replacement;
 	collect_places(task->edit, editor->buffer);
 	return task_install(editor, task, replace_begin(editor, task, error));
+}
+
+bool editor_replace(struct editor *editor, struct range range, bool selected,
+		    struct replacement *replacement, struct error *error)
+{
+	return replace_new(editor, range, selected, false, replacement, error);
+}
+
+bool editor_replace_ask(struct editor *editor, struct range range,
+			struct replacement *replacement, struct error *error)
+{
+	/* The cursor goes from place to place and would change it. */
+	view_select(&editor->buffer->view, false);
+	return replace_new(editor, range, false, true, replacement, error);
 }
 
 /* --- transforming --- */

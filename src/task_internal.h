@@ -1,6 +1,6 @@
 /*
- * What the two files of tasks share: those that look (task.c) and those that
- * edit (task_edit.c).
+ * What the files of tasks share: those that look (task.c), those that edit
+ * (task_edit.c), and the one that asks (task_ask.c).
  */
 #ifndef OCTAVO_TASK_INTERNAL_H
 #define OCTAVO_TASK_INTERNAL_H
@@ -15,6 +15,7 @@ struct task {
 	struct task_edit *edit;	/* what it does in the place of a search */
 	struct document *document;
 	const char *label;
+	bool asks;		/* before it replaces */
 	bool present;		/* of use only while the bytes are the same */
 	enum status (*finish)(struct editor *editor, struct task *task,
 			      struct error *error);
@@ -41,7 +42,17 @@ void task_edit_free(struct task_edit *edit);
 enum job_state task_edit_poll(struct task_edit *edit, struct error *error);
 size_t task_edit_descriptors(const struct task_edit *edit, int *fds,
 			     size_t count);
+/* Of a task that replaces. */
+struct replace *task_replace(const struct task *task);
 void task_edit_progress(const struct task_edit *edit, uint64_t *done,
 			uint64_t *total, uint64_t *found);
+
+/* --- task_ask.c --- */
+
+/* Puts TASK aside with a question about the match that waits; false where none
+ * does. */
+bool ask_next(struct editor *editor, struct task *task);
+/* Ends what waits for an answer. */
+void ask_stop(struct editor *editor);
 
 #endif

@@ -32,7 +32,7 @@ void editor_show(struct editor *editor, struct buffer *buffer)
 static void leave(struct editor *editor)
 {
 	editor_end_typing(editor);
-	if (editor->task)
+	if (editor->task || editor->asking)
 		editor_cancel(editor);
 	panel_clear(&editor->panel);
 	editor_follow(editor);

@@ -106,6 +106,8 @@ struct question {
 		char key;
 		const char *command;
 	} answers[4];
+	const char *cancel;	/* what Esc runs, other keys then being none;
+				 * NULL: they all mean no */
 };
 
 struct editor;
@@ -181,6 +183,7 @@ struct editor {
 	uint64_t pattern_serial;	/* changes with it */
 	bool backward;			/* direction of the last search */
 	struct task *task;		/* the one that shows progress */
+	struct task *asking;		/* the one that waits for an answer */
 	struct highlight *highlight;	/* what looks for the next: */
 	struct highlights highlights[EDITOR_WINDOWS];	/* of `pattern` */
 	struct highlighter *highlighters[EDITOR_HIGHLIGHTERS];
@@ -342,6 +345,14 @@ bool editor_lines(struct editor *editor, struct range range,
  * once all are found.  Takes REPLACEMENT over, also on failure. */
 bool editor_replace(struct editor *editor, struct range range, bool selected,
 		    struct replacement *replacement, struct error *error);
+
+/* The same, but each place is shown and asked about. */
+bool editor_replace_ask(struct editor *editor, struct range range,
+			struct replacement *replacement, struct error *error);
+/* The answers: yes, no, all (that are left), quit (leave the rest), cancel
+ * (change nothing). */
+enum status editor_answer(struct editor *editor, const char *word,
+			  struct error *error);
 
 /*
  * Does what PLAN says, at once where the range is short, else as a task; its

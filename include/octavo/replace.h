@@ -29,6 +29,7 @@ struct replace_plan {
 	size_t place_count;
 	unsigned workers;	/* as in struct search_plan */
 	uint64_t chunk;
+	bool ask;		/* each match waits for an answer */
 };
 
 struct replace;
@@ -43,7 +44,22 @@ struct search *replace_search(const struct replace *replace);
 enum job_state replace_poll(struct replace *replace, struct error *error);
 enum job_state replace_wait(struct replace *replace, struct error *error);
 
-/* After JOB_DONE: how many were found; none is no edit.  *TOUCHED and *LENGTH
+/*
+ * With `ask`: the match that waits, and what it would become (up to the next
+ * call).  As long as there is one nothing goes on, and replace_poll says
+ * JOB_RUNNING.  After the answer either the next one waits, or replace_poll is
+ * to be called again.
+ */
+enum replace_answer { REPLACE_YES, REPLACE_NO, REPLACE_ALL };
+
+bool replace_waiting(const struct replace *replace,
+		     struct replaced *replaced);
+bool replace_answer(struct replace *replace, enum replace_answer answer,
+		    struct error *error);
+/* Leaves the rest as it is: JOB_DONE, from where on it may be committed. */
+void replace_end(struct replace *replace);
+
+/* After JOB_DONE: how many are replaced; none is no edit.  *TOUCHED and *LENGTH
  * are those of rewrite_commit. */
 uint64_t replace_count(const struct replace *replace);
 /* Once. */

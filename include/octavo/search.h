@@ -87,6 +87,7 @@ struct replaced {
 	bool more;		/* bytes behind those of the one before, whose
 				 * match's end this one has for its start and
 				 * its end: they were too many for one call */
+	bool unfinished;	/* there will be such ones behind this */
 };
 
 /*

@@ -68,21 +68,62 @@ static bool take_replacing(const struct command_call *call,
 	       && command_no_more(call, position, error);
 }
 
-static enum status run_replace(struct editor *editor,
-			       const struct command_call *call,
-			       struct error *error)
+/* The pattern becomes the editor's. */
+static struct replacement *take_replacement(struct editor *editor,
+					    const struct command_call *call,
+					    struct error *error)
 {
 	struct replacing replacing;
 
 	if (!take_replacing(call, &replacing, error)) {
 		replacement_free(replacing.replacement);
 		pattern_free(replacing.pattern);
-		return STATUS_FAILED;
+		return NULL;
 	}
 	editor_set_pattern(editor, replacing.pattern);
-	return editor_replace(editor, call->range, call->selected,
-			      replacing.replacement, error)
+	return replacing.replacement;
+}
+
+static enum status run_replace(struct editor *editor,
+			       const struct command_call *call,
+			       struct error *error)
+{
+	struct replacement *replacement = take_replacement(editor, call,
+							   error);
+
+	return replacement
+	       && editor_replace(editor, call->range, call->selected,
+				 replacement, error)
 		       ? STATUS_RUNNING : STATUS_FAILED;
+}
+
+static enum status run_replace_ask(struct editor *editor,
+				   const struct command_call *call,
+				   struct error *error)
+{
+	struct replacement *replacement;
+
+	if (!editor->interactive) {
+		error_set(error, "nobody is there to answer: replace does not "
+			  "ask");
+		return STATUS_FAILED;
+	}
+	replacement = take_replacement(editor, call, error);
+	return replacement
+	       && editor_replace_ask(editor, call->range, replacement, error)
+		       ? STATUS_RUNNING : STATUS_FAILED;
+}
+
+static enum status run_answer(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	size_t position = call->position;
+	char word[16] = "";
+
+	command_word(call, &position, word, sizeof word);
+	return command_no_more(call, position, error)
+		       ? editor_answer(editor, word, error) : STATUS_FAILED;
 }
 
 /* --- transformations --- */
@@ -210,6 +251,12 @@ const struct command commands_bulk[] = {
 	  "/REGEX/TEXT/FLAGS",
 	  "replace all matches; in TEXT $0 $1 ${name} are what was matched; "
 	  "or DATA DATA", run_replace },
+	{ "replace-ask", NULL, COMMAND_RANGE_ALL, COMMAND_EDITS,
+	  "/REGEX/TEXT/FLAGS",
+	  "the same, but ask at each place: y n a q; nothing changes before "
+	  "the end", run_replace_ask },
+	{ "answer", NULL, COMMAND_NO_RANGE, 0, "yes|no|all|quit|cancel",
+	  "answer the question of replace-ask", run_answer },
 	{ "xor", NULL, COMMAND_RANGE, COMMAND_EDITS, "DATA",
 	  "exclusive or of the range or the selection with data over and over",
 	  run_with_data },

@@ -331,6 +331,147 @@ static void test_task_wrong(void **state)
 			 STATUS_FAILED);
 }
 
+/* --- with questions --- */
+
+static void expect_question(struct session *session, uint64_t cursor,
+			    const char *text)
+{
+	const struct editor *editor = session->editor;
+
+	if (strncmp(editor->question.text, text, strlen(text)) != 0)
+		fail_msg("%s, not %s", editor->question.text, text);
+	assert_int_equal(session_cursor(session), cursor);
+	assert_false(editor_busy(editor));
+}
+
+static void expect_end(struct session *session, const char *message)
+{
+	assert_string_equal(session->editor->question.text, "");
+	assert_null(session->editor->asking);
+	assert_string_equal(session->editor->message, message);
+}
+
+static void test_task_ask(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "one two three two two");
+
+	session_keys(session, ":replace-ask /t(w|h)/[\\U$1]/<Enter>");
+	expect_question(session, 4, "\"tw\" to \"[W]\"?");
+	/* Other keys are none. */
+	session_keys(session, "x<F5>");
+	expect_question(session, 4, "\"tw\" to \"[W]\"?");
+	session_keys(session, "y");
+	expect_question(session, 8, "\"th\" to \"[H]\"?");
+	session_holds(session, "one two three two two");
+	session_keys(session, "n");
+	expect_question(session, 14, "\"tw\" to");
+	session_keys(session, "yq");
+	expect_end(session, "2 replaced");
+	session_holds(session, "one [W]o three [W]o two");
+	assert_int_equal(document_undo_steps(editor->buffer->document), 1);
+	session_run(session, "undo");
+	session_holds(session, "one two three two two");
+	session_keys(session, ":replace-ask /t(w|h)/-/<Enter>nay");
+	session_holds(session, "one two -ree -o -o");
+	/* To the end, one by one; and none. */
+	session_keys(session, ":replace-ask /-/two/<Enter>yyy");
+	expect_end(session, "3 replaced");
+	session_holds(session, "one two tworee twoo twoo");
+	session_keys(session, ":replace-ask /zebra/x/<Enter>");
+	expect_end(session, "0 replaced");
+	session_keys(session, ":replace-ask /t/x/<Enter>nnnn");
+	expect_end(session, "0 replaced");
+	assert_int_equal(document_undo_steps(editor->buffer->document), 2);
+}
+
+/* Esc changes nothing; neither does what goes elsewhere. */
+static void test_task_ask_cancelled(void **state)
+{
+	static const char *const lines[] = {
+		"0 insert \"x\"", "count /a/", "next-buffer", "answer cancel",
+		"cancel",
+	};
+	struct session *session = *state;
+	struct editor *editor;
+
+	session_text(session, "other");
+	editor = session_text(session, "abababab");
+	session_keys(session, ":replace-ask \"a\" {00 ff}<Enter>");
+	expect_question(session, 0, "\"a\" to \"\\x00\\xff\"?");
+	session_keys(session, "yy<Esc>");
+	expect_end(session, "stopped: nothing has been changed");
+	session_holds(session, "abababab");
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		session_run(session, "buffer 2");
+		session_keys(session, ":replace-ask /a/x/<Enter>y");
+		assert_non_null(editor->asking);
+		session_run(session, lines[i]);
+		assert_null(editor->asking);
+		assert_string_equal(editor->question.text, "");
+	}
+	session_run(session, "buffer 2");
+	session_run(session, "undo");
+	session_holds(session, "abababab");
+	session_fail(session, "answer yes", -1, "nothing was asked");
+	session_fail(session, "replace-ask /a/b/", -1, "nobody is there to "
+		     "answer: replace does not ask");
+	session_keys(session, ":replace-ask /a/x/<Enter>");
+	session_fail(session, "answer maybe", -1, "the answer is yes, no, "
+		     "all, quit or cancel");
+	/* The teardown frees the editor under it. */
+	assert_non_null(editor->asking);
+}
+
+/* Marks go with their bytes, and a range ends where it ended. */
+static void test_task_ask_range(void **state)
+{
+	struct session *session = *state;
+
+	session_text(session, "aXaYaZa");
+	session_keys(session, "lmxllmyllmz");
+	session_keys(session, "0v4l:replace-ask /a/bcd/<Enter>");
+	expect_question(session, 0, "\"a\"");
+	session_keys(session, "nyy");
+	session_holds(session, "aXbcdYbcdZa");
+	session_run(session, "'x");
+	assert_int_equal(session_cursor(session), 1);
+	session_run(session, "'y");
+	assert_int_equal(session_cursor(session), 5);
+	session_run(session, "'z");
+	assert_int_equal(session_cursor(session), 9);
+}
+
+/* More than a worker sends at once: of one match, and matches. */
+static void test_task_ask_long(void **state)
+{
+	enum { LENGTH = 200000 };
+	struct session *session = *state;
+	char *bytes = malloc(LENGTH + 2);
+
+	assert_non_null(bytes);
+	memset(bytes, 'a', LENGTH);
+	bytes[0] = 'x';
+	bytes[LENGTH] = 'x';
+	bytes[LENGTH + 1] = 'y';
+
+	struct editor *editor = session_open(session, bytes, LENGTH + 2);
+
+	free(bytes);
+	session_keys(session, ":replace-ask /xa+|a+x|y/[$0]/<Enter>");
+	expect_question(session, 0, "\"xaaaaaaaaaaaaaaaaaaaaaaa\"... to "
+			"\"[xaaaaaaaaaaaaaaaaaaaaaa\"...?");
+	session_keys(session, "y");
+	expect_question(session, LENGTH + 1, "\"y\" to \"[y]\"");
+	session_keys(session, "y");
+	assert_int_equal(document_size(editor->buffer->document), LENGTH + 6);
+	session_keys(session, ":replace-ask /a/bb/<Enter>yna");
+	assert_int_equal(document_size(editor->buffer->document),
+			 LENGTH + 6 + LENGTH - 1 - 1);
+	session_run(session, "count /b/");
+	assert_int_equal(document_undo_steps(editor->buffer->document), 2);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, session_setup, \
 					session_teardown)
@@ -343,6 +484,10 @@ int main(void)
 		TEST(test_task_replace_interactive),
 		TEST(test_task_replace_selection),
 		TEST(test_task_replace_marks),
+		TEST(test_task_ask),
+		TEST(test_task_ask_cancelled),
+		TEST(test_task_ask_range),
+		TEST(test_task_ask_long),
 		TEST(test_task_cancel),
 		TEST(test_task_edited),
 		TEST(test_task_ends),
