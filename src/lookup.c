@@ -27,7 +27,7 @@ static bool wait_search(struct editor *editor, struct search *search,
 	}
 }
 
-bool editor_find_now(struct editor *editor, const struct pattern *pattern,
+bool editor_find_now(struct editor *editor, struct pattern *pattern,
 		     bool backward, uint64_t offset, struct match *match,
 		     bool *found, struct error *error)
 {
@@ -39,6 +39,9 @@ bool editor_find_now(struct editor *editor, const struct pattern *pattern,
 		.kind = backward ? SEARCH_LAST : SEARCH_FIRST,
 		.range = { backward ? 0 : offset, backward ? offset : size },
 	};
+
+	editor_set_limits(editor, pattern);
+
 	struct search *search = search_start(&plan, error);
 
 	if (!search)

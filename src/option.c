@@ -37,6 +37,15 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_WORKERS] = {
 		"workers", OPTION_NUMBER, 0, 0, 64, NULL,
 		"processes that work at a search; 0: one for each core"},
+	[OPTION_MATCH_LIMIT] = {
+		"match-limit", OPTION_NUMBER, 10000000, 1000, 4294967295, NULL,
+		"work that a regex may do at one offset, in PCRE2's measure"},
+	[OPTION_HEAP_LIMIT] = {
+		"heap-limit", OPTION_NUMBER, 64, 1, 4096, NULL,
+		"MiB of memory that a regex may take, where it is interpreted"},
+	[OPTION_STACK_LIMIT] = {
+		"stack-limit", OPTION_NUMBER, 64, 1, 4096, NULL,
+		"MiB of stack that a regex may take"},
 	[OPTION_SCREEN_COLUMNS] = {
 		"screen-columns", OPTION_NUMBER, 80, 20, 1000, NULL,
 		"columns of save-screen where there is no terminal"},

@@ -583,6 +583,12 @@ void pattern_free(struct pattern *pattern)
 	free(pattern);
 }
 
+void pattern_set_limits(struct pattern *pattern,
+			const struct pattern_limits *limits)
+{
+	pattern->limits = *limits;
+}
+
 const char *pattern_text(const struct pattern *pattern)
 {
 	return pattern->text;

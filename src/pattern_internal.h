@@ -36,6 +36,7 @@ struct pattern {
 	bool sequential;	/* cannot be cut into chunks: \G, or verbs that
 				 * steer the search */
 	enum zero_starts zero_starts;
+	struct pattern_limits limits;
 };
 
 #endif

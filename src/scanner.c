@@ -36,6 +36,7 @@
  */
 #include "scanner_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,9 +44,10 @@
 
 enum {
 	SCANNER_STACK_FIRST = 32 << 10,
-	SCANNER_STACK_MAXIMUM = 64 << 20,
+	/* The usual limits; stack and heap in MiB. */
+	SCANNER_STACK_LIMIT = 64,
 	SCANNER_MATCH_LIMIT = 10000000,
-	SCANNER_HEAP_KIBIBYTES = 64 << 10,
+	SCANNER_HEAP_LIMIT = 64,
 	/* Without JIT each call looks at all of the rest for bad UTF-8. */
 	SCANNER_INTERPRETED = 64 << 10,
 	/* More attempts than that in a row are worth a look ahead. */
@@ -75,18 +77,34 @@ static uint64_t find_tail(const struct scanner *scanner)
 	return last < 0x80 ? scanner->size : scanner->size - 1;
 }
 
+static struct pattern_limits limits_of(const struct pattern *pattern)
+{
+	struct pattern_limits limits = pattern->limits;
+
+	if (limits.matches == 0)
+		limits.matches = SCANNER_MATCH_LIMIT;
+	if (limits.heap == 0)
+		limits.heap = SCANNER_HEAP_LIMIT;
+	if (limits.stack == 0)
+		limits.stack = SCANNER_STACK_LIMIT;
+	return limits;
+}
+
 static bool scanner_prepare(struct scanner *scanner)
 {
+	const struct pattern_limits limits = limits_of(scanner->pattern);
+
 	scanner->data = pcre2_match_data_create(1, NULL);
 	scanner->context = pcre2_match_context_create(NULL);
 	if (!scanner->data || !scanner->context)
 		return false;
-	pcre2_set_match_limit(scanner->context, SCANNER_MATCH_LIMIT);
-	pcre2_set_heap_limit(scanner->context, SCANNER_HEAP_KIBIBYTES);
+	pcre2_set_match_limit(scanner->context, limits.matches);
+	pcre2_set_heap_limit(scanner->context, limits.heap << 10);
 	if (!scanner->pattern->jit)
 		return true;
 	scanner->stack = pcre2_jit_stack_create(SCANNER_STACK_FIRST,
-						SCANNER_STACK_MAXIMUM, NULL);
+						(size_t)limits.stack << 20,
+						NULL);
 	pcre2_jit_stack_assign(scanner->context, NULL, scanner->stack);
 	return scanner->stack != NULL;
 }
@@ -168,24 +186,52 @@ bool scanner_keep_groups(struct scanner *scanner, struct error *error)
 
 /* --- matching --- */
 
+/* Which limit, where, and what raises it. */
+static bool give_up_at_limit(const struct scanner *scanner, const char *limit,
+			     const char *option, uint32_t value, uint64_t at,
+			     struct error *error)
+{
+	char raise[64] = "";
+
+	if (*option)
+		snprintf(raise, sizeof raise, "; set %s=%u raises it", option,
+			 value);
+	return error_set(error, "the pattern %s reached PCRE2's %s at offset "
+			 "0x%llx%s", scanner->pattern->text, limit,
+			 (unsigned long long)at, raise);
+}
+
+/* Ten times, or as much as there is. */
+static uint32_t more_than(uint32_t limit, uint32_t maximum)
+{
+	return limit < maximum / 10 ? limit * 10 : maximum;
+}
+
 static bool give_up(const struct scanner *scanner, int code, uint64_t at,
 		    struct error *error)
 {
-	const char *limit = NULL;
+	const struct pattern_limits limits = limits_of(scanner->pattern);
 	PCRE2_UCHAR message[SCANNER_MESSAGE_SIZE] = "";
 
-	if (code == PCRE2_ERROR_MATCHLIMIT)
-		limit = "match limit";
-	else if (code == PCRE2_ERROR_DEPTHLIMIT)
-		limit = "depth limit";
-	else if (code == PCRE2_ERROR_HEAPLIMIT)
-		limit = "heap limit";
-	else if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-		limit = "stack limit";
-	if (limit)
-		return error_set(error, "the pattern %s reached PCRE2's %s at "
-				 "offset 0x%llx", scanner->pattern->text,
-				 limit, (unsigned long long)at);
+	switch (code) {
+	case PCRE2_ERROR_MATCHLIMIT:
+		return give_up_at_limit(scanner, "match limit", "match-limit",
+					more_than(limits.matches, UINT32_MAX),
+					at, error);
+	case PCRE2_ERROR_HEAPLIMIT:
+		return give_up_at_limit(scanner, "heap limit", "heap-limit",
+					more_than(limits.heap,
+						  PATTERN_MIB_MAXIMUM), at,
+					error);
+	case PCRE2_ERROR_JIT_STACKLIMIT:
+		return give_up_at_limit(scanner, "stack limit", "stack-limit",
+					more_than(limits.stack,
+						  PATTERN_MIB_MAXIMUM), at,
+					error);
+	case PCRE2_ERROR_DEPTHLIMIT:
+		return give_up_at_limit(scanner, "depth limit", "", 0, at,
+					error);
+	}
 	pcre2_get_error_message(code, message, sizeof message);
 	return error_set(error, "the pattern %s failed at offset 0x%llx: %s",
 			 scanner->pattern->text, (unsigned long long)at,

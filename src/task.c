@@ -106,6 +106,20 @@ void editor_set_pattern(struct editor *editor, struct pattern *pattern)
 	editor->pattern = pattern;
 	editor->pattern_serial++;
 	editor->serial++;
+	editor_set_limits(editor, pattern);
+}
+
+void editor_set_limits(const struct editor *editor, struct pattern *pattern)
+{
+	const long *values = editor->options.values;
+	const struct pattern_limits limits = {
+		(uint32_t)values[OPTION_MATCH_LIMIT],
+		(uint32_t)values[OPTION_HEAP_LIMIT],
+		(uint32_t)values[OPTION_STACK_LIMIT],
+	};
+
+	if (pattern)
+		pattern_set_limits(pattern, &limits);
 }
 
 /* --- find --- */

@@ -323,6 +323,8 @@ bool editor_type_backspace(struct editor *editor, struct error *error);
 /* Takes PATTERN over as the one that next, previous and the highlighting
  * use. */
 void editor_set_pattern(struct editor *editor, struct pattern *pattern);
+/* Gives PATTERN (may be NULL) the limits that the options say. */
+void editor_set_limits(const struct editor *editor, struct pattern *pattern);
 
 /*
  * Starts to look for the pattern, from the cursor on; AGAIN: from behind the
@@ -413,7 +415,7 @@ bool editor_match_place(const struct editor *editor,
 bool editor_marked(const struct editor *editor, unsigned row, unsigned rows);
 
 /* The next or previous match from OFFSET, waited for (addresses). */
-bool editor_find_now(struct editor *editor, const struct pattern *pattern,
+bool editor_find_now(struct editor *editor, struct pattern *pattern,
 		     bool backward, uint64_t offset, struct match *match,
 		     bool *found, struct error *error);
 /* The offset at which line NUMBER (from 1) starts, waited for. */

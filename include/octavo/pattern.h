@@ -74,6 +74,19 @@ struct pattern *pattern_regex(const char *regex, size_t length,
 
 void pattern_free(struct pattern *pattern);
 
+/* What one attempt may take before the search fails, naming the limit; 0: the
+ * usual.  For searches begun from then on. */
+struct pattern_limits {
+	uint32_t matches;	/* PCRE2's own measure of work */
+	uint32_t heap;		/* in MiB, of the interpreter */
+	uint32_t stack;		/* in MiB, of compiled patterns */
+};
+
+enum { PATTERN_MIB_MAXIMUM = 4096 };
+
+void pattern_set_limits(struct pattern *pattern,
+			const struct pattern_limits *limits);
+
 /* As it can be typed again, delimiters and flags included. */
 const char *pattern_text(const struct pattern *pattern);
 

@@ -11,6 +11,9 @@ static void apply_option(struct editor *editor, enum option_id id)
 	if (id == OPTION_BYTES_PER_ROW || id == OPTION_GROUP ||
 	    id == OPTION_FOLD_HOLES)
 		editor_lay_out(editor);
+	if (id == OPTION_MATCH_LIMIT || id == OPTION_HEAP_LIMIT ||
+	    id == OPTION_STACK_LIMIT)
+		editor_set_limits(editor, editor->pattern);
 }
 
 static enum status run_set(struct editor *editor,

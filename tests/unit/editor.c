@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 
+#include "io.h"
 #include "sizes.h"
 
 static void type(struct session *session, const char *text)
@@ -576,6 +578,40 @@ static void test_editor_wait_cancelled(void **state)
 	session_run(session, "info");
 }
 
+static pid_t (*real_fork)(void);
+static pid_t forked;
+
+static pid_t note_fork(void)
+{
+	forked = real_fork();
+	return forked;
+}
+
+/* A worker that crashes, as the code that PCRE2 makes of a pattern might, is
+ * told about, and nothing else happens. */
+static void test_editor_worker_crashes(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = open_zeros(session);
+	struct error error = ERROR_NONE;
+
+	session_run(session, "0 overwrite \"edit\"");
+	editor->interactive = true;
+	real_fork = io.fork;
+	io.fork = note_fork;
+	start_hostile(session);
+	io.fork = real_fork;
+	assert_int_equal(kill(forked, SIGSEGV), 0);
+	assert_int_equal(editor_wait(editor, &error), STATUS_FAILED);
+	assert_string_equal(error.message, "a worker was killed by signal 11 "
+			    "(Segmentation fault)");
+	assert_string_equal(editor->message, error.message);
+	assert_true(editor->message_is_error);
+	session_run(session, "find /di/");
+	assert_int_equal(session_cursor(session), 1);
+	assert_int_equal(document_change_count(editor->buffer->document), 1);
+}
+
 /* What ends a task, with its document or pattern or without. */
 static void test_editor_task_ends(void **state)
 {
@@ -783,6 +819,7 @@ int main(void)
 		TEST(test_editor_find_empty),
 		TEST(test_editor_cancel),
 		TEST(test_editor_wait_cancelled),
+		TEST(test_editor_worker_crashes),
 		TEST(test_editor_task_ends),
 		TEST(test_editor_output_of_stopped),
 		TEST(test_editor_output_full),

@@ -51,6 +51,8 @@ static void test_option_defaults(void **state)
 		{ "wrap-search", 0, 0, 1 }, { "count-matches", 1, 0, 1 },
 		{ "scroll-together", 0, 0, 1 },
 		{ "workers", 0, 0, 64 },
+		{ "match-limit", 10000000, 1000, 4294967295 },
+		{ "heap-limit", 64, 1, 4096 }, { "stack-limit", 64, 1, 4096 },
 		{ "screen-columns", 80, 20, 1000 },
 		{ "screen-rows", 24, 3, 1000 },
 	};
@@ -162,7 +164,10 @@ static void test_option_format_round_trip(void **state)
 	for (size_t id = 0; id < OPTION_COUNT; id++) {
 		const struct option_entry *option = &option_table[id];
 
-		for (long v = option->minimum; v <= option->maximum; v++) {
+		long step = 1 + (option->maximum - option->minimum) / 5000;
+
+		for (long v = option->minimum; v <= option->maximum;
+		     v += step) {
 			char text[48];
 
 			option_format((enum option_id)id, v, text,
