@@ -9,7 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+
+#include "io.h"
 
 enum { WORKERS_MAXIMUM = 4 };
 
@@ -740,6 +743,89 @@ static void test_search_stops_when_told(void **state)
 	sample_free(&sample);
 }
 
+static bool drop_text(void *context, const void *bytes, size_t length)
+{
+	uint64_t *dropped = context;
+
+	(void)bytes;
+	*dropped += length;
+	return true;
+}
+
+static bool ignore_packed(void *context, const struct packed *packed)
+{
+	(void)context;
+	(void)packed;
+	return true;
+}
+
+/* In a process of its own: the most memory that one of its workers had is what
+ * the system tells of the children that have ended. */
+static long peak_of_workers(struct search_plan *plan)
+{
+	struct rusage usage;
+	int ends[2];
+	long peak = 0;
+
+	assert_int_equal(pipe(ends), 0);
+
+	pid_t process = fork();
+
+	if (process == 0) {
+		search_free(run(plan));
+		getrusage(RUSAGE_CHILDREN, &usage);
+		_exit(write(ends[1], &usage.ru_maxrss, sizeof peak) < 0);
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], &peak, sizeof peak), sizeof peak);
+	close(ends[0]);
+	assert_int_equal(waitpid(process, NULL, 0), process);
+	return peak;
+}
+
+/* What has been passed over is let go of, also where all of the file is one
+ * line that is printed. */
+static void test_search_memory_is_bounded(void **state)
+{
+	static const struct { enum search_kind kind; const char *regex; }
+	searches[] = {
+		{ SEARCH_COUNT, "\\x00y" }, { SEARCH_PACKED, "\\x00y" },
+		{ SEARCH_LINES, "\\x00y" }, { SEARCH_LINES, "^." },
+		{ SEARCH_FIRST, "\\x00y" },
+	};
+	const uint64_t size = UINT64_C(1) << 28;
+	int fd = sparse_new(path, size);
+	struct document *document;
+
+	(void)state;
+	sparse_put(fd, size - 1, "y", 1);
+	close(fd);
+	if (io.release(NULL, 0) != 0)
+		skip();
+	document = document_of_path();
+	for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
+		struct pattern *pattern = pattern_of(&(struct form){
+			searches[i].regex, "" });
+		uint64_t dropped = 0;
+		struct search_plan plan = {
+			.document = document, .pattern = pattern,
+			.kind = searches[i].kind, .range = { 0, size },
+			.text = searches[i].kind == SEARCH_LINES ? drop_text
+								 : NULL,
+			.packed = ignore_packed, .context = &dropped,
+			.workers = 2, .chunk = 1 << 20,
+		};
+
+		/* Only whole pages are let go of. */
+		if (plan.kind != SEARCH_LINES ||
+		    (size_t)SEARCH_TEXT_PART >= SPARSE_BLOCK)
+			assert_in_range(peak_of_workers(&plan), 1,
+					(long)(size >> 11));
+		pattern_free(pattern);
+	}
+	document_close(document);
+}
+
 /* The workers see the document as it was. */
 static void test_search_while_editing(void **state)
 {
@@ -1263,6 +1349,7 @@ int main(void)
 		cmocka_unit_test(test_search_holes),
 		cmocka_unit_test(test_search_empty_document),
 		cmocka_unit_test(test_search_stops_when_told),
+		cmocka_unit_test(test_search_memory_is_bounded),
 		cmocka_unit_test(test_search_while_editing),
 		cmocka_unit_test(test_search_last_leftwards),
 		cmocka_unit_test(test_search_filters),
