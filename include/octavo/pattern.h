@@ -34,7 +34,8 @@
  *   @FILE         a file's content.
  *
  * All become one internal form: a PCRE2 pattern over bytes.  A pattern
- * is immutable, and shared with forked workers by the fork.
+ * is immutable, but for its limits, and shared with forked workers by the
+ * fork.
  */
 #ifndef OCTAVO_PATTERN_H
 #define OCTAVO_PATTERN_H

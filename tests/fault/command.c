@@ -99,6 +99,7 @@ static const char *const lines[] = {
 	"30 increment 1 u32be",
 	"keys i61<Esc>",
 	"keys R61<BS><Esc>",
+	"keys :replace-ask /[a-m]/y/<Enter>a",
 };
 
 /* LINE with the session's folder for %s. */
@@ -123,7 +124,9 @@ static bool has_line(const char *name)
 		const char *space = strchr(line, ' ');
 		size_t length = strlen(name);
 
-		if (strspn(line, "0123456789,%") > 0 && space)
+		if (strncmp(line, "keys :", 6) == 0)
+			line += 6;
+		else if (strspn(line, "0123456789,%") > 0 && space)
 			line = space + 1;
 		if (strncmp(line, name, length) == 0
 		    && (line[length] == ' ' || !line[length]))
