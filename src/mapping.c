@@ -384,15 +384,37 @@ static size_t mapping_room(const struct mapping *mapping)
 			mapping->page);
 }
 
+/* Addresses for SIZE bytes, from a multiple of ALIGNMENT on. */
+static void *reserve_room(size_t size, size_t alignment)
+{
+	unsigned char *area = io.mmap(NULL, size + alignment, PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS |
+				      MAP_NORESERVE, -1, 0);
+
+	if (area == MAP_FAILED)
+		return MAP_FAILED;
+
+	size_t before = (alignment - (uintptr_t)area % alignment) % alignment;
+
+	/* What cannot be given back is only addresses. */
+	if (before > 0)
+		io.munmap(area, before);
+	io.munmap(area + before + size, alignment - before);
+	return area + before;
+}
+
 static void *mapping_map_bytes(struct mapping *mapping)
 {
 	void *room, *bytes;
 
 	errno = ENOMEM;
-	if (mapping->size > PTRDIFF_MAX - 2 * mapping->page)
+	if (mapping->size > PTRDIFF_MAX - 2 * MAPPING_LARGE_PAGE -
+				    2 * mapping->page)
 		return MAP_FAILED;
-	room = io.mmap(NULL, mapping_room(mapping), PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	room = reserve_room(mapping_room(mapping),
+			    mapping->size >= MAPPING_LARGE_PAGE
+				    ? MAPPING_LARGE_PAGE
+				    : (size_t)mapping->page);
 	if (room == MAP_FAILED)
 		return MAP_FAILED;
 	bytes = io.mmap(room, (size_t)mapping->size, PROT_READ,

@@ -12,6 +12,7 @@ enum {
 	FILE_GENERATED_MAXIMUM = 64 << 10,
 	MAPPING_GRANULE = 4096,		/* no less than a page */
 	MAPPING_RUNS_MAXIMUM = 16,
+	MAPPING_LARGE_PAGE = 4 * 4096,
 	MAPPING_BAD_MAXIMUM = 4,
 	STORE_BLOCK = 32,
 	PIECES_LEAF = 4,
@@ -67,6 +68,9 @@ enum {
 	/* One private granule over the mapping, in bytes: two kernel mappings
 	 * each at worst, of 65,530 that a process may have. */
 	MAPPING_GRANULE = 64 << 10,
+	/* Files from this length on are mapped where the kernel can use pages
+	 * of it: bringing them in takes a tenth of the time. */
+	MAPPING_LARGE_PAGE = 2 << 20,
 	/* Separate private runs in all mappings of the process: each splits
 	 * the kernel's mappings once more, and some must be left for malloc
 	 * and for patching what was truncated. */
