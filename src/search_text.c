@@ -178,13 +178,20 @@ static uint64_t stretch_before(const struct text_writer *writer, uint64_t at,
 	return SEARCH_HOLE;
 }
 
-/* Behind the last newline before OFFSET, or LEAST. */
+/* Behind the last newline before OFFSET, or LEAST.  Nobody asks for a hole
+ * within the first bytes: nearly all lines are short. */
 static uint64_t line_start(struct text_writer *writer, uint64_t offset,
 			   uint64_t least)
 {
+	uint64_t near = offset - least < SEARCH_HOLE ? least
+						     : offset - SEARCH_HOLE;
+
 	while (offset > least) {
 		uint64_t first = least;
-		uint64_t length = stretch_before(writer, offset, &first);
+		uint64_t length = offset > near
+					  ? offset - near
+					  : stretch_before(writer, offset,
+							   &first);
 
 		if (length == 0) {
 			offset = first;
@@ -210,10 +217,14 @@ static uint64_t line_start(struct text_writer *writer, uint64_t offset,
 static uint64_t line_end(struct text_writer *writer, uint64_t offset)
 {
 	uint64_t size = document_size(writer->document);
+	uint64_t near = size - offset < SEARCH_HOLE ? size
+						    : offset + SEARCH_HOLE;
 
 	while (offset < size) {
 		uint64_t end = size;
-		uint64_t length = stretch(writer, offset, &end);
+		uint64_t length = offset < near
+					  ? near - offset
+					  : stretch(writer, offset, &end);
 
 		if (length == 0) {
 			offset = end;
