@@ -111,8 +111,13 @@ static bool add_extent(struct flush *flush, struct journal_writer *writer,
 	    || document_read(flush->document, extent.start, new_bytes, length)
 	       < length)
 		return error_set(flush->cause, "it has become shorter");
-	return journal_extent(writer, extent.start, (uint32_t)length, bytes,
-			      new_bytes, flush->cause);
+	return journal_put(writer, &(struct journal_extent){
+			.offset = extent.start,
+			.old_length = (uint32_t)length,
+			.new_length = (uint32_t)length,
+			.old_bytes = bytes,
+			.new_bytes = new_bytes,
+		}, flush->cause);
 }
 
 static bool add_range(struct flush *flush, struct journal_writer *writer,
@@ -134,6 +139,7 @@ static bool add_range(struct flush *flush, struct journal_writer *writer,
 static struct journal_header header_of(const struct flush *flush)
 {
 	struct journal_header header = {
+		.kind = JOURNAL_EXTENTS,
 		.old_size = document_size(flush->document),
 		.new_size = document_size(flush->document),
 		.identity = file_identity(document_file(flush->document)),
@@ -235,25 +241,28 @@ static bool put_old(int fd, const unsigned char *bytes, uint32_t length,
 	return true;
 }
 
-static bool put_extent(void *context, uint64_t offset, uint32_t length,
-		       const unsigned char *old_bytes,
-		       const unsigned char *new_bytes, struct error *cause)
+static bool put_extent(void *context, const struct journal_extent *extent,
+		       struct error *cause)
 {
 	const struct put *put = context;
 
 	if (put->side == SIDE_OLD)
-		return put_old(put->fd, old_bytes, length, offset, cause);
-	return io_write_at(put->fd, new_bytes, length, offset)
+		return put_old(put->fd, extent->old_bytes, extent->old_length,
+			       extent->offset, cause);
+	return io_write_at(put->fd, extent->new_bytes, extent->new_length,
+			   extent->offset)
 		|| error_set_system(cause, errno, "can't write");
 }
 
-static bool compare_extent(void *context, uint64_t offset, uint32_t length,
-			   const unsigned char *old_bytes,
-			   const unsigned char *new_bytes, struct error *cause)
+static bool compare_extent(void *context, const struct journal_extent *extent,
+			   struct error *cause)
 {
 	const struct put *put = context;
-	const unsigned char *bytes = put->side == SIDE_NEW ? new_bytes
-							   : old_bytes;
+	bool is_new = put->side == SIDE_NEW;
+	const unsigned char *bytes = is_new ? extent->new_bytes
+					    : extent->old_bytes;
+	uint32_t length = is_new ? extent->new_length : extent->old_length;
+	uint64_t offset = extent->offset;
 
 	while (length) {
 		size_t part = block_of(length);

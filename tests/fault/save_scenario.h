@@ -231,20 +231,19 @@ static inline void assert_document(const struct document *document,
 
 /* --- journals --- */
 
-static inline bool complete_extent(void *context, uint64_t offset,
-				   uint32_t length,
-				   const unsigned char *old_bytes,
-				   const unsigned char *new_bytes,
+static inline bool complete_extent(void *context,
+				   const struct journal_extent *extent,
 				   struct error *error)
 {
 	struct bytes *bytes = context;
 
-	for (uint32_t i = 0; i < length; i++) {
-		unsigned char *byte = &bytes->byte[offset + i];
+	for (uint32_t i = 0; i < extent->new_length; i++) {
+		unsigned char *byte = &bytes->byte[extent->offset + i];
 
-		if (*byte != old_bytes[i] && *byte != new_bytes[i])
+		if (*byte != extent->old_bytes[i]
+		    && *byte != extent->new_bytes[i])
 			return error_set(error, "neither old nor new");
-		*byte = new_bytes[i];
+		*byte = extent->new_bytes[i];
 	}
 	return true;
 }

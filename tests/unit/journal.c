@@ -25,6 +25,7 @@ static int temporary(void)
 static struct journal_header header_with(uint64_t extents)
 {
 	struct journal_header header = {
+		.kind = JOURNAL_EXTENTS,
 		.old_size = 1 << 20,
 		.new_size = 1 << 20,
 		.identity = { .device = 7, .inode = 99, .size = 1 << 20,
@@ -40,6 +41,20 @@ static struct journal_header header_with(uint64_t extents)
 static const char old_text[] = "old bytes, and a few more than a tiny block";
 static const char new_text[] = "NEW BYTES, and a few more than a TINY BLOCK";
 
+static bool put(struct journal_writer *writer, uint64_t offset,
+		size_t old_length, size_t new_length)
+{
+	struct journal_extent extent = {
+		.offset = offset,
+		.old_length = (uint32_t)old_length,
+		.new_length = (uint32_t)new_length,
+		.old_bytes = (const unsigned char *)old_text,
+		.new_bytes = (const unsigned char *)new_text,
+	};
+
+	return journal_put(writer, &extent, NULL);
+}
+
 static void write_example(int fd, uint64_t extents)
 {
 	struct journal_header header = header_with(extents);
@@ -47,27 +62,32 @@ static void write_example(int fd, uint64_t extents)
 
 	assert_non_null(writer);
 	for (uint64_t i = 0; i < extents; i++)
-		assert_true(journal_extent(writer, i * 1000, sizeof old_text,
-					   (const unsigned char *)old_text,
-					   (const unsigned char *)new_text,
-					   NULL));
+		assert_true(put(writer, i * 1000, sizeof old_text,
+				sizeof new_text));
 	assert_true(journal_commit(writer, NULL));
 	journal_end(writer);
 }
 
-static bool count_extent(void *context, uint64_t offset, uint32_t length,
-			 const unsigned char *old_bytes,
-			 const unsigned char *new_bytes, struct error *error)
+static bool count_extent(void *context, const struct journal_extent *extent,
+			 struct error *error)
 {
 	uint64_t *count = context;
 
 	(void)error;
-	assert_int_equal(offset, *count * 1000);
-	assert_int_equal(length, sizeof old_text);
-	assert_memory_equal(old_bytes, old_text, length);
-	assert_memory_equal(new_bytes, new_text, length);
+	assert_int_equal(extent->offset, *count * 1000);
+	assert_int_equal(extent->old_length, sizeof old_text);
+	assert_int_equal(extent->new_length, sizeof new_text);
+	assert_memory_equal(extent->old_bytes, old_text, sizeof old_text);
+	assert_memory_equal(extent->new_bytes, new_text, sizeof new_text);
 	++*count;
 	return true;
+}
+
+static enum journal_state look(int fd)
+{
+	struct journal_header header;
+
+	return journal_look(fd, &header, NULL);
 }
 
 static bool is_valid(int fd)
@@ -118,20 +138,22 @@ static void test_journal_format(void **state)
 	(void)state;
 	write_example(fd, 1);
 	ssize_t size = pread(fd, bytes, sizeof bytes, 0);
-	size_t header = 94 + 6 + 4;
-	size_t extent = 16 + 2 * sizeof old_text;
+	size_t header = 94 + 6 + 2 + 4;
+	size_t extent = 20 + 2 * sizeof old_text;
 	assert_int_equal(size, header + extent + 32);
-	assert_memory_equal(bytes, "OVJRNL01\1\0\0\0\1\0\0\0\0\0\x10\0\0\0\0\0",
+	assert_memory_equal(bytes, "OVJRNL01\2\0\0\0\1\0\0\0\0\0\x10\0\0\0\0\0",
 			    24);
 	assert_memory_equal(bytes + 32, "\x63\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0",
 			    16);
 	assert_memory_equal(bytes + 48, "\xfb\xff\xff\xff\xff\xff\xff\xff\x11",
 			    9);
-	assert_memory_equal(bytes + 92, "\6\0a file", 8);
-	uint32_t crc = crc32c(0, bytes, 100);
+	assert_memory_equal(bytes + 92, "\6\0a file\0\0", 10);
+	uint32_t crc = crc32c(0, bytes, 102);
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(bytes[100 + i], crc >> 8 * i & 255);
-	assert_memory_equal(bytes + header + 16, old_text, sizeof old_text);
+		assert_int_equal(bytes[102 + i], crc >> 8 * i & 255);
+	assert_memory_equal(bytes + header, "\0\0\0\0\0\0\0\0"
+			    "\x2c\0\0\0\x2c\0\0\0", 16);
+	assert_memory_equal(bytes + header + 20, old_text, sizeof old_text);
 	assert_memory_equal(bytes + header + extent, "OVCOMMIT", 8);
 	assert_memory_equal(bytes + header + extent + 8, bytes + 72, 8);
 	assert_int_equal(bytes[header + extent + 16], size & 255);
@@ -178,7 +200,7 @@ static void test_journal_any_byte_wrong(void **state)
 /* A stranger can give a right checksum to anything. */
 static void forge_header(int fd, size_t at, uint64_t value, int bytes)
 {
-	unsigned char header[100];
+	unsigned char header[102];
 
 	assert_int_equal(pread(fd, header, sizeof header, 0), sizeof header);
 	for (int i = 0; i < bytes; i++)
@@ -191,14 +213,20 @@ static void forge_header(int fd, size_t at, uint64_t value, int bytes)
 static void test_journal_hostile(void **state)
 {
 	static const struct { size_t at; uint64_t value; int bytes; } cases[] = {
-		{ 8, 2, 4 },			/* version */
-		{ 12, 2, 4 },			/* kind */
+		{ 8, 0, 4 },			/* version */
+		{ 8, 3, 4 },
+		{ 12, 0, 4 },			/* kind */
+		{ 12, 2, 4 },
+		{ 12, 3, 4 },
 		{ 24, 1, 8 },			/* extents past the end */
+		{ 24, 1 << 21, 8 },		/* the end is in none */
 		{ 80, UINT64_MAX, 8 },		/* number of extents */
 		{ 92, 65535, 2 },		/* length of the name */
 		{ 92, 0, 2 },
 		{ 94, '/', 1 },			/* the name leads elsewhere */
 		{ 95, 0, 1 },			/* the name ends early */
+		{ 100, 65535, 2 },		/* length of the path */
+		{ 100, 1, 2 },
 	};
 
 	(void)state;
@@ -212,6 +240,190 @@ static void test_journal_hostile(void **state)
 	}
 }
 
+/* --- other lengths --- */
+
+struct sizes {
+	uint64_t old_size;
+	uint64_t new_size;
+};
+
+struct piece {
+	uint64_t offset;
+	size_t old_length;
+	size_t new_length;
+};
+
+static bool lengths_are_valid(struct sizes sizes, const struct piece *pieces,
+			      size_t count)
+{
+	struct journal_header header = header_with(count);
+	int fd = temporary();
+
+	header.old_size = sizes.old_size;
+	header.new_size = sizes.new_size;
+	struct journal_writer *writer = journal_begin(fd, &header, NULL);
+	assert_non_null(writer);
+	for (size_t i = 0; i < count; i++)
+		assert_true(put(writer, pieces[i].offset, pieces[i].old_length,
+				pieces[i].new_length));
+	assert_true(journal_commit(writer, NULL));
+	journal_end(writer);
+	bool valid = is_valid(fd);
+	close(fd);
+	return valid;
+}
+
+static void test_journal_other_lengths(void **state)
+{
+	static const struct {
+		struct sizes sizes;
+		size_t count;
+		struct piece pieces[3];
+		bool valid;
+	} cases[] = {
+		{ { 100, 90 }, 1, { { 80, 20, 10 } }, true },
+		{ { 90, 100 }, 1, { { 80, 10, 20 } }, true },
+		{ { 90, 100 }, 1, { { 90, 0, 10 } }, true },
+		{ { 100, 90 }, 1, { { 90, 10, 0 } }, true },
+		{ { 0, 10 }, 1, { { 0, 0, 10 } }, true },
+		{ { 100, 90 }, 3, { { 5, 5, 5 }, { 70, 25, 20 }, { 95, 5, 0 } },
+		  true },
+		/* Something behind the shorter one is left out. */
+		{ { 100, 90 }, 0, { { 0, 0, 0 } }, false },
+		{ { 100, 90 }, 1, { { 80, 15, 10 } }, false },
+		{ { 100, 90 }, 1, { { 91, 9, 0 } }, false },
+		{ { 100, 90 }, 2, { { 80, 15, 10 }, { 96, 4, 0 } }, false },
+		/* Lengths that the sizes don't give. */
+		{ { 100, 90 }, 1, { { 80, 20, 9 } }, false },
+		{ { 100, 90 }, 2, { { 10, 5, 6 }, { 80, 20, 10 } }, false },
+		{ { 100, 90 }, 1, { { 80, 21, 10 } }, false },
+		{ { 100, 100 }, 1, { { 90, 10, 11 } }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(lengths_are_valid(cases[i].sizes,
+						   cases[i].pieces,
+						   cases[i].count),
+				 cases[i].valid);
+}
+
+/* --- content, and paths --- */
+
+static void test_journal_of_content(void **state)
+{
+	int fd = temporary();
+	struct journal_header header = header_with(0);
+	struct journal_header found;
+
+	(void)state;
+	header.kind = JOURNAL_CONTENT;
+	header.new_size = 123;
+	header.content_crc = 0x89abcdef;
+	strcpy(header.path, "/a folder/a file");
+	struct journal_writer *writer = journal_begin(fd, &header, NULL);
+	assert_non_null(writer);
+	assert_true(journal_commit(writer, NULL));
+	journal_end(writer);
+	assert_true(journal_read(fd, &found, count_extent, NULL, NULL));
+	assert_int_equal(found.kind, JOURNAL_CONTENT);
+	assert_int_equal(found.new_size, 123);
+	assert_int_equal(found.content_crc, 0x89abcdef);
+	assert_string_equal(found.path, "/a folder/a file");
+	close(fd);
+}
+
+static void test_journal_path_of_another(void **state)
+{
+	static const char *const paths[] = {
+		"/a folder/another", "a file", "/not a file", "folder/a file",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		int fd = temporary();
+		struct journal_header header = header_with(0);
+
+		strcpy(header.path, paths[i]);
+		struct journal_writer *writer = journal_begin(fd, &header,
+							      NULL);
+		assert_non_null(writer);
+		assert_true(journal_commit(writer, NULL));
+		journal_end(writer);
+		assert_false(is_valid(fd));
+		close(fd);
+	}
+}
+
+/* As an earlier version wrote it. */
+static void test_journal_first_version(void **state)
+{
+	/* A nonce of 1 to 8, and two extents of three bytes. */
+	static const unsigned char header[] =
+		"OVJRNL01\1\0\0\0\1\0\0\0"
+		"\x40\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0"
+		"\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"
+		"\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0"
+		"\1\2\3\4\5\6\7\x8" "\1\0\0\0\0\0\0\0" "\0\0\0\0" "\1\0n";
+	unsigned char bytes[256];
+	unsigned char *at = bytes + sizeof header - 1;
+	int fd = temporary();
+	struct journal_header found;
+
+	(void)state;
+	memcpy(bytes, header, sizeof header - 1);
+	uint32_t crc = crc32c(0, bytes, (size_t)(at - bytes));
+	memcpy(at, &crc, 4);
+	memcpy(at + 4, "\7\0\0\0\0\0\0\0\3\0\0\0", 12);
+	crc = crc32c(crc32c(0, at + 4, 12), "oldNEW", 6);
+	memcpy(at + 16, &crc, 4);
+	memcpy(at + 20, "oldNEW", 6);
+	at += 26;
+	crc = crc32c(0, bytes, (size_t)(at - bytes));
+	memcpy(at, "OVCOMMIT\1\2\3\4\5\6\7\x8\0\0\0\0\0\0\0\0", 24);
+	at[16] = (unsigned char)(at + 32 - bytes);
+	memcpy(at + 24, &crc, 4);
+	crc = crc32c(0, at, 28);
+	memcpy(at + 28, &crc, 4);
+	assert_int_equal(pwrite(fd, bytes, (size_t)(at + 32 - bytes), 0),
+			 at + 32 - bytes);
+	assert_true(journal_read(fd, &found, NULL, NULL, NULL));
+	assert_string_equal(found.name, "n");
+	assert_int_equal(found.extents, 1);
+	close(fd);
+}
+
+/* --- what one that is not complete is worth --- */
+
+static void test_journal_states(void **state)
+{
+	static const unsigned char zeros[64];
+	int fd = temporary();
+	struct journal_header header;
+
+	(void)state;
+	assert_int_equal(look(fd), JOURNAL_INCOMPLETE);
+	write_example(fd, 3);
+	assert_int_equal(look(fd), JOURNAL_COMPLETE);
+	assert_int_equal(pwrite(fd, zeros, sizeof zeros, 0), sizeof zeros);
+	assert_int_equal(journal_look(fd, &header, NULL), JOURNAL_DAMAGED);
+	assert_string_equal(header.name, "");
+	write_example(fd, 3);
+	assert_int_equal(pwrite(fd, "!", 1, 150), 1);
+	assert_int_equal(journal_look(fd, &header, NULL), JOURNAL_DAMAGED);
+	assert_string_equal(header.name, "a file");
+	assert_int_equal(ftruncate(fd, lseek(fd, 0, SEEK_END) - 1), 0);
+	assert_int_equal(look(fd), JOURNAL_INCOMPLETE);
+	assert_int_equal(ftruncate(fd, 8), 0);
+	assert_int_equal(look(fd), JOURNAL_INCOMPLETE);
+	assert_int_equal(pwrite(fd, "somebody's notes", 16, 0), 16);
+	assert_int_equal(look(fd), JOURNAL_OTHER);
+	assert_int_equal(ftruncate(fd, 3), 0);
+	assert_int_equal(look(fd), JOURNAL_OTHER);
+	close(fd);
+	assert_int_equal(look(fd), JOURNAL_UNREADABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +433,11 @@ int main(void)
 		cmocka_unit_test(test_journal_cut_anywhere),
 		cmocka_unit_test(test_journal_any_byte_wrong),
 		cmocka_unit_test(test_journal_hostile),
+		cmocka_unit_test(test_journal_other_lengths),
+		cmocka_unit_test(test_journal_of_content),
+		cmocka_unit_test(test_journal_path_of_another),
+		cmocka_unit_test(test_journal_first_version),
+		cmocka_unit_test(test_journal_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
