@@ -11,8 +11,8 @@
  *     a clip may have come a long way.  So a closed document needs to hold
  *     nothing itself.
  *
- * A closed document's file may be opened again, and be written.  So that those
- * who hold the first one hear of it, all documents are in a list.
+ * A file may be written that another document has mapped, closed or not.  So
+ * that all who refer to its bytes hear of it, all documents are in a list.
  */
 #include <assert.h>
 
@@ -72,19 +72,9 @@ static void document_unlist(struct document *document)
 		documents = document->next;
 }
 
-struct document *document_same_file(const struct document *document,
-				    const struct document *after)
+struct document *document_next(const struct document *document)
 {
-	struct file_identity one = file_identity(document->file);
-	struct document *other = after ? after->next : documents;
-
-	for (; other; other = other->next) {
-		struct file_identity two = file_identity(other->file);
-
-		if (one.device == two.device && one.inode == two.inode)
-			break;
-	}
-	return other;
+	return document ? document->next : documents;
 }
 
 static bool holds(const struct document *document,

@@ -145,10 +145,9 @@ bool mapping_place(const struct mapping *mapping, const unsigned char *bytes,
 		   uint64_t *offset);
 /* Puts a new document with all others. */
 void document_list(struct document *document);
-/* The document after AFTER (NULL: the first one), closed or not, that has the
- * same file as DOCUMENT, itself included; NULL: none is left. */
-struct document *document_same_file(const struct document *document,
-				    const struct document *after);
+/* The document after this one (NULL: the first one), closed or not; NULL: none
+ * is left. */
+struct document *document_next(const struct document *document);
 /* Frees a closed document that nobody holds. */
 void document_free(struct document *document);
 
@@ -162,7 +161,6 @@ void document_tell_edit(struct document *document, const struct edit *edit,
 /* Goes to a state, and tells of it. */
 bool document_tell_go(struct document *document, uint32_t number,
 		      struct range *touched, struct error *error);
-void document_tell_written(struct document *document);
 
 /* --- document_settle.c --- */
 

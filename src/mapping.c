@@ -491,6 +491,11 @@ const unsigned char *mapping_bytes(const struct mapping *mapping)
 	return mapping->bytes;
 }
 
+const struct file *mapping_file(const struct mapping *mapping)
+{
+	return mapping->file;
+}
+
 uint64_t mapping_size(const struct mapping *mapping)
 {
 	return mapping->size;

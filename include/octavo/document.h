@@ -274,11 +274,34 @@ bool document_detach(struct document *document, const struct range *ranges,
  * written: all segments are in the file where they belong. */
 void document_written(struct document *document);
 
+/* The same for a document that will lie over another file before they are
+ * overwritten: its own pieces stay. */
+bool document_detach_past(struct document *document,
+			  const struct range *ranges, size_t count,
+			  struct error *error);
+
 /*
- * The document was written to FILE, which has taken the old file's place.
- * The document owns FILE from then on (also on failure, when it goes on over
- * the old one).  Undo still works: the old file stays mapped while it is
- * needed.
+ * Moves the document over FILE, which holds what the document is: its edits
+ * become the file's content.  In two steps, because only the first can fail;
+ * no edit may come between.  FILE is owned from the first one on, also when it
+ * fails.  Undo still works: the old file stays mapped while it is needed; if
+ * that is what will be overwritten, document_detach_past comes first.
+ */
+struct document_move;
+
+struct document_move *document_move_begin(struct document *document,
+					  struct file *file,
+					  struct error *error);
+void document_move_cancel(struct document_move *move);
+void document_move(struct document_move *move);
+
+/* Tells the watcher, after the last move of a flush, that the document was
+ * written. */
+void document_tell_written(struct document *document);
+
+/*
+ * The document was written to FILE, which has taken the old file's place: a
+ * move over it, and the watcher is told.
  */
 bool document_replaced(struct document *document, struct file *file,
 		       struct error *error);

@@ -38,6 +38,7 @@ void mapping_close(struct mapping *mapping);
 
 const unsigned char *mapping_bytes(const struct mapping *mapping);
 uint64_t mapping_size(const struct mapping *mapping);
+const struct file *mapping_file(const struct mapping *mapping);
 
 /*
  * Makes every granule that RANGE touches private.  All or nothing as far as

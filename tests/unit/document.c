@@ -620,6 +620,53 @@ static void flush_first_byte(struct document *document, int fd)
 	document_written(document);
 }
 
+/* A file that has become longer in place is mapped twice; both mappings show
+ * what is written into it from then on, and a clip must not. */
+static void test_document_moved_over_same_file(void **state)
+{
+	enum { LENGTH = DOCUMENT_GRANULE_MAXIMUM + 100 };
+	struct document *document;
+	struct clip *clip;
+	int fd;
+
+	(void)state;
+	unlink(path);
+	document = open_long(LENGTH);
+	fd = open(path, O_WRONLY);
+	clip = document_copy(document, range_of(0, LENGTH), NULL);
+	assert_non_null(clip);
+	assert_true(document_insert(document, LENGTH, "end", 3, NULL));
+
+	struct range tail = range_of(LENGTH, 3);
+
+	assert_true(document_detach_past(document, &tail, 1, NULL));
+	assert_int_equal(pwrite(fd, "end", 3, LENGTH), 3);
+
+	struct document_move *move = document_move_begin(document,
+		file_open(path, NULL, NULL, NULL), NULL);
+
+	assert_non_null(move);
+	document_move_cancel(move);
+	assert_true(document_modified(document));
+	move = document_move_begin(document, file_open(path, NULL, NULL, NULL),
+				   NULL);
+	assert_non_null(move);
+	document_move(move);
+	assert_false(document_modified(document));
+	document_check(document);
+	flush_first_byte(document, fd);
+	close(fd);
+	assert_true(document_paste(document, range_of(0, LENGTH + 3), clip,
+				   NULL));
+	assert_long(document, 0, 0, LENGTH);
+	undo(document);
+	undo(document);
+	undo(document);
+	assert_long(document, 0, 0, LENGTH);
+	clip_free(clip);
+	document_close(document);
+}
+
 /* What was pasted stays what it was also where its document is closed, and its
  * file opened again and written then. */
 static void test_document_clip_from_reopened(void **state)
@@ -1245,6 +1292,7 @@ int main(void)
 		cmocka_unit_test(test_document_clip_from),
 		cmocka_unit_test(test_document_overwrites_without_granules),
 		cmocka_unit_test(test_document_clip_from_refers),
+		cmocka_unit_test(test_document_moved_over_same_file),
 		cmocka_unit_test(test_document_clip_from_reopened),
 		cmocka_unit_test(test_document_rewrite_meets_a_flush),
 		cmocka_unit_test(test_document_clip_from_two_files),
