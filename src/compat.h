@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -115,6 +116,17 @@ static inline int compat_attributes(int fd, bool *immutable,
 	return result;
 }
 
+static inline int compat_mount_point(int folder, const char *name,
+				     bool *mounted)
+{
+	struct statx status;
+	int result = statx(folder, name, AT_SYMLINK_NOFOLLOW, 0, &status);
+
+	*mounted = result == 0
+		&& (status.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+	return result;
+}
+
 static inline int compat_die_with_parent(void)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -151,6 +163,8 @@ COMPAT_ABSENT(int, compat_device_size, int fd, uint64_t *size)
 COMPAT_ABSENT(int, compat_device_read_only, int fd, bool *read_only)
 COMPAT_ABSENT(int, compat_attributes, int fd, bool *immutable,
 	      bool *append_only)
+COMPAT_ABSENT(int, compat_mount_point, int folder, const char *name,
+	      bool *mounted)
 COMPAT_ABSENT(int, compat_die_with_parent, void)
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "crc32c.h"
 
+static const uint32_t CASTAGNOLI = 0x82f63b78;
+
 static uint32_t tables[8][256];
 
 static void make_tables(void)
@@ -14,7 +16,7 @@ static void make_tables(void)
 		uint32_t crc = byte;
 
 		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+			crc = crc >> 1 ^ (crc & 1 ? CASTAGNOLI : 0);
 		tables[0][byte] = crc;
 	}
 	for (int n = 1; n < 8; n++) {
@@ -43,4 +45,30 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 	for (; size; size--)
 		crc = crc >> 8 ^ tables[0][(crc ^ *b++) & 255];
 	return ~crc;
+}
+
+/* Of polynomials, the bit of the highest value being that of x^0. */
+static uint32_t multiply(uint32_t one, uint32_t other)
+{
+	uint32_t product = 0;
+
+	for (; one; one <<= 1) {
+		if (one >> 31)
+			product ^= other;
+		other = other >> 1 ^ (other & 1 ? CASTAGNOLI : 0);
+	}
+	return product;
+}
+
+uint32_t crc32c_zeros(uint32_t crc, uint64_t count)
+{
+	uint32_t power = 1u << 31;	/* x^0, to become x^(8 * COUNT) */
+	uint32_t square = 1u << 23;	/* x^8 */
+
+	for (; count; count >>= 1) {
+		if (count & 1)
+			power = multiply(power, square);
+		square = multiply(square, square);
+	}
+	return ~multiply(power, ~crc);
 }

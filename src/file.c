@@ -91,6 +91,11 @@ bool file_accept(struct file *file, struct error *error)
 	return true;
 }
 
+void file_set_size(struct file *file, uint64_t size)
+{
+	file->known.size = size;
+}
+
 /* What the path says; FILE_SAME where it still names the descriptor's file,
  * or where nobody may look. */
 static enum file_state file_check_path(const struct file *file)

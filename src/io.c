@@ -93,6 +93,7 @@ struct io io = {
 	.device_size = real_device_size,
 	.device_read_only = compat_device_read_only,
 	.attributes = compat_attributes,
+	.mount_point = compat_mount_point,
 	.pipe = real_pipe,
 	.fork = fork,
 	.waitpid = waitpid,

@@ -92,6 +92,9 @@ struct io {
 	/* FS_IOC_GETFLAGS: is the file immutable, append-only?  ENOSYS or
 	 * ENOTTY where the file system does not say. */
 	int (*attributes)(int fd, bool *immutable, bool *append_only);
+	/* Is something mounted on NAME, which is not followed?  ENOSYS where the
+	 * system does not say. */
+	int (*mount_point)(int folder, const char *name, bool *mounted);
 	int (*pipe)(int ends[2]);	/* both close-on-exec */
 	pid_t (*fork)(void);
 	pid_t (*waitpid)(pid_t process, int *status, int options);

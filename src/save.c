@@ -1,21 +1,26 @@
 /*
- * save: decides how a flush is made, has it made, and says what became of
- * the file.
+ * save: takes a flush through its phases, and says what became of the file.
+ *
+ * Invariants of a flush
+ *  1. Only finish and undo remove what prepare has made, and one of them is
+ *     run, once: after the last phase, or after one that has failed, by whoever
+ *     asks for the message, or at the end.
+ *  2. What a child may change of it lies in `report`.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include "io.h"
 #include "save_internal.h"
-#include "sizes.h"
 
 const char *save_method_name(enum save_method method)
 {
 	static const char *const names[] = {
 		[SAVE_NOTHING] = "in place",
 		[SAVE_IN_PLACE] = "in place",
+		[SAVE_REWRITTEN] = "in place",
 		[SAVE_REPLACED] = "replaced",
 		[SAVE_CREATED] = "created",
 	};
@@ -23,232 +28,216 @@ const char *save_method_name(enum save_method method)
 	return names[method];
 }
 
-/* --- what differs --- */
-
-static bool ranges_add(struct save_ranges *ranges, size_t *room,
-		       struct range range, struct error *cause)
+struct error *save_cause(const struct save_flush *flush)
 {
-	ranges->bytes += range_length(range);
-	if (ranges->count
-	    && ranges->list[ranges->count - 1].end == range.start) {
-		ranges->list[ranges->count - 1].end = range.end;
-		return true;
-	}
-	if (ranges->count == *room) {
-		size_t more = *room ? 2 * *room : 16;
-		struct range *list = NULL;
+	return &flush->report->failure.cause;
+}
 
-		if (more <= SIZE_MAX / sizeof *list)
-			list = realloc(ranges->list, more * sizeof *list);
-		if (!list)
-			return error_set_memory(cause);
-		ranges->list = list;
-		*room = more;
-	}
-	ranges->list[ranges->count++] = range;
+bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause)
+{
+	uint64_t done;
+
+	if (!flush)
+		return true;
+	done = flush->report->done + bytes;
+	/* What is done a second time after an error is not more work. */
+	if (done > flush->all)
+		done = flush->all;
+	flush->report->done = done;
+	if (flush->hooks.progress)
+		flush->hooks.progress(flush->hooks.context, done, flush->all);
+	return !flush->may_stop || !flush->hooks.stop
+		|| !flush->hooks.stop(flush->hooks.context)
+		|| error_set(cause, "stopped");
+}
+
+/* --- beginning and end --- */
+
+bool save_flush_init(struct save_flush *flush, struct error *cause)
+{
+	void *report = io.mmap(NULL, sizeof *flush->report,
+			       PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	flush->target.folder = flush->target.fd = -1;
+	flush->place.folder = flush->journal = flush->fresh = -1;
+	flush->may_stop = true;
+	if (report == MAP_FAILED)
+		return error_set_system(cause, errno, "cannot share memory");
+	flush->report = report;
 	return true;
 }
 
-bool save_ranges_find(struct save_ranges *ranges,
-		      const struct document *document, struct error *cause)
+static const struct save_steps *steps_of(enum save_method method)
 {
-	uint64_t size = document_size(document);
-	size_t room = 0;
+	static const struct save_steps *const steps[] = {
+		[SAVE_IN_PLACE] = &save_steps_in_place,
+		[SAVE_REWRITTEN] = &save_steps_rewrite,
+		[SAVE_REPLACED] = &save_steps_replace,
+		[SAVE_CREATED] = &save_steps_replace,
+	};
 
-	for (uint64_t offset = 0; offset < size; ) {
-		struct save_run run = save_run_at(document, offset, size);
+	return steps[method];
+}
 
-		if (!(run.in_file && run.file_offset == run.now.start)
-		    && !ranges_add(ranges, &room, run.now, cause))
-			return false;
-		offset = run.now.end;
+/* Bytes that are written or read back, all together. */
+static uint64_t work_of(const struct save_flush *flush)
+{
+	uint64_t backup = flush->plan.backup
+		&& flush->options.backup == SAVE_BACKUP_COPY
+		? 2 * flush->old_size : 0;
+	uint64_t journal = 0;
+
+	switch (flush->plan.method) {
+	case SAVE_IN_PLACE:
+		for (size_t i = 0; i < flush->ranges.count; i++)
+			journal += range_length(flush->ranges.list[i]);
+		return backup + journal + flush->ranges.bytes;
+	case SAVE_REWRITTEN:
+		return backup + 2 * flush->new_size + 2 * flush->ranges.bytes;
+	default:
+		return backup + 2 * flush->new_size;
 	}
-	return true;
 }
 
-/* --- the plan --- */
-
-/* Everything that is known about a flush before it begins. */
-struct decision {
-	struct save_plan plan;
-	struct save_target target;
-	struct save_ranges ranges;	/* of a flush in place */
-	bool by_size;			/* replaced only because of the size */
-};
-
-bool save_same_file(const struct document *document, struct error *cause)
+/* Takes hold of the file and of where journal and content will be. */
+bool save_flush_open(struct save_flush *flush)
 {
-	enum file_state state = file_check(document_file(document), NULL);
+	struct error *cause = save_cause(flush);
+	enum save_method method = flush->plan.method;
 
-	return state == FILE_SAME
-		|| error_set(cause, "%s; \"write FILE\" makes a copy, "
-			     "\"edit!\" reads it again",
-			     file_state_text(state));
-}
-
-static bool may_write(const struct document *document, struct error *cause)
-{
-	struct file *file = document_file(document);
-	const char *reason = file_read_only(file);
-
-	if (!reason)
-		reason = document_read_only(document);
-	if (reason)
-		return error_set(cause, "%s; \"write FILE\" makes a copy",
-				 reason);
-	return save_same_file(document, cause);
-}
-
-static bool find_target(const struct document *document,
-			struct save_target *target, struct error *cause)
-{
-	struct file *file = document_file(document);
-	struct file_identity identity = file_identity(file);
-	bool is_new = file_kind(file) == FILE_NEW;
-
-	if (!save_target_find(target, file_path(file), cause))
-		return false;
-	if (target->exists == is_new
-	    || (target->exists && (target->status.st_dev != identity.device
-				   || target->status.st_ino != identity.inode)))
-		return error_set(cause, "another file has taken its place");
-	return save_target_clean(target, file_descriptor(file), cause);
-}
-
-static void plan_whole(const struct document *document,
-		       enum save_method method, struct save_plan *plan)
-{
-	plan->method = method;
-	plan->bytes = document_size(document);
-	plan->ranges = plan->bytes > 0;
-}
-
-static void note_mode(const struct save_target *target,
-		      struct save_plan *plan)
-{
-	mode_t mode = target->status.st_mode;
-
-	if ((mode & S_ISUID) || (mode & (S_ISGID | S_IXGRP))
-				 == (S_ISGID | S_IXGRP))
-		snprintf(plan->note, sizeof plan->note,
-			 "its set-user-ID or set-group-ID bit may fall");
-}
-
-static bool plan_same_length(const struct document *document,
-			     struct decision *decision, struct error *cause)
-{
-	struct save_plan *plan = &decision->plan;
-
-	if (!save_ranges_find(&decision->ranges, document, cause))
-		return false;
-	decision->by_size = decision->ranges.bytes > SAVE_IN_PLACE_MAXIMUM
-		&& save_target_replaceable(&decision->target, NULL);
-	if (decision->by_size) {
-		plan_whole(document, SAVE_REPLACED, plan);
+	flush->steps = steps_of(method);
+	if (!flush->steps)
 		return true;
+	if (flush->document) {
+		flush->content = save_content_of(flush->document,
+						 (struct range){ 0,
+						 flush->new_size });
+		flush->content.checked = method == SAVE_REWRITTEN;
 	}
-	plan->method = decision->ranges.count ? SAVE_IN_PLACE : SAVE_NOTHING;
-	plan->bytes = decision->ranges.bytes;
-	plan->ranges = decision->ranges.count;
-	note_mode(&decision->target, plan);
-	for (size_t i = 0; i < decision->ranges.count; i++) {
-		if (!save_range_present(document, decision->ranges.list[i],
-					cause))
-			return false;
+	flush->content.flush = flush;
+	flush->all = work_of(flush);
+	return (!flush->target.exists || flush->target.fd >= 0
+		|| save_target_open(&flush->target, cause))
+		&& save_place_open(&flush->place, &flush->target,
+				   flush->plan.in_state, cause);
+}
+
+static bool begin(struct save_flush *flush)
+{
+	document_verify(flush->document);
+	return save_decide(flush, flush->document, save_cause(flush))
+		&& save_flush_open(flush);
+}
+
+struct save_flush *save_begin(struct document *document,
+			      const struct save_options *options,
+			      const struct save_hooks *hooks,
+			      struct error *error)
+{
+	struct save_flush *flush = calloc(1, sizeof *flush);
+	struct error cause;
+
+	if (!flush) {
+		error_set_memory(error);
+		return NULL;
 	}
-	return true;
-}
-
-static bool decide(const struct document *document, struct decision *decision,
-		   struct error *cause)
-{
-	enum file_kind kind = file_kind(document_file(document));
-	bool changed = document_modified(document) || kind == FILE_NEW;
-
-	*decision = (struct decision){ .target = { .folder = -1, .fd = -1 } };
-	if (kind != FILE_SPOOLED && kind != FILE_GENERATED && !changed)
-		return true;
-	if (!may_write(document, cause)
-	    || !find_target(document, &decision->target, cause))
-		return false;
-	if (kind == FILE_NEW) {
-		plan_whole(document, SAVE_CREATED, &decision->plan);
-		return true;
+	flush->document = document;
+	if (options)
+		flush->options = *options;
+	if (hooks)
+		flush->hooks = *hooks;
+	flush->existed = file_kind(document_file(document)) != FILE_NEW;
+	if (save_flush_init(flush, &cause)) {
+		if (begin(flush))
+			return flush;
+		flush->ended = true;
+		save_message(flush, error);
+	} else {
+		save_fail(&(struct save_failure){ .cause = cause },
+			  file_path(document_file(document)), flush->existed,
+			  error);
 	}
-	if (document_size(document) == document_file_size(document))
-		return plan_same_length(document, decision, cause);
-	plan_whole(document, SAVE_REPLACED, &decision->plan);
-	return save_target_replaceable(&decision->target, cause)
-		&& save_range_present(document, (struct range){ 0,
-				      document_size(document) }, cause);
+	save_end(flush);
+	return NULL;
 }
 
-static void decision_end(struct decision *decision)
+const struct save_plan *save_planned(const struct save_flush *flush)
 {
-	save_target_close(&decision->target);
-	free(decision->ranges.list);
+	return &flush->plan;
 }
 
-bool save_plan(const struct document *document, struct save_plan *plan,
-	       struct error *error)
+void save_progress(const struct save_flush *flush, uint64_t *done,
+		   uint64_t *all)
 {
-	struct save_failure failure = { .aftermath = SAVE_UNCHANGED };
-	struct decision decision;
-	bool decided = decide(document, &decision, &failure.cause);
-
-	*plan = decision.plan;
-	decision_end(&decision);
-	return decided
-		|| save_fail(&failure, file_path(document_file(document)),
-			     file_kind(document_file(document)) != FILE_NEW,
-			     error);
+	*done = flush->report->done;
+	*all = flush->all;
 }
 
-/* --- the flush --- */
-
-static bool write_whole(struct document *document, struct decision *decision,
-			struct save_failure *failure, char *left)
+/* Nothing but clearing up, once. */
+static void undo(struct save_flush *flush)
 {
-	struct range all = { 0, document_size(document) };
-	struct save_content content = save_content_of(document, all);
+	if (flush->steps && !flush->ended)
+		flush->steps->undo(flush);
+	flush->ended = true;
+}
 
-	return save_replace(&decision->target, &content, document, failure,
-			    left);
+void save_message(struct save_flush *flush, struct error *error)
+{
+	struct save_failure *failure = &flush->report->failure;
+
+	undo(flush);
+	if (!*failure->cause.message)
+		error_set(&failure->cause, "stopped");
+	save_fail(failure, flush->document
+		  ? file_path(document_file(flush->document))
+		  : flush->target.path, flush->existed, error);
+}
+
+void save_end(struct save_flush *flush)
+{
+	if (!flush)
+		return;
+	undo(flush);
+	if (flush->journal >= 0)
+		io_close(flush->journal);
+	if (flush->fresh >= 0)
+		io_close(flush->fresh);
+	save_place_close(&flush->place);
+	save_decided_end(flush);
+	if (flush->report)
+		io.munmap(flush->report, sizeof *flush->report);
+	free(flush);
+}
+
+/* --- the phases --- */
+
+bool save_prepare(struct save_flush *flush)
+{
+	return !flush->steps || flush->steps->prepare(flush);
 }
 
 /* The file holds the document already, edits that came to nothing included. */
-static bool write_nothing(struct document *document, struct error *cause)
+static bool write_nothing(struct save_flush *flush)
 {
-	if (!document_modified(document))
+	if (!document_modified(flush->document))
 		return true;
-	if (!document_detach(document, NULL, 0, cause))
+	if (!document_detach(flush->document, NULL, 0, save_cause(flush)))
 		return false;
-	document_written(document);
+	document_written(flush->document);
 	return true;
 }
 
-static bool carry_out(struct document *document, struct decision *decision,
-		      struct save_failure *failure, char *left)
+bool save_commit(struct save_flush *flush)
 {
-	struct save_target *target = &decision->target;
-	struct save_plan *plan = &decision->plan;
+	flush->may_stop = false;
+	return flush->steps ? flush->steps->commit(flush)
+			    : write_nothing(flush);
+}
 
-	if (plan->method == SAVE_NOTHING)
-		return write_nothing(document, &failure->cause);
-	if (target->exists && !save_target_open(target, &failure->cause))
-		return false;
-	if (plan->method != SAVE_IN_PLACE) {
-		if (write_whole(document, decision, failure, left))
-			return true;
-		if (!decision->by_size || !failure->refused || *failure->left)
-			return false;
-		*failure = (struct save_failure){ .aftermath = SAVE_UNCHANGED };
-		plan->method = SAVE_IN_PLACE;
-		plan->bytes = decision->ranges.bytes;
-		plan->ranges = decision->ranges.count;
-	}
-	return save_in_place(document, target, &decision->ranges, failure,
-			     left);
+bool save_apply(struct save_flush *flush)
+{
+	return !flush->steps || flush->steps->apply(flush);
 }
 
 /* What the kernel has taken from the mode. */
@@ -258,7 +247,7 @@ static void note_fallen(const struct save_target *target,
 	struct stat now;
 
 	*done->note = '\0';
-	if (done->method == SAVE_IN_PLACE
+	if ((done->method == SAVE_IN_PLACE || done->method == SAVE_REWRITTEN)
 	    && io.fstat(target->fd, &now) == 0
 	    && now.st_mode != target->status.st_mode)
 		snprintf(done->note, sizeof done->note,
@@ -266,34 +255,75 @@ static void note_fallen(const struct save_target *target,
 			 target->status.st_mode & 07777, now.st_mode & 07777);
 }
 
+void save_add_left(char left[SAVE_LEFT_SIZE], const struct save_place *place,
+		   const char *name)
+{
+	size_t length = strlen(left);
+
+	if (length == 0)
+		save_place_name(place, name, left);
+	else
+		snprintf(left + length, SAVE_LEFT_SIZE - length, ", %s", name);
+}
+
 void save_note_left(struct save_plan *done, const char *left)
 {
 	if (*left)
 		snprintf(done->note, sizeof done->note,
-			 "%s could not be removed", left);
+			 "%.400s could not be removed", left);
 }
 
-bool save_write(struct document *document, struct save_plan *done,
-		struct error *error)
+bool save_finish(struct save_flush *flush, struct save_plan *done)
+{
+	if (flush->steps && !flush->steps->finish(flush))
+		return false;
+	flush->ended = true;
+	*done = flush->plan;
+	note_fallen(&flush->target, done);
+	save_note_left(done, flush->left);
+	return true;
+}
+
+/* --- in one go --- */
+
+bool save_run(struct save_flush *flush, struct save_plan *done,
+	      struct error *error)
+{
+	bool written = save_prepare(flush) && save_commit(flush)
+		&& save_apply(flush) && save_finish(flush, done);
+
+	if (!written)
+		save_message(flush, error);
+	return written;
+}
+
+bool save_write(struct document *document, const struct save_options *options,
+		struct save_plan *done, struct error *error)
+{
+	struct save_flush *flush = save_begin(document, options, NULL, error);
+	bool written = flush && save_run(flush, done, error);
+
+	save_end(flush);
+	return written;
+}
+
+bool save_plan(const struct document *document,
+	       const struct save_options *options, struct save_plan *plan,
+	       struct error *error)
 {
 	struct save_failure failure = { .aftermath = SAVE_UNCHANGED };
-	struct decision decision;
-	char left[PATH_MAX] = "";
-	/* The file may be another one afterwards. */
-	bool existed = file_kind(document_file(document)) != FILE_NEW;
+	struct save_flush flush = {
+		.target = { .folder = -1, .fd = -1 },
+	};
 
-	document_verify(document);
-	bool written = decide(document, &decision, &failure.cause)
-		&& carry_out(document, &decision, &failure, left);
-	if (written) {
-		*done = decision.plan;
-		note_fallen(&decision.target, done);
-		save_note_left(done, left);
-	}
-	decision_end(&decision);
-	return written
+	if (options)
+		flush.options = *options;
+	bool decided = save_decide(&flush, document, &failure.cause);
+	*plan = flush.plan;
+	save_decided_end(&flush);
+	return decided
 		|| save_fail(&failure, file_path(document_file(document)),
-			     existed, error);
+			     flush.existed, error);
 }
 
 /* --- the message --- */
@@ -314,9 +344,8 @@ bool save_fail(const struct save_failure *failure, const char *path,
 				 "the old or the new: %s%s%s", path, cause,
 				 *left ? "; the other one may be " : "", left);
 	default:
-		return error_set(error, "%s not %s: %s%s%s%s", path,
+		return error_set(error, "%s not %s: %s%s%s", path,
 				 existed ? "written, unchanged" : "created",
-				 cause, *left ? "; " : "", left,
-				 *left ? " is left behind" : "");
+				 cause, *left ? "; left behind: " : "", left);
 	}
 }

@@ -16,7 +16,6 @@ enum { VALUE_MAXIMUM = 64 << 10 };	/* what the kernel allows */
 struct copying {
 	int from;
 	int to;
-	bool *refused;
 	struct error *cause;
 	char *names;		/* VALUE_MAXIMUM bytes each */
 	char *value;
@@ -25,9 +24,9 @@ struct copying {
 
 static bool not_kept(struct copying *copying, const char *what)
 {
-	*copying->refused = true;
 	return error_set(copying->cause, "its %s would not be kept: %s; "
-			 "\"write FILE\" makes a copy", what, strerror(errno));
+			 "\"set write-method=in-place\" rewrites it", what,
+			 strerror(errno));
 }
 
 /* The names of FD's attributes, one after the other; 0 where there are
@@ -42,24 +41,26 @@ static ssize_t list_names(struct copying *copying, int fd)
 	return size < 0 && (errno == ENOTSUP || errno == ENOSYS) ? 0 : size;
 }
 
-static ssize_t get_value(int fd, const char *name, char *value)
+static ssize_t get_value(int fd, const char *name, char *value, size_t room)
 {
 	ssize_t size;
 
 	do
-		size = io.fgetxattr(fd, name, value, VALUE_MAXIMUM);
+		size = io.fgetxattr(fd, name, value, room);
 	while (save_again(size));
 	return size;
 }
 
 static bool copy_value(struct copying *copying, const char *name)
 {
-	ssize_t size = get_value(copying->from, name, copying->value);
+	ssize_t size = get_value(copying->from, name, copying->value,
+				 VALUE_MAXIMUM);
 	int result;
 
 	if (size < 0)
 		return not_kept(copying, name);
-	ssize_t there = get_value(copying->to, name, copying->other);
+	ssize_t there = get_value(copying->to, name, copying->other,
+				  VALUE_MAXIMUM);
 	if (there == size
 	    && memcmp(copying->value, copying->other, (size_t)size) == 0)
 		return true;
@@ -73,7 +74,8 @@ static bool copy_value(struct copying *copying, const char *name)
 /* A folder's default access list has no business on the old file's heir. */
 static bool remove_value(struct copying *copying, const char *name)
 {
-	ssize_t size = get_value(copying->from, name, copying->value);
+	ssize_t size = get_value(copying->from, name, copying->value,
+				 VALUE_MAXIMUM);
 	int result;
 
 	if (size >= 0)
@@ -127,13 +129,12 @@ static bool copy_mode(struct copying *copying, const struct stat *status)
 }
 
 bool save_attributes_copy(int from, const struct stat *status, int to,
-			  bool *refused, struct error *cause)
+			  struct error *cause)
 {
 	char *memory = malloc((size_t)3 * VALUE_MAXIMUM);
 	struct copying copying = {
 		.from = from,
 		.to = to,
-		.refused = refused,
 		.cause = cause,
 		.names = memory,
 	};
@@ -148,4 +149,11 @@ bool save_attributes_copy(int from, const struct stat *status, int to,
 		&& copy_mode(&copying, status);
 	free(memory);
 	return copied;
+}
+
+bool save_has_capabilities(int fd)
+{
+	char value[64];
+
+	return get_value(fd, "security.capability", value, sizeof value) > 0;
 }

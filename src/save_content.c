@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crc32c.h"
 #include "io.h"
 #include "save_internal.h"
 #include "sizes.h"
@@ -65,28 +66,6 @@ struct save_content save_content_of(const struct document *document,
 	};
 }
 
-/* The first data of FD at or after OFFSET, within [OFFSET, END); empty at END
- * where there is none.  All is data where nobody knows. */
-static struct range data_at(int fd, uint64_t offset, uint64_t end)
-{
-	off_t data;
-	off_t hole;
-
-	do
-		data = io.lseek(fd, (off_t)offset, SEEK_DATA);
-	while (save_again(data));
-	if (data < 0)
-		return (struct range){ errno == ENXIO ? end : offset, end };
-	if ((uint64_t)data >= end)
-		return (struct range){ end, end };
-	do
-		hole = io.lseek(fd, data, SEEK_HOLE);
-	while (save_again(hole));
-	if (hole <= data || (uint64_t)hole > end)
-		hole = (off_t)end;
-	return (struct range){ (uint64_t)data, (uint64_t)hole };
-}
-
 static bool all_zero(const unsigned char *bytes, size_t size)
 {
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
@@ -117,32 +96,36 @@ static bool write_bytes(const struct save_content *content, int fd,
 					    (unsigned long long)range.start)
 				: error_set_system(cause, errno, "can't write");
 		range.start += length;
+		if (!save_step(content->flush, length, cause))
+			return false;
 	}
 	return true;
 }
 
 /* Copies from file to file as far as the system does. */
-static uint64_t copy_extent(const struct save_content *content, int fd,
-			    uint64_t from, uint64_t to, uint64_t length)
+static bool copy_extent(const struct save_content *content, int fd,
+			uint64_t from, struct range *to, struct error *cause)
 {
 	off_t from_offset = (off_t)from;
-	off_t to_offset = (off_t)(to - content->range.start);
-	uint64_t copied = 0;
+	off_t to_offset = (off_t)(to->start - content->range.start);
 
-	while (copied < length) {
-		uint64_t part = length - copied;
+	while (!range_is_empty(*to)) {
+		uint64_t part = range_length(*to);
 
-		if (part > 1 << 30)
-			part = 1 << 30;
+		if (part > SAVE_AT_ONCE)
+			part = SAVE_AT_ONCE;
 		ssize_t got = io.copy_range(content->source, &from_offset, fd,
 					    &to_offset, (size_t)part);
 		if (save_again(got))
 			continue;
+		/* Whatever stopped it, writing finds out what is wrong. */
 		if (got <= 0)
-			break;
-		copied += (uint64_t)got;
+			return true;
+		to->start += (uint64_t)got;
+		if (!save_step(content->flush, (uint64_t)got, cause))
+			return false;
 	}
-	return copied;
+	return true;
 }
 
 static bool copy_run(const struct save_content *content, int fd,
@@ -152,47 +135,18 @@ static bool copy_run(const struct save_content *content, int fd,
 	uint64_t end = offset + range_length(run.now);
 
 	while (offset < end) {
-		struct range data = data_at(content->source, offset, end);
-		uint64_t to = run.now.start + (data.start - run.file_offset);
-		uint64_t length = range_length(data);
-		uint64_t copied = copy_extent(content, fd, data.start, to,
-					      length);
+		struct range data = save_data_at(content->source, offset, end);
+		struct range to = range_of(run.now.start
+					   + (data.start - run.file_offset),
+					   range_length(data));
 
-		/* Whatever stopped it, writing finds out what is wrong. */
-		if (!write_bytes(content, fd,
-				 range_of(to + copied, length - copied), false,
-				 cause))
+		if (!save_step(content->flush, data.start - offset, cause)
+		    || !copy_extent(content, fd, data.start, &to, cause)
+		    || !write_bytes(content, fd, to, false, cause))
 			return false;
 		offset = data.end;
 	}
 	return true;
-}
-
-static bool reserve(const struct save_content *content, int fd,
-		    struct range range, struct error *cause)
-{
-	int result;
-
-	do
-		result = io.reserve(fd,
-				    (off_t)(range.start - content->range.start),
-				    (off_t)range_length(range));
-	while (save_again(result));
-	return result == 0 || (errno != ENOSPC && errno != EDQUOT
-			       && errno != EFBIG)
-		|| error_set_system(cause, errno, "no room for %llu bytes",
-				    (unsigned long long)range_length(range));
-}
-
-static bool set_size(const struct save_content *content, int fd,
-		     struct error *cause)
-{
-	int result;
-
-	do
-		result = io.ftruncate(fd, (off_t)range_length(content->range));
-	while (save_again(result));
-	return result == 0 || error_set_system(cause, errno, "can't write");
 }
 
 static bool write_run(const struct save_content *content, int fd,
@@ -202,7 +156,8 @@ static bool write_run(const struct save_content *content, int fd,
 		return copy_run(content, fd, run, cause);
 	if (run.in_file)
 		return write_bytes(content, fd, run.now, true, cause);
-	return reserve(content, fd, run.now, cause)
+	return save_reserve(fd, run.now.start - content->range.start,
+			    range_length(run.now), cause)
 		&& write_bytes(content, fd, run.now, false, cause);
 }
 
@@ -215,9 +170,10 @@ static bool write_gathered(const struct save_content *content, int fd,
 
 	document_read(content->document, range.start, block, length);
 	document_release(content->document, range);
-	return io_write_at(fd, block, length,
-			   range.start - content->range.start)
-		|| error_set_system(cause, errno, "can't write");
+	if (!io_write_at(fd, block, length,
+			 range.start - content->range.start))
+		return error_set_system(cause, errno, "can't write");
+	return save_step(content->flush, length, cause);
 }
 
 static bool write_all(const struct save_content *content, int fd,
@@ -264,7 +220,7 @@ bool save_content_write(const struct save_content *content, int fd,
 	epoch = document_epoch(content->document);
 	if ((lost && !save_range_present(content->document, content->range,
 					 cause))
-	    || !set_size(content, fd, cause))
+	    || !save_set_size(fd, range_length(content->range), cause))
 		return false;
 	block = malloc(SAVE_BLOCK);
 	if (!block)
@@ -281,53 +237,70 @@ bool save_content_write(const struct save_content *content, int fd,
 
 /* --- reading back --- */
 
-/* BLOCK has room for two blocks. */
-static bool compare_bytes(const struct save_content *content, int fd,
-			  struct range range, unsigned char *block,
-			  struct error *cause)
+struct reading {
+	const struct save_content *content;
+	int fd;
+	unsigned char *block;	/* room for two blocks */
+	uint32_t crc;		/* of what has been read */
+	struct error *cause;
+};
+
+static bool compare_bytes(struct reading *reading, struct range range)
 {
+	const struct save_content *content = reading->content;
+	unsigned char *block = reading->block;
+
 	while (!range_is_empty(range)) {
 		uint64_t length = range_length(range);
 
 		if (length > SAVE_BLOCK)
 			length = SAVE_BLOCK;
-		ssize_t got = io_read_at(fd, block, (size_t)length,
+		ssize_t got = io_read_at(reading->fd, block, (size_t)length,
 					 range.start - content->range.start);
 		if (got < 0)
-			return error_set_system(cause, errno,
+			return error_set_system(reading->cause, errno,
 						"can't read it back");
 		document_read(content->document, range.start,
 			      block + SAVE_BLOCK, (size_t)length);
 		if ((uint64_t)got < length
 		    || memcmp(block, block + SAVE_BLOCK, (size_t)length) != 0)
-			return error_set(cause, "it reads back differently");
+			return error_set(reading->cause,
+					 "it reads back differently");
 		document_release(content->document,
 				 range_of(range.start, length));
+		if (content->checked)
+			reading->crc = crc32c(reading->crc, block,
+					      (size_t)length);
 		range.start += length;
+		if (!save_step(content->flush, length, reading->cause))
+			return false;
 	}
 	return true;
 }
 
 /* RANGE is a hole in the new file: over a hole of the old one there is
  * nothing to compare, and reading it would take as long as real bytes. */
-static bool compare_hole(const struct save_content *content, int fd,
-			 struct range range, unsigned char *block,
-			 struct error *cause)
+static bool compare_hole(struct reading *reading, struct range range)
 {
+	const struct save_content *content = reading->content;
+
 	while (!range_is_empty(range)) {
 		struct save_run run = save_run_at(content->document,
 						  range.start, range.end);
 		struct range data = { 0, range_length(run.now) };
 
 		if (run.in_file && content->source_same) {
-			data = data_at(content->source, run.file_offset,
-				       run.file_offset
-				       + range_length(run.now));
+			data = save_data_at(content->source, run.file_offset,
+					    run.file_offset
+					    + range_length(run.now));
 			data.start -= run.file_offset;
 		}
+		if (content->checked)
+			reading->crc = crc32c_zeros(reading->crc, data.start);
 		range.start += data.start;
-		if (!compare_bytes(content, fd, (struct range){ range.start,
-				   run.now.end }, block, cause))
+		if (!save_step(content->flush, data.start, reading->cause)
+		    || !compare_bytes(reading, (struct range){ range.start,
+							       run.now.end }))
 			return false;
 		range.start = run.now.end;
 	}
@@ -335,32 +308,33 @@ static bool compare_hole(const struct save_content *content, int fd,
 }
 
 bool save_content_verify(const struct save_content *content, int fd,
-			 struct error *cause)
+			 uint32_t *crc, struct error *cause)
 {
 	const uint64_t base = content->range.start;
 	const uint64_t size = range_length(content->range);
-
-	if (content->making)
-		return save_making_verify(content->making, fd, cause);
-
-	unsigned char *block = malloc(2 * SAVE_BLOCK);
+	struct reading reading = {
+		.content = content, .fd = fd, .cause = cause,
+	};
 	struct stat status;
 	bool same = true;
 
-	if (!block)
+	if (content->making)
+		return save_making_verify(content->making, fd, cause);
+	reading.block = malloc(2 * SAVE_BLOCK);
+	if (!reading.block)
 		return error_set_memory(cause);
 	if (io.fstat(fd, &status) != 0 || (uint64_t)status.st_size != size)
 		same = error_set(cause, "it has another size than was written");
 	for (uint64_t offset = 0; same && offset < size; ) {
-		struct range data = data_at(fd, offset, size);
+		struct range data = save_data_at(fd, offset, size);
 
-		same = compare_hole(content, fd, (struct range){ base + offset,
-				    base + data.start }, block, cause)
-			&& compare_bytes(content, fd,
-					 (struct range){ base + data.start,
-					 base + data.end }, block, cause);
+		same = compare_hole(&reading, (struct range){ base + offset,
+				    base + data.start })
+			&& compare_bytes(&reading, (struct range){
+					 base + data.start, base + data.end });
 		offset = data.end;
 	}
-	free(block);
+	free(reading.block);
+	*crc = reading.crc;
 	return same;
 }

@@ -2,6 +2,7 @@
  * save_copy: a part of the document, or what is made of it, as a file of its
  * own.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "io.h"
@@ -51,29 +52,49 @@ static bool may_copy(const struct document *document,
 		&& save_target_open(target, cause);
 }
 
-static bool write_file(struct save_content *content, const char *path,
+/* A copy is a flush of nobody's file. */
+static bool begin(struct save_flush *flush, const char *path, bool overwrite)
+{
+	struct error *cause = save_cause(flush);
+
+	bool allowed = may_copy(flush->content.document, &flush->target, path,
+				overwrite, cause);
+
+	flush->existed = flush->target.exists;
+	if (!allowed)
+		return false;
+	flush->plan.method = flush->existed ? SAVE_REPLACED : SAVE_CREATED;
+	flush->new_size = range_length(flush->content.range);
+	return save_flush_open(flush);
+}
+
+static bool write_file(const struct save_content *content, const char *path,
 		       bool overwrite, struct save_plan *done,
 		       struct error *error)
 {
-	struct save_failure failure = { .aftermath = SAVE_UNCHANGED };
-	struct save_target target;
-	char left[PATH_MAX] = "";
+	struct save_flush *flush = calloc(1, sizeof *flush);
+	struct error cause;
 
-	bool written = may_copy(content->document, &target, path, overwrite,
-				&failure.cause)
-		&& save_replace(&target, content, NULL, &failure, left);
-	bool existed = target.exists;
-	save_target_close(&target);
-	if (!written)
-		return save_fail(&failure, path, existed, error);
-	*done = (struct save_plan){
-		.method = existed ? SAVE_REPLACED : SAVE_CREATED,
-		.bytes = content->making ? content->making->bytes
-					 : range_length(content->range),
-	};
-	done->ranges = done->bytes > 0;
-	save_note_left(done, left);
-	return true;
+	if (!flush)
+		return error_set_memory(error);
+	flush->content = *content;
+	if (!save_flush_init(flush, &cause)) {
+		save_end(flush);
+		return save_fail(&(struct save_failure){ .cause = cause },
+				 path, overwrite, error);
+	}
+	bool written = begin(flush, path, overwrite);
+	if (written)
+		written = save_run(flush, done, error);
+	else
+		save_message(flush, error);
+	if (written) {
+		done->bytes = content->making ? content->making->bytes
+					      : range_length(content->range);
+		done->ranges = done->bytes > 0;
+	}
+	save_end(flush);
+	return written;
 }
 
 bool save_copy(const struct document *document, struct range range,

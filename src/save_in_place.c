@@ -8,7 +8,6 @@
  * From the first write on there are three ways to end: all new, synced and
  * read back; all old, likewise; or the journal stays.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,75 +15,8 @@
 #include "journal.h"
 #include "save_internal.h"
 #include "sizes.h"
-#include "state.h"
 
-struct flush {
-	struct document *document;
-	struct save_target *target;
-	const struct save_ranges *ranges;
-	struct error *cause;
-	int journal;			/* -1 until it is there */
-	int folder;			/* the journal's */
-	bool folder_is_ours;		/* to close */
-	char name[NAME_MAX + 1];	/* the journal's, in its folder */
-	char shown[PATH_MAX];		/* the same, for messages */
-};
-
-/* *PROBLEM is the errno, 0 where there was none. */
-static bool create_journal(struct flush *flush, int *problem)
-{
-	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-
-	do
-		flush->journal = io.openat(flush->folder, flush->name, flags,
-					   0600);
-	while (save_again(flush->journal));
-	*problem = flush->journal < 0 ? errno : 0;
-	return flush->journal >= 0
-		|| error_set_system(flush->cause, *problem, "can't create %s",
-				    flush->shown);
-}
-
-static bool create_beside(struct flush *flush, int *problem)
-{
-	flush->folder = flush->target->folder;
-	strcpy(flush->name, flush->target->journal);
-	save_target_name(flush->target, flush->name, flush->shown);
-	return create_journal(flush, problem);
-}
-
-static bool create_in_state(struct flush *flush)
-{
-	struct save_target shown = { .path = NULL };
-	struct error cause;
-	int problem;
-
-	flush->folder = state_open_folder("journals", true, shown.folder_path,
-					  &cause);
-	if (flush->folder < 0)
-		return error_set(flush->cause, "no folder for its journal: %s",
-				 cause.message);
-	flush->folder_is_ours = true;
-	save_state_name(flush->target, flush->name);
-	save_target_name(&shown, flush->name, flush->shown);
-	return create_journal(flush, &problem);
-}
-
-static bool open_journal(struct flush *flush)
-{
-	int problem;
-
-	/* Beside a device would be in memory only. */
-	if (S_ISBLK(flush->target->status.st_mode))
-		return create_in_state(flush);
-	if (create_beside(flush, &problem))
-		return true;
-	if (problem != EACCES && problem != EPERM && problem != EROFS)
-		return false;
-	return create_in_state(flush);
-}
-
-/* --- the journal's content --- */
+/* --- the journal --- */
 
 static uint64_t count_extents(const struct save_ranges *ranges)
 {
@@ -96,31 +28,44 @@ static uint64_t count_extents(const struct save_ranges *ranges)
 	return extents;
 }
 
-static bool add_extent(struct flush *flush, struct journal_writer *writer,
-		       struct range extent, unsigned char *bytes)
+/* How much of EXTENT a file of SIZE bytes has. */
+static uint32_t within(struct range extent, uint64_t size)
 {
-	size_t length = (size_t)range_length(extent);
-	unsigned char *new_bytes = bytes + SAVE_EXTENT;
-	ssize_t got = io_read_at(flush->target->fd, bytes, length,
-				 extent.start);
-
-	if (got < 0)
-		return error_set_system(flush->cause, errno,
-					"can't read the old bytes");
-	if ((size_t)got < length
-	    || document_read(flush->document, extent.start, new_bytes, length)
-	       < length)
-		return error_set(flush->cause, "it has become shorter");
-	return journal_put(writer, &(struct journal_extent){
-			.offset = extent.start,
-			.old_length = (uint32_t)length,
-			.new_length = (uint32_t)length,
-			.old_bytes = bytes,
-			.new_bytes = new_bytes,
-		}, flush->cause);
+	if (extent.start >= size)
+		return 0;
+	if (extent.end > size)
+		extent.end = size;
+	return (uint32_t)range_length(extent);
 }
 
-static bool add_range(struct flush *flush, struct journal_writer *writer,
+static bool add_extent(struct save_flush *flush,
+		       struct journal_writer *writer, struct range range,
+		       unsigned char *bytes)
+{
+	struct error *cause = save_cause(flush);
+	struct journal_extent extent = {
+		.offset = range.start,
+		.old_length = within(range, flush->old_size),
+		.new_length = within(range, flush->new_size),
+		.old_bytes = bytes,
+		.new_bytes = bytes + SAVE_EXTENT,
+	};
+	ssize_t got = io_read_at(flush->target.fd, bytes, extent.old_length,
+				 range.start);
+
+	if (got < 0)
+		return error_set_system(cause, errno,
+					"can't read the old bytes");
+	if ((size_t)got < extent.old_length)
+		return error_set(cause, "it has become shorter");
+	if (extent.new_length)
+		document_read(flush->document, range.start,
+			      bytes + SAVE_EXTENT, extent.new_length);
+	return journal_put(writer, &extent, cause)
+		&& save_step(flush, range_length(range), cause);
+}
+
+static bool add_range(struct save_flush *flush, struct journal_writer *writer,
 		      struct range range, unsigned char *bytes)
 {
 	while (!range_is_empty(range)) {
@@ -136,60 +81,45 @@ static bool add_range(struct flush *flush, struct journal_writer *writer,
 	return true;
 }
 
-static struct journal_header header_of(const struct flush *flush)
+static bool write_extents(struct save_flush *flush,
+			  struct journal_writer *writer)
 {
-	struct journal_header header = {
-		.kind = JOURNAL_EXTENTS,
-		.old_size = document_size(flush->document),
-		.new_size = document_size(flush->document),
-		.identity = file_identity(document_file(flush->document)),
-		.extents = count_extents(flush->ranges),
-	};
-
-	strcpy(header.name, flush->target->name);
-	return header;
-}
-
-static bool write_journal(struct flush *flush)
-{
-	struct journal_header header = header_of(flush);
 	unsigned char *bytes = malloc((size_t)2 * SAVE_EXTENT);
+	bool written = true;
 
 	if (!bytes)
-		return error_set_memory(flush->cause);
-	struct journal_writer *writer = journal_begin(flush->journal, &header,
-						      flush->cause);
-	bool written = writer != NULL;
-	for (size_t i = 0; written && i < flush->ranges->count; i++)
-		written = add_range(flush, writer, flush->ranges->list[i],
+		return error_set_memory(save_cause(flush));
+	for (size_t i = 0; written && i < flush->ranges.count; i++)
+		written = add_range(flush, writer, flush->ranges.list[i],
 				    bytes);
-	written = written && journal_commit(writer, flush->cause);
-	journal_end(writer);
 	free(bytes);
 	return written;
 }
 
-static bool sync_journal(struct flush *flush)
-{
-	if (io_fsync(flush->journal) == 0 && io_fsync(flush->folder) == 0)
-		return true;
-	return error_set_system(flush->cause, errno, "can't sync the journal");
-}
-
-/* Everything before the file is touched. */
-static bool prepare(struct flush *flush)
+/* A journal is complete before the file is touched, and it does no harm: what
+ * it would be needed for is all there. */
+static bool prepare(struct save_flush *flush)
 {
 	unsigned epoch = document_epoch(flush->document);
 
-	if (!document_detach(flush->document, flush->ranges->list,
-			     flush->ranges->count, flush->cause)
-	    || !open_journal(flush) || !write_journal(flush))
+	if (!save_journal_write(flush, JOURNAL_EXTENTS,
+				count_extents(&flush->ranges), write_extents))
 		return false;
 	document_verify(flush->document);
 	if (document_epoch(flush->document) != epoch)
-		return error_set(flush->cause,
+		return error_set(save_cause(flush),
 				 "bytes were lost while it was read");
-	return sync_journal(flush) && save_same_file(flush->document, flush->cause);
+	return save_backup_prepare(flush);
+}
+
+static bool commit(struct save_flush *flush)
+{
+	struct error *cause = save_cause(flush);
+
+	return document_detach(flush->document, flush->ranges.list,
+			       flush->ranges.count, cause)
+		&& save_same_file(flush->document, cause)
+		&& save_backup_commit(flush);
 }
 
 /* --- the file --- */
@@ -199,6 +129,7 @@ enum side { SIDE_OLD, SIDE_NEW };
 struct put {
 	int fd;
 	enum side side;
+	struct save_flush *flush;
 };
 
 enum { PUT_BLOCK = 4096 };
@@ -249,9 +180,10 @@ static bool put_extent(void *context, const struct journal_extent *extent,
 	if (put->side == SIDE_OLD)
 		return put_old(put->fd, extent->old_bytes, extent->old_length,
 			       extent->offset, cause);
-	return io_write_at(put->fd, extent->new_bytes, extent->new_length,
-			   extent->offset)
-		|| error_set_system(cause, errno, "can't write");
+	if (!io_write_at(put->fd, extent->new_bytes, extent->new_length,
+			 extent->offset))
+		return error_set_system(cause, errno, "can't write");
+	return save_step(put->flush, extent->new_length, cause);
 }
 
 static bool compare_extent(void *context, const struct journal_extent *extent,
@@ -276,83 +208,121 @@ static bool compare_extent(void *context, const struct journal_extent *extent,
 	return true;
 }
 
-/* Writes one side of the journal, syncs it and reads it back. */
-static bool put_side(struct flush *flush, enum side side, struct error *cause)
+/* The size is set where it is another; more than that is somebody else's. */
+static bool put_size(struct save_flush *flush, uint64_t size,
+		     struct error *cause)
 {
-	struct put put = { .fd = flush->target->fd, .side = side };
+	return flush->old_size == flush->new_size
+		|| save_set_size(flush->target.fd, size, cause);
+}
+
+static bool size_is(int fd, uint64_t size, struct error *cause)
+{
+	struct stat status;
+
+	if (io.fstat(fd, &status) != 0)
+		return error_set_system(cause, errno, "can't look at it");
+	return S_ISBLK(status.st_mode) || (uint64_t)status.st_size >= size
+		|| error_set(cause, "it has become shorter: another program "
+			     "writes it");
+}
+
+/* Writes one side of the journal, syncs it and reads it back. */
+static bool put_side(struct save_flush *flush, enum side side,
+		     struct error *cause)
+{
+	struct put put = {
+		.fd = flush->target.fd, .side = side, .flush = flush,
+	};
+	uint64_t size = side == SIDE_OLD ? flush->old_size : flush->new_size;
 	struct journal_header header;
 
-	if (!journal_read(flush->journal, &header, put_extent, &put, cause))
+	if (!journal_read(flush->journal, &header, put_extent, &put, cause)
+	    || !put_size(flush, size, cause))
 		return false;
 	if (io_fsync(put.fd) != 0)
 		return error_set_system(cause, errno, "can't sync");
 	return journal_read(flush->journal, &header, compare_extent, &put,
-			    cause);
+			    cause)
+		&& size_is(put.fd, size, cause);
 }
 
-/* Removes the journal; false where it may still be there, or come back. */
-static bool drop_journal(struct flush *flush)
+/* The old bytes again; or the journal stays. */
+static bool put_back(struct save_flush *flush)
 {
-	int result;
+	struct save_failure *failure = &flush->report->failure;
 
-	do
-		result = io.unlinkat(flush->folder, flush->name, 0);
-	while (save_again(result));
-	return result == 0 && io_fsync(flush->folder) == 0;
+	if (put_side(flush, SIDE_OLD, NULL))
+		return true;
+	failure->aftermath = SAVE_INTERRUPTED;
+	save_add_left(failure->left, &flush->place, flush->place.journal);
+	return false;
 }
 
-static bool carry_out(struct flush *flush, struct save_failure *failure)
+static bool apply(struct save_flush *flush)
 {
-	struct file *file = document_file(flush->document);
-
+	if (flush->journal < 0)
+		flush->journal = save_place_read(&flush->place,
+						 flush->place.journal,
+						 save_cause(flush));
+	if (flush->journal < 0)
+		return false;
+	flush->report->touched = true;
 	/* After a failed sync the kernel may have thrown the bytes away and
 	 * call the next one a success: all is written again. */
-	if (put_side(flush, SIDE_NEW, flush->cause)
-	    || put_side(flush, SIDE_NEW, NULL)) {
-		file_accept(file, NULL);
+	if (put_side(flush, SIDE_NEW, save_cause(flush))
+	    || put_side(flush, SIDE_NEW, NULL))
 		return true;
-	}
-	if (!put_side(flush, SIDE_OLD, NULL)) {
-		failure->aftermath = SAVE_INTERRUPTED;
-		strcpy(failure->left, flush->shown);
+	put_back(flush);
+	return false;
+}
+
+/* The document over the file of another length. */
+static bool move(struct save_flush *flush)
+{
+	struct document_move *move = save_move_to_target(flush);
+
+	if (!move) {
+		put_back(flush);
 		return false;
 	}
-	file_accept(file, NULL);
-	if (!drop_journal(flush))
-		strcpy(failure->left, flush->shown);
-	return false;
+	document_move(move);
+	return true;
 }
 
-static bool give_up(struct flush *flush, struct save_failure *failure)
+static bool finish(struct save_flush *flush)
 {
-	if (flush->journal >= 0 && !drop_journal(flush))
-		strcpy(failure->left, flush->shown);
-	return false;
+	bool moves = flush->old_size != flush->new_size;
+
+	if (moves && !move(flush))
+		return false;
+	if (!moves)
+		file_accept(document_file(flush->document), NULL);
+	if (!save_place_drop(&flush->place, flush->place.journal))
+		save_add_left(flush->left, &flush->place,
+			      flush->place.journal);
+	if (moves)
+		document_tell_written(flush->document);
+	else
+		document_written(flush->document);
+	return true;
 }
 
-bool save_in_place(struct document *document, struct save_target *target,
-		   const struct save_ranges *ranges,
-		   struct save_failure *failure, char *left)
+static void undo(struct save_flush *flush)
 {
-	struct flush flush = {
-		.document = document,
-		.target = target,
-		.ranges = ranges,
-		.cause = &failure->cause,
-		.journal = -1,
-		.folder = -1,
-	};
-	bool done = prepare(&flush) ? carry_out(&flush, failure)
-				    : give_up(&flush, failure);
+	struct save_report *report = flush->report;
 
-	if (done) {
-		if (!drop_journal(&flush))
-			strcpy(left, flush.shown);
-		document_written(document);
-	}
-	if (flush.journal >= 0)
-		io_close(flush.journal);
-	if (flush.folder_is_ours)
-		io_close(flush.folder);
-	return done;
+	save_backup_undo(flush);
+	if (report->failure.aftermath == SAVE_INTERRUPTED)
+		return;
+	if (report->touched)
+		file_accept(document_file(flush->document), NULL);
+	if (report->journal
+	    && !save_place_drop(&flush->place, flush->place.journal))
+		save_add_left(report->failure.left, &flush->place,
+			      flush->place.journal);
 }
+
+const struct save_steps save_steps_in_place = {
+	prepare, commit, apply, finish, undo,
+};

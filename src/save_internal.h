@@ -2,7 +2,7 @@
  * save_internal: what the files of the save room share.
  *
  * The way of a flush: target (which file, in which folder, under what
- * names) -> plan -> in place | replace -> message.  Functions below give
+ * names) -> plan -> the steps of a method -> message.  Functions below give
  * causes; only save.c turns a cause and an aftermath into a message.
  */
 #ifndef OCTAVO_SAVE_INTERNAL_H
@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
 #include "octavo/document.h"
 #include "octavo/save.h"
+#include "journal.h"
 
 /* Must a call that returned RESULT be made again? */
 static inline bool save_again(intmax_t result)
@@ -30,30 +32,32 @@ enum save_aftermath {
 	SAVE_UNCERTAIN,		/* a power cut may leave the old or the new */
 };
 
+enum { SAVE_LEFT_SIZE = PATH_MAX + 3 * NAME_MAX };
+
 struct save_failure {
 	enum save_aftermath aftermath;
 	struct error cause;
 	/* What is left behind: the journal, the new or the old file. */
-	char left[PATH_MAX];
-	/* Replacing would lose something; nothing has gone wrong. */
-	bool refused;
+	char left[SAVE_LEFT_SIZE];
 };
 
 /* --- the target --- */
 
 struct save_target {
-	const char *path;	/* as the user named it */
+	char path[PATH_MAX];	/* as the user named it */
 	int folder;		/* of the file behind all symbolic links */
 	char folder_path[PATH_MAX];	/* for messages */
 	char name[NAME_MAX + 1];	/* in that folder */
 	char journal[NAME_MAX + 1];	/* .NAME.ovj */
 	char fresh[NAME_MAX + 1];	/* .NAME.ovn */
+	char backup[NAME_MAX + 1];	/* NAME~; empty if that is too long */
+	char spare[NAME_MAX + 1];	/* .NAME.ovb, until it gets that name */
 	bool exists;
 	struct stat status;	/* where it exists */
 	int fd;			/* for reading and writing, or -1 */
 };
 
-/* Finds the file behind PATH, which is kept, and takes no hold of it.  Closed
+/* Finds the file behind PATH and takes no hold of it.  Closed
  * with save_target_close also after a failure. */
 bool save_target_find(struct save_target *target, const char *path,
 		      struct error *cause);
@@ -69,13 +73,10 @@ int save_stat_name(int folder, const char *name, struct stat *status);
  * -1: it tells a flush that is going on. */
 bool save_target_clean(const struct save_target *target, int fd,
 		       struct error *cause);
-/* May the file be replaced by another one? */
+/* May the file be replaced by another one, with nothing lost?  If not, CAUSE
+ * says why, as far as one can know beforehand. */
 bool save_target_replaceable(const struct save_target *target,
 			     struct error *cause);
-/* FOLDER_PATH/NAME into LEFT, which has PATH_MAX bytes. */
-void save_target_name(const struct save_target *target, const char *name,
-		      char *left);
-
 /* The name of a journal that cannot lie beside its file, in the folder
  * "journals" of the user's state. */
 void save_state_name(const struct save_target *target, char *name);
@@ -96,10 +97,12 @@ struct save_run save_run_at(const struct document *document, uint64_t offset,
 struct save_ranges {
 	struct range *list;	/* ascending, never adjacent */
 	size_t count;
-	uint64_t bytes;
+	size_t written;		/* of them: the last may be what goes */
+	uint64_t bytes;		/* in these */
 };
 
-/* What of the document differs from a file of the same length. */
+/* What of the document is not at its place in the file already, and what of
+ * the file is behind the document's end. */
 bool save_ranges_find(struct save_ranges *ranges,
 		      const struct document *document, struct error *cause);
 
@@ -111,11 +114,42 @@ bool save_same_file(const struct document *document, struct error *cause);
 bool save_range_present(const struct document *document, struct range range,
 			struct error *cause);
 
-/* --- the methods --- */
+/* --- where journal and new content lie --- */
 
-bool save_in_place(struct document *document, struct save_target *target,
-		   const struct save_ranges *ranges,
-		   struct save_failure *failure, char *left);
+/* Beside the target, or in the user's state. */
+struct save_place {
+	int folder;		/* -1 where it is not open */
+	bool in_state;
+	char path[PATH_MAX];	/* of the folder, for messages */
+	char journal[NAME_MAX + 1];
+	char content[NAME_MAX + 1];
+};
+
+/* Would they lie in the user's state? */
+bool save_place_in_state(const struct save_target *target);
+/* The place where they lie or are to lie; made if it isn't there.  Both names
+ * stay good until save_place_close, as TARGET must. */
+bool save_place_open(struct save_place *place,
+		     const struct save_target *target, bool in_state,
+		     struct error *cause);
+/* The one in the user's state, where that is there already. */
+bool save_place_look(struct save_place *place,
+		     const struct save_target *target);
+void save_place_close(struct save_place *place);
+/* Creates NAME, for reading and writing by nobody else; -1 where it fails. */
+int save_place_create(const struct save_place *place, const char *name,
+		      struct error *cause);
+/* Opens it for reading; -1 where it fails. */
+int save_place_read(const struct save_place *place, const char *name,
+		    struct error *cause);
+/* Removes NAME, and syncs its folder; false where it may be there, or come
+ * back. */
+bool save_place_drop(const struct save_place *place, const char *name);
+/* PATH/NAME into SHOWN, which has PATH_MAX bytes. */
+void save_place_name(const struct save_place *place, const char *name,
+		     char *shown);
+
+/* --- a flush --- */
 
 /* What somebody else makes, and how much that has been. */
 struct save_making {
@@ -126,23 +160,136 @@ struct save_making {
 	uint32_t crc;
 };
 
+struct save_flush;
+
 /* The content of a new file: a part of a document, or what MAKING makes. */
 struct save_content {
 	const struct document *document;
 	struct range range;
 	int source;		/* the document's file, or -1 */
 	bool source_same;	/* it is as the document knows it */
+	bool checked;		/* a checksum is wanted */
 	struct save_making *making;
+	struct save_flush *flush;	/* to be told how far it is, or NULL */
 };
+
+/*
+ * What has been done, in memory that a forked child shares: all that the next
+ * phase, and who clears up, must know.  What is said to be there is noted
+ * before it is made, for a child can be killed.
+ */
+struct save_report {
+	_Atomic uint64_t done;		/* bytes, of flush->all */
+	struct save_failure failure;
+	bool journal;			/* it is there, and ours */
+	bool content;			/* likewise the new file */
+	bool backup;			/* likewise the copy for a backup */
+	bool touched;			/* the target is not as it was known */
+	uint32_t crc;			/* of the new content */
+};
+
+/* How a new file has taken its place. */
+enum save_placed {
+	SAVE_PLACED_NOT,
+	SAVE_PLACED_EXCHANGED,
+	SAVE_PLACED_LINKED,
+	SAVE_PLACED_RENAMED,		/* the other name is gone */
+};
+
+/* How a method does it; each but undo fails with report->failure. */
+struct save_steps {
+	bool (*prepare)(struct save_flush *flush);
+	bool (*commit)(struct save_flush *flush);
+	bool (*apply)(struct save_flush *flush);
+	bool (*finish)(struct save_flush *flush);
+	/* After a failure, or instead of the next: removes what is there and
+	 * says in report->failure what could not be. */
+	void (*undo)(struct save_flush *flush);
+};
+
+extern const struct save_steps save_steps_in_place;
+extern const struct save_steps save_steps_rewrite;
+extern const struct save_steps save_steps_replace;
+
+struct save_flush {
+	struct document *document;	/* NULL: a copy, nobody's file */
+	struct save_options options;
+	struct save_hooks hooks;
+	struct save_plan plan;
+	struct save_target target;
+	struct save_place place;
+	struct save_ranges ranges;
+	struct save_content content;
+	const struct save_steps *steps;	/* NULL: nothing to do */
+	struct save_report *report;
+	uint64_t old_size;
+	uint64_t new_size;
+	uint64_t all;			/* bytes to write and to read back */
+	bool existed;			/* the target did */
+	bool may_stop;
+	bool ended;			/* finished, or undone */
+	int journal;			/* descriptors, or -1 */
+	int fresh;
+	struct document_move *move;	/* over the new content */
+	bool moved;			/* it was made, and is not over yet */
+	struct file *file;		/* the new one, until the move has it */
+	enum save_placed placed;	/* of a replacing flush */
+	char left[SAVE_LEFT_SIZE];	/* after it has worked */
+};
+
+/* What the new file has of range INDEX. */
+static inline struct range save_range_new(const struct save_flush *flush,
+					  size_t index)
+{
+	struct range range = flush->ranges.list[index];
+
+	if (range.end > flush->new_size)
+		range.end = flush->new_size;
+	return range;
+}
+
+/* Decides how the document is flushed; what it has found is freed by
+ * save_decided_end, also after a failure. */
+bool save_decide(struct save_flush *flush, const struct document *document,
+		 struct error *cause);
+void save_decided_end(struct save_flush *flush);
+
+/* BYTES more are done; false where it is to be stopped.  FLUSH may be NULL. */
+bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause);
+
+/* A failure's cause. */
+struct error *save_cause(const struct save_flush *flush);
+
+/* Makes the rest of FLUSH, which is all zero but for what its owner has set. */
+bool save_flush_init(struct save_flush *flush, struct error *cause);
+/* Opens what the planned method needs, where that is not open yet. */
+bool save_flush_open(struct save_flush *flush);
+/* All phases but the first and the end. */
+bool save_run(struct save_flush *flush, struct save_plan *done,
+	      struct error *error);
+
+/* --- what in place and rewritten share --- */
+
+/* Writes the flush's journal, the extents (EXTENTS of them) by ADD, which may
+ * be NULL, and syncs it with its folder. */
+bool save_journal_write(struct save_flush *flush, enum journal_kind kind,
+			uint64_t extents,
+			bool (*add)(struct save_flush *flush,
+				    struct journal_writer *writer));
+/* A move of the document over its file, which holds the new content; NULL
+ * where that fails. */
+struct document_move *save_move_to_target(struct save_flush *flush);
+
+/* --- contents --- */
 
 struct save_content save_content_of(const struct document *document,
 				    struct range range);
 /* Writes the content into the empty FD; holes stay holes. */
 bool save_content_write(const struct save_content *content, int fd,
 			struct error *cause);
-/* Reads FD back and compares. */
+/* Reads FD back and compares; *CRC is its checksum, if that is wanted. */
 bool save_content_verify(const struct save_content *content, int fd,
-			 struct error *cause);
+			 uint32_t *crc, struct error *cause);
 
 /* The same for what is made. */
 bool save_making_write(struct save_making *making, int fd,
@@ -150,19 +297,47 @@ bool save_making_write(struct save_making *making, int fd,
 bool save_making_verify(const struct save_making *making, int fd,
 			struct error *cause);
 
-/* Gives the file TO the owner, attributes and mode of FROM, whose status is
- * STATUS; *REFUSED if something would not be kept. */
-bool save_attributes_copy(int from, const struct stat *status, int to,
-			  bool *refused, struct error *cause);
+/* The first data of FD at or after OFFSET, within [OFFSET, END); empty at END
+ * where there is none.  All is data where nobody knows. */
+struct range save_data_at(int fd, uint64_t offset, uint64_t end);
 
-/*
- * Puts CONTENT where TARGET is, in the place of what is there if it exists.
- * ADOPT is the document whose file it becomes, or NULL for a copy.  LEFT
- * names what could not be removed after it had worked.
- */
-bool save_replace(struct save_target *target,
-		  const struct save_content *content, struct document *adopt,
-		  struct save_failure *failure, char *left);
+/* Writes RANGE of the file FROM into the file TO, at the same place; holes
+ * stay holes where they are holes in both. */
+bool save_transfer(int from, int to, struct range range,
+		   struct save_flush *flush, struct error *cause);
+/* Is RANGE the same in both? */
+bool save_transferred(int from, int to, struct range range,
+		      struct save_flush *flush, struct error *cause);
+
+/* Sets the size, or gets LENGTH bytes from OFFSET on ready for writing; the
+ * latter fails only where there is no room. */
+bool save_set_size(int fd, uint64_t size, struct error *cause);
+bool save_reserve(int fd, uint64_t offset, uint64_t length,
+		  struct error *cause);
+
+/* Gives the file TO the owner, attributes and mode of FROM, whose status is
+ * STATUS. */
+bool save_attributes_copy(int from, const struct stat *status, int to,
+			  struct error *cause);
+/* Has the file FD capabilities, which fall when it is written? */
+bool save_has_capabilities(int fd);
+
+/* --- backups --- */
+
+/* Can there be the backup that is wanted? */
+bool save_backup_allowed(const struct save_flush *flush, struct error *cause);
+/* Makes the copy; gives it its name; removes it where that has not come. */
+bool save_backup_prepare(struct save_flush *flush);
+bool save_backup_commit(struct save_flush *flush);
+void save_backup_undo(struct save_flush *flush);
+/* The file NAME beside the target becomes the backup. */
+bool save_backup_keep(const struct save_flush *flush, const char *name);
+
+/* --- messages --- */
+
+/* Adds NAME, in the folder of PLACE, to what is LEFT behind. */
+void save_add_left(char left[SAVE_LEFT_SIZE], const struct save_place *place,
+		   const char *name);
 
 /* Notes that LEFT, if not empty, could not be removed. */
 void save_note_left(struct save_plan *done, const char *left);

@@ -11,7 +11,6 @@
 #include "io.h"
 #include "journal.h"
 #include "save_internal.h"
-#include "state.h"
 
 /* Is there no journal NAME in FOLDER?  SHOWN is its name for messages. */
 static bool no_journal(int folder, const char *name, const char *shown,
@@ -30,19 +29,20 @@ static bool no_journal(int folder, const char *name, const char *shown,
 	io_close(fd);
 	return complete
 		? error_set(cause, "an earlier flush was interrupted, it may "
-			    "be between old and new; %s has both", shown)
+			    "be between old and new; %s has %s", shown,
+			    header.kind == JOURNAL_CONTENT ? "the new" : "both")
 		: error_set(cause, "an earlier flush was interrupted before "
 			    "it changed anything; %s may be removed (%s)",
 			    shown, why.message);
 }
 
-static bool no_fresh(const struct save_target *target, struct error *cause)
+/* Is there no new file NAME in FOLDER? */
+static bool no_fresh(const struct save_target *target, int folder,
+		     const char *name, const char *shown, struct error *cause)
 {
-	char shown[PATH_MAX];
 	struct stat status;
 
-	save_target_name(target, target->fresh, shown);
-	if (save_stat_name(target->folder, target->fresh, &status) == 0)
+	if (save_stat_name(folder, name, &status) == 0)
 		return error_set(cause, "an earlier flush was interrupted, "
 				 "the file is %s; %s may be removed",
 				 target->exists ? "whole" : "not there", shown);
@@ -50,31 +50,37 @@ static bool no_fresh(const struct save_target *target, struct error *cause)
 		|| error_set_system(cause, errno, "can't look at %s", shown);
 }
 
-static bool no_state(const struct save_target *target, struct error *cause)
+static bool nothing_in(const struct save_target *target,
+		       const struct save_place *place, struct error *cause)
 {
-	struct save_target shown = { .path = NULL };
-	char name[NAME_MAX + 1];
-	char path[PATH_MAX];
-	int folder = state_open_folder("journals", false, shown.folder_path,
-				       NULL);
+	char shown[PATH_MAX];
 
-	if (folder < 0)
+	save_place_name(place, place->journal, shown);
+	if (!no_journal(place->folder, place->journal, shown, cause))
+		return false;
+	save_place_name(place, place->content, shown);
+	return no_fresh(target, place->folder, place->content, shown, cause);
+}
+
+static bool nothing_in_state(const struct save_target *target,
+			     struct error *cause)
+{
+	struct save_place place;
+
+	if (!save_place_look(&place, target))
 		return true;
-	save_state_name(target, name);
-	save_target_name(&shown, name, path);
-	bool clean = no_journal(folder, name, path, cause);
-	io_close(folder);
+	bool clean = nothing_in(target, &place, cause);
+	save_place_close(&place);
 	return clean;
 }
 
 static bool nothing_left(const struct save_target *target, struct error *cause)
 {
-	char shown[PATH_MAX];
+	struct save_place beside;
 
-	save_target_name(target, target->journal, shown);
-	return no_journal(target->folder, target->journal, shown, cause)
-		&& no_fresh(target, cause)
-		&& (!target->exists || no_state(target, cause));
+	save_place_open(&beside, target, false, cause);
+	return nothing_in(target, &beside, cause)
+		&& (!target->exists || nothing_in_state(target, cause));
 }
 
 static bool being_written(int fd)

@@ -14,60 +14,57 @@
 #include "io.h"
 #include "save_internal.h"
 
-enum placed {
-	PLACED_NOT,
-	PLACED_EXCHANGED,
-	PLACED_LINKED,
-	PLACED_RENAMED,		/* the other name is gone */
-};
-
-struct replace {
-	struct save_target *target;
-	const struct save_content *content;
-	struct document *adopt;
-	struct file *file;	/* the new one, for ADOPT */
-	struct save_failure *failure;
-	int fd;			/* the new file, -1 until it is there */
-	enum placed placed;
-};
-
-static bool cause_system(struct replace *replace, const char *what)
+static bool cause_system(struct save_flush *flush, const char *what)
 {
-	return error_set_system(&replace->failure->cause, errno, "%s", what);
+	return error_set_system(save_cause(flush), errno, "%s", what);
 }
 
-static bool create(struct replace *replace)
+/* --- the new file --- */
+
+static bool create(struct save_flush *flush)
 {
-	const struct save_target *target = replace->target;
+	const struct save_target *target = &flush->target;
 	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	/* A new file's mode is up to the folder and the umask; the content of
 	 * an old one is nobody's business until it has its owner. */
 	mode_t mode = target->exists ? 0600 : 0666;
 
+	flush->report->content = true;
 	do
-		replace->fd = io.openat(target->folder, target->fresh, flags,
-					mode);
-	while (save_again(replace->fd));
-	return replace->fd >= 0
-		|| error_set_system(&replace->failure->cause, errno,
+		flush->fresh = io.openat(target->folder, target->fresh, flags,
+					 mode);
+	while (save_again(flush->fresh));
+	flush->report->content = flush->fresh >= 0;
+	return flush->fresh >= 0
+		|| error_set_system(save_cause(flush), errno,
 				    "can't create %s beside it",
 				    target->fresh);
 }
 
-static bool fill(struct replace *replace)
+static bool copy_attributes(struct save_flush *flush)
 {
-	struct error *cause = &replace->failure->cause;
-	const struct save_target *target = replace->target;
+	const struct save_target *target = &flush->target;
 
-	if (!save_content_write(replace->content, replace->fd, cause))
+	return !target->exists
+		|| save_attributes_copy(target->fd, &target->status,
+					flush->fresh, save_cause(flush));
+}
+
+static bool prepare(struct save_flush *flush)
+{
+	struct error *cause = save_cause(flush);
+
+	/* First to see that it can be done, before much is written, and then
+	 * because writing takes some of them away. */
+	if (!create(flush) || !copy_attributes(flush)
+	    || !save_content_write(&flush->content, flush->fresh, cause)
+	    || !copy_attributes(flush))
 		return false;
-	if (target->exists
-	    && !save_attributes_copy(target->fd, &target->status, replace->fd,
-				     &replace->failure->refused, cause))
-		return false;
-	if (io_fsync(replace->fd) != 0)
-		return cause_system(replace, "can't sync");
-	return save_content_verify(replace->content, replace->fd, cause);
+	if (io_fsync(flush->fresh) != 0)
+		return cause_system(flush, "can't sync");
+	return save_content_verify(&flush->content, flush->fresh,
+				   &flush->report->crc, cause)
+		&& save_backup_prepare(flush);
 }
 
 /* Is STATUS the file that is to be replaced, as it was?  Its time of change
@@ -96,19 +93,23 @@ static bool is_expected(const struct save_target *target, const char *name)
 	return result == 0 && expected(target, &status);
 }
 
-/* The last look before the step. */
-static bool check(struct replace *replace)
+/* The document's move over the new file, before the last look. */
+static bool make_ready(struct save_flush *flush)
 {
-	struct save_target *target = replace->target;
-	struct error *cause = &replace->failure->cause;
+	struct save_target *target = &flush->target;
+	struct error *cause = save_cause(flush);
 
-	if (replace->adopt) {
-		if (!save_same_file(replace->adopt, cause))
+	if (flush->document) {
+		struct file *file = file_open_at(target->folder, target->fresh,
+						 target->path, cause);
+
+		if (!file)
 			return false;
-		replace->file = file_open_at(target->folder, target->fresh,
-					     target->path, cause);
-		if (!replace->file)
+		flush->move = document_move_begin(flush->document, file,
+						  cause);
+		if (!flush->move || !save_same_file(flush->document, cause))
 			return false;
+		flush->file = file;
 	}
 	return !target->exists || is_expected(target, target->name)
 		|| error_set(cause, "it has changed on disk meanwhile");
@@ -116,9 +117,9 @@ static bool check(struct replace *replace)
 
 /* --- the step --- */
 
-static bool rename_over(struct replace *replace)
+static bool rename_over(struct save_flush *flush)
 {
-	const struct save_target *target = replace->target;
+	const struct save_target *target = &flush->target;
 	int result;
 
 	do
@@ -126,8 +127,8 @@ static bool rename_over(struct replace *replace)
 				     target->folder, target->name);
 	while (save_again(result));
 	if (result != 0)
-		return cause_system(replace, "can't take its place");
-	replace->placed = PLACED_RENAMED;
+		return cause_system(flush, "can't take its place");
+	flush->placed = SAVE_PLACED_RENAMED;
 	return true;
 }
 
@@ -142,24 +143,29 @@ static int exchange(const struct save_target *target)
 	return result;
 }
 
-static bool place_exchanged(struct replace *replace)
+static bool place_exchanged(struct save_flush *flush)
 {
-	const struct save_target *target = replace->target;
+	const struct save_target *target = &flush->target;
 
 	if (exchange(target) != 0) {
-		if (errno == ENOSYS || errno == EINVAL)
-			return rename_over(replace);
-		if (errno == EBUSY) {
-			replace->failure->refused = true;
-			return error_set(&replace->failure->cause,
-					 "something is mounted on it; "
-					 "\"write FILE\" makes a copy");
-		}
-		return cause_system(replace, "can't take its place");
+		bool missing = errno == ENOSYS || errno == EINVAL;
+
+		if (missing && flush->options.backup == SAVE_BACKUP_SIMPLE
+		    && flush->plan.backup)
+			return error_set(save_cause(flush), "the old file "
+					 "can't be kept here; \"set "
+					 "backup=copy\" makes a copy of it");
+		if (missing)
+			return rename_over(flush);
+		if (errno == EBUSY)
+			return error_set(save_cause(flush),
+					 "something is mounted on it; \"set "
+					 "write-method=in-place\" rewrites it");
+		return cause_system(flush, "can't take its place");
 	}
-	replace->placed = PLACED_EXCHANGED;
+	flush->placed = SAVE_PLACED_EXCHANGED;
 	return is_expected(target, target->fresh)
-		|| error_set(&replace->failure->cause,
+		|| error_set(save_cause(flush),
 			     "it has changed on disk meanwhile");
 }
 
@@ -169,9 +175,9 @@ static bool no_links(int number)
 		|| number == EMLINK;
 }
 
-static bool place_linked(struct replace *replace)
+static bool place_linked(struct save_flush *flush)
 {
-	const struct save_target *target = replace->target;
+	const struct save_target *target = &flush->target;
 	struct stat status;
 	int result;
 
@@ -180,37 +186,45 @@ static bool place_linked(struct replace *replace)
 				   target->folder, target->name, 0);
 	while (save_again(result));
 	if (result == 0) {
-		replace->placed = PLACED_LINKED;
+		flush->placed = SAVE_PLACED_LINKED;
 		return true;
 	}
 	if (!no_links(errno))
-		return cause_system(replace, "can't take its place");
+		return cause_system(flush, "can't take its place");
 	do
 		result = io.fstatat(target->folder, target->name, &status,
 				    AT_SYMLINK_NOFOLLOW);
 	while (save_again(result));
 	if (result != 0 && errno == ENOENT)
-		return rename_over(replace);
+		return rename_over(flush);
 	errno = result == 0 ? EEXIST : errno;
-	return cause_system(replace, "can't take its place");
+	return cause_system(flush, "can't take its place");
 }
 
-static bool place(struct replace *replace)
+static bool commit(struct save_flush *flush)
 {
-	struct error *cause = &replace->failure->cause;
-	struct file *file = replace->file;
-
-	if (!(replace->target->exists ? place_exchanged(replace)
-				      : place_linked(replace)))
+	if (!make_ready(flush) || !save_backup_commit(flush))
 		return false;
-	if (io_fsync(replace->target->folder) != 0)
-		return cause_system(replace, "can't sync its folder");
-	if (!file)
+	if (!(flush->target.exists ? place_exchanged(flush)
+				   : place_linked(flush)))
+		return false;
+	if (io_fsync(flush->target.folder) != 0)
+		return cause_system(flush, "can't sync its folder");
+	if (!flush->document)
 		return true;
-	replace->file = NULL;
-	return file_accept(file, cause)
-		? document_replaced(replace->adopt, file, cause)
-		: (file_close(file), false);
+	/* From here on nothing can fail. */
+	if (!file_accept(flush->file, save_cause(flush)))
+		return false;
+	document_move(flush->move);
+	flush->move = NULL;
+	return true;
+}
+
+/* The file has its place already. */
+static bool apply(struct save_flush *flush)
+{
+	(void)flush;
+	return true;
 }
 
 /* --- the end --- */
@@ -225,20 +239,48 @@ static bool unlink_name(const struct save_target *target, const char *name)
 	return result == 0;
 }
 
+/* The other name, of the old file or a second one of the new, goes; or it
+ * becomes the backup's. */
+static bool drop_name(struct save_flush *flush)
+{
+	const struct save_target *target = &flush->target;
+	bool keep = flush->options.backup == SAVE_BACKUP_SIMPLE
+		&& flush->placed == SAVE_PLACED_EXCHANGED;
+
+	return (keep ? save_backup_keep(flush, target->fresh)
+		     : unlink_name(target, target->fresh))
+		&& io_fsync(target->folder) == 0;
+}
+
+static bool finish(struct save_flush *flush)
+{
+	struct save_target *target = &flush->target;
+
+	if (flush->placed != SAVE_PLACED_RENAMED && !drop_name(flush))
+		save_add_left(flush->left, &flush->place, target->fresh);
+	if (!flush->document)
+		return true;
+	/* One link fewer is a change, but ours. */
+	if (flush->placed != SAVE_PLACED_RENAMED)
+		file_accept(document_file(flush->document), NULL);
+	document_tell_written(flush->document);
+	return true;
+}
+
 /* Takes the step back; false where nobody can say what is there after a
  * power cut. */
-static bool withdraw(struct replace *replace)
+static bool withdraw(struct save_flush *flush)
 {
-	const struct save_target *target = replace->target;
+	const struct save_target *target = &flush->target;
 	bool back;
 
-	switch (replace->placed) {
-	case PLACED_NOT:
+	switch (flush->placed) {
+	case SAVE_PLACED_NOT:
 		return true;
-	case PLACED_EXCHANGED:
+	case SAVE_PLACED_EXCHANGED:
 		back = exchange(target) == 0;
 		break;
-	case PLACED_LINKED:
+	case SAVE_PLACED_LINKED:
 		back = unlink_name(target, target->name);
 		break;
 	default:
@@ -247,62 +289,33 @@ static bool withdraw(struct replace *replace)
 	return back && io_fsync(target->folder) == 0;
 }
 
-static void fail(struct replace *replace)
+static void undo(struct save_flush *flush)
 {
-	struct save_target *target = replace->target;
-	struct save_failure *failure = replace->failure;
+	struct save_target *target = &flush->target;
+	struct save_failure *failure = &flush->report->failure;
 	struct stat now;
-	bool remains = replace->fd >= 0 && replace->placed != PLACED_RENAMED;
+	bool remains = flush->report->content
+		&& flush->placed != SAVE_PLACED_RENAMED;
 
-	if (!withdraw(replace)) {
+	document_move_cancel(flush->move);
+	flush->move = NULL;
+	save_backup_undo(flush);
+	if (!withdraw(flush)) {
 		failure->aftermath = SAVE_UNCERTAIN;
 	} else {
 		if (remains)
-			remains = !unlink_name(target, target->fresh);
+			remains = !unlink_name(target, target->fresh)
+				&& errno != ENOENT;
 		/* Our names have come and gone; that is not a change. */
-		if (replace->adopt && replace->placed == PLACED_EXCHANGED
+		if (flush->document && flush->placed == SAVE_PLACED_EXCHANGED
 		    && io.fstat(target->fd, &now) == 0
 		    && expected(target, &now))
-			file_accept(document_file(replace->adopt), NULL);
+			file_accept(document_file(flush->document), NULL);
 	}
 	if (remains)
-		save_target_name(target, target->fresh, failure->left);
+		save_add_left(failure->left, &flush->place, target->fresh);
 }
 
-static void clean_up(struct replace *replace, char *left)
-{
-	struct save_target *target = replace->target;
-
-	if (replace->placed == PLACED_RENAMED)
-		return;
-	if (!unlink_name(target, target->fresh)
-	    || io_fsync(target->folder) != 0)
-		save_target_name(target, target->fresh, left);
-	/* One link fewer is a change, but ours. */
-	if (replace->adopt)
-		file_accept(document_file(replace->adopt), NULL);
-}
-
-bool save_replace(struct save_target *target,
-		  const struct save_content *content, struct document *adopt,
-		  struct save_failure *failure, char *left)
-{
-	struct replace replace = {
-		.target = target,
-		.content = content,
-		.adopt = adopt,
-		.failure = failure,
-		.fd = -1,
-	};
-	bool done = create(&replace) && fill(&replace) && check(&replace)
-		&& place(&replace);
-
-	if (done)
-		clean_up(&replace, left);
-	else
-		fail(&replace);
-	file_close(replace.file);
-	if (replace.fd >= 0)
-		io_close(replace.fd);
-	return done;
-}
+const struct save_steps save_steps_replace = {
+	prepare, commit, apply, finish, undo,
+};

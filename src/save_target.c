@@ -98,6 +98,9 @@ static bool split(struct save_target *target, const char *resolved,
 		 (int)folder, resolved);
 	name_beside(name, ".ovj", target->journal);
 	name_beside(name, ".ovn", target->fresh);
+	name_beside(name, ".ovb", target->spare);
+	if (strlen(name) < NAME_MAX)
+		sprintf(target->backup, "%s~", name);
 	return true;
 }
 
@@ -116,7 +119,8 @@ bool save_target_find(struct save_target *target, const char *path,
 {
 	char resolved[PATH_MAX];
 
-	*target = (struct save_target){ .path = path, .folder = -1, .fd = -1 };
+	*target = (struct save_target){ .folder = -1, .fd = -1 };
+	snprintf(target->path, sizeof target->path, "%s", path);
 	if (strlen(path) >= sizeof resolved)
 		return error_set_system(cause, ENAMETOOLONG, "can't open it");
 	strcpy(resolved, path);
@@ -172,37 +176,78 @@ void save_target_close(struct save_target *target)
 	target->fd = target->folder = -1;
 }
 
-void save_target_name(const struct save_target *target, const char *name,
-		      char *left)
-{
-	const char *folder = target->folder_path;
-	const char *slash = *folder && strcmp(folder, "/") != 0 ? "/" : "";
-	size_t length = strlen(folder);
+/* --- may it be replaced? --- */
 
-	/* Cut rather than refused: it is for a message. */
-	if (length + strlen(name) + 2 > PATH_MAX)
-		length = 0;
-	snprintf(left, PATH_MAX, "%.*s%s%s", (int)length, folder, slash, name);
+static bool in_our_groups(gid_t group)
+{
+	gid_t groups[1 << 8];
+	int count = getgroups(1 << 8, groups);
+
+	for (int i = 0; i < count; i++)
+		if (groups[i] == group)
+			return true;
+	/* More than fit: the attempt will tell. */
+	return group == getegid() || count < 0;
+}
+
+static bool folder_lets_us(const struct save_target *target,
+			   struct error *cause)
+{
+	return io.faccessat(target->folder, ".", W_OK | X_OK, AT_EACCESS) == 0
+		|| error_set(cause, "its folder can't be written (%s)",
+			     strerror(errno));
+}
+
+/* Of a sticky folder too: it lets an owner rename his files. */
+static bool owner_is_kept(const struct save_target *target,
+			  struct error *cause)
+{
+	const struct stat *status = &target->status;
+
+	if (geteuid() == 0)
+		return true;
+	if (status->st_uid != geteuid())
+		return error_set(cause, "its owner would not be kept");
+	return in_our_groups(status->st_gid)
+		|| error_set(cause, "its group would not be kept");
+}
+
+static bool is_mounted_on(const struct save_target *target)
+{
+	bool mounted = false;
+
+	return io.mount_point(target->folder, target->name, &mounted) == 0
+		&& mounted;
+}
+
+static bool attributes_are_kept(const struct save_target *target,
+				struct error *cause)
+{
+	if (geteuid() == 0)
+		return true;
+
+	int fd = io_open(target->folder, target->name,
+			 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool capabilities = fd >= 0 && save_has_capabilities(fd);
+
+	if (fd >= 0)
+		io_close(fd);
+	return !capabilities
+		|| error_set(cause, "its capabilities would not be kept");
 }
 
 bool save_target_replaceable(const struct save_target *target,
 			     struct error *cause)
 {
-	uid_t us = geteuid();
-
 	if (!S_ISREG(target->status.st_mode))
 		return error_set(cause, "not a regular file");
 	if (target->status.st_nlink > 1)
 		return error_set(cause, "its other hard links would not be "
-				 "kept; \"write FILE\" makes a copy");
-	if (us != 0 && target->status.st_uid != us)
-		return error_set(cause, "its owner would not be kept; "
-				 "\"write FILE\" makes a copy");
-	if (io.faccessat(target->folder, ".", W_OK | X_OK, AT_EACCESS) != 0)
-		return error_set(cause, "its folder can't be written (%s); "
-				 "\"write FILE\" makes a copy",
-				 strerror(errno));
-	return true;
+				 "kept");
+	if (is_mounted_on(target))
+		return error_set(cause, "something is mounted on it");
+	return owner_is_kept(target, cause) && folder_lets_us(target, cause)
+		&& attributes_are_kept(target, cause);
 }
 
 /* --- journals that cannot lie beside their file --- */

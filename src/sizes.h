@@ -46,8 +46,11 @@ enum {
 	TRANSFORM_AT_ONCE = 128,
 	SAVE_BLOCK = 16,
 	SAVE_SHORT = 4,
+	SAVE_AT_ONCE = 100,
 	SAVE_EXTENT = 64,
 	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
+	SAVE_TAIL_MAXIMUM = 1 << 20,
+	SAVE_TAIL_SHARE = 4,
 	LOG_CHUNK = 48,
 	LOG_KNOWN_MAXIMUM = 24,
 	LOG_VERBATIM_MAXIMUM = 64 << 10,
@@ -150,12 +153,20 @@ enum {
 	SAVE_BLOCK = 1 << 20,
 	/* Runs shorter than this are gathered into such a block. */
 	SAVE_SHORT = 16 << 10,
+	/* Bytes copied from file to file at once: between two of these a flush
+	 * can be stopped. */
+	SAVE_AT_ONCE = 64 << 20,
 	/* Longest extent of a journal. */
 	SAVE_EXTENT = 1 << 20,
 	/* A same-length session with more dirty bytes than this is written by
 	 * replacing the file, where that is possible: its journal would hold
 	 * them twice. */
 	SAVE_IN_PLACE_MAXIMUM = 256 << 20,
+	/* Where the length has changed, the end of the file is written in place
+	 * if that and its journal are no more than this, and than one part in
+	 * so many of the whole file, where that could be replaced. */
+	SAVE_TAIL_MAXIMUM = 64 << 20,
+	SAVE_TAIL_SHARE = 4,
 	/* Bytes of a record's content in the session log: an edit that needs
 	 * no more goes out in one write. */
 	LOG_CHUNK = 64 << 10,

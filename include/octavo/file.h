@@ -106,6 +106,10 @@ enum file_state file_check(const struct file *file, struct file_identity *now);
  * another by now, somebody else has seen to that, and file_check says so. */
 bool file_accept(struct file *file, struct error *error);
 
+/* Takes SIZE as the known length of a file that was just opened: so long our
+ * own flush has made it.  Where it is another one file_check says so. */
+void file_set_size(struct file *file, uint64_t size);
+
 /*
  * Is the byte at OFFSET in a hole, where the file system keeps nothing and
  * zeros are read?  Then *HOLE is all of it.  Cheap, and remembered; others may

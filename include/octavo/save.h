@@ -2,26 +2,32 @@
  * save: what must be written, and writing it so that a crash, an error or a
  * power cut leaves the old file or the new one, never a third.
  *
- * Two methods (a third, a rewrite in place from a journal, is not in this
- * version; what it would handle is refused with a message, before anything
- * is touched: several hard links, a folder that cannot be written, an owner,
- * ACL or attribute that cannot be carried over, a mount point):
+ * Methods
+ *  in place   only what differs is written into the file, after a journal
+ *             .NAME.ovj with the old and the new bytes beside it was synced
+ *             with its folder.  For changes that leave the length as it is,
+ *             and for others where little lies behind the first byte that has
+ *             moved.
+ *  rewritten  the complete new content goes to .NAME.ovn, synced; then a
+ *             journal that names it, synced: from there on the outcome is the
+ *             new file; then from the one into the other.  For what can't be
+ *             replaced: a file with several hard links, of another owner, with
+ *             attributes that only root may set, in a folder that can't be
+ *             written, or on which something is mounted.
+ *  replaced   the complete new file .NAME.ovn, synced, takes the old one's
+ *             name by an exchange; folder synced; the old one is removed.
+ *  created    a file that was not there.
  *
- *  in place   (same length) a journal .NAME.ovj with the old and new bytes
- *             beside the file, synced with its folder; then only the dirty
- *             ranges are written into the file; synced; journal removed.
- *  replaced   (other length) a complete new file .NAME.ovn, synced, takes the
- *             old one's name by an exchange; folder synced; the old one is
- *             removed.
+ * Journal and new content lie beside the file; where that can't be, in the
+ * folder "journals" of the user's state.  Nothing is written anywhere else.
  *
- * Before either: symbolic links are resolved once, the target is opened again
+ * Before any: symbolic links are resolved once, the target is opened again
  * and must be the same file (device and inode) with the same identity as the
  * document knows, bytes that are lost must not be needed, and the space must
  * be there.
  *
- * A message never says more than a sync that returned 0 has made true.
- *
- * Everything runs in the calling process and returns when it is done.
+ * A flush does what its plan says, or it fails.  A message never says more
+ * than a sync that returned 0 has made true.
  */
 #ifndef OCTAVO_SAVE_H
 #define OCTAVO_SAVE_H
@@ -31,42 +37,126 @@
 enum save_method {
 	SAVE_NOTHING,	/* nothing to write */
 	SAVE_IN_PLACE,
+	SAVE_REWRITTEN,
 	SAVE_REPLACED,
 	SAVE_CREATED,	/* a file that was not there */
 };
 
-enum { SAVE_NOTE_SIZE = 512 };
+/* Which methods may be chosen. */
+enum save_way {
+	SAVE_AUTO,		/* the cheapest that keeps all there is */
+	SAVE_WAY_IN_PLACE,	/* the file stays the same file */
+	SAVE_WAY_REPLACE,	/* the old file is never written to */
+};
+
+/* What is kept of the old content, as FILE~. */
+enum save_backup {
+	SAVE_BACKUP_NONE,
+	SAVE_BACKUP_COPY,	/* a copy, synced before the file changes */
+	SAVE_BACKUP_SIMPLE,	/* the old file, where it is replaced */
+};
+
+struct save_options {
+	enum save_way way;
+	enum save_backup backup;
+};
+
+enum {
+	SAVE_NOTE_SIZE = 512,
+	SAVE_REASON_SIZE = 160,
+};
 
 struct save_plan {
 	enum save_method method;
-	uint64_t bytes;		/* that will be written */
+	uint64_t bytes;		/* that will be written into the file */
 	uint64_t ranges;	/* in how many runs */
-	/* What else there is to know, in words, or empty: a mode bit that may
-	 * fall or has fallen, a file beside it that could not be removed. */
+	/* Bytes that are needed beside the file while it is written, at most
+	 * (where a file system shares blocks it is less), and how many there
+	 * are; UINT64_MAX where nobody knows. */
+	uint64_t space;
+	uint64_t room;
+	bool in_state;		/* they are needed in the user's state folder */
+	bool backup;		/* FILE~ will be made */
+	/* Why not the method that would be taken otherwise, or empty. */
+	char reason[SAVE_REASON_SIZE];
+	/* What will not be kept, or has not been, in words, or empty: a mode
+	 * bit that may fall, a file beside it that could not be removed. */
 	char note[SAVE_NOTE_SIZE];
 };
 
-/* "in place", "replaced", "created"; "in place" for SAVE_NOTHING. */
+/* "in place", "replaced", "created"; "in place" for SAVE_NOTHING too. */
 const char *save_method_name(enum save_method method);
 
 /* What a flush would do now; fails with the reason where it would refuse.
- * Touches nothing. */
-bool save_plan(const struct document *document, struct save_plan *plan,
+ * Touches nothing.  OPTIONS may be NULL here and below: auto, no backup. */
+bool save_plan(const struct document *document,
+	       const struct save_options *options, struct save_plan *plan,
 	       struct error *error);
 
 /*
  * Flushes the document to its file.  On success the document is the file's
- * content again (document_written or document_replaced has been called) and
- * *DONE says what was written.  On failure the document is as it was, and the
- * message says which of these is true of the file: unchanged; unchanged but
- * something is left behind (named); interrupted, journal kept (named); not
- * safe, where a power cut may leave the old or the new.
+ * content again and *DONE says what was written.  On failure the document is
+ * as it was, and the message says which of these is true of the file:
+ * unchanged; unchanged but something is left behind (named); interrupted,
+ * journal kept (named); not safe, where a power cut may leave the old or the
+ * new.  Only if a rewritten file is interrupted the document counts as written
+ * all the same: the new content is safe, and recovery finishes the file.
  *
  * A file whose identity has changed since the document knew it is refused,
  * if there is something to write.
  */
-bool save_write(struct document *document, struct save_plan *done,
-		struct error *error);
+bool save_write(struct document *document, const struct save_options *options,
+		struct save_plan *done, struct error *error);
+
+/*
+ * The same in phases, for who does not want to wait:
+ *
+ *   save_begin    decides, and takes hold of the file; short
+ *   save_prepare  long: all that can be written while the file is as it was
+ *   save_commit   short: the step from which on the file will be the new one,
+ *                 or, in place, from which on it changes
+ *   save_apply    long: the file itself
+ *   save_finish   short: the document lies over what the file is now; nothing
+ *                 of the flush is left beside it
+ *   save_end      always; before the commit it removes what was prepared
+ *
+ * Each returns false where the flush has failed; save_message says why, and
+ * the next is save_end.  The document must not be edited between save_begin
+ * and save_end.
+ *
+ * save_prepare and save_apply change nothing but files and what lies in memory
+ * that a forked child shares with its parent.  So a child may run either of
+ * them, while the parent only waits and shows the document, and the parent goes
+ * on with the next phase once the child has exited with what the function
+ * returned.  A child that prepares may be killed at any time: then the flush
+ * is stopped, as if save_prepare had failed.  One that applies must not be.
+ */
+struct save_flush;
+
+/* Both may be called very often.  Either may be NULL. */
+struct save_hooks {
+	/* DONE of ALL bytes have been written or read back. */
+	void (*progress)(void *context, uint64_t done, uint64_t all);
+	/* True: stop.  Not asked from save_commit on. */
+	bool (*stop)(void *context);
+	void *context;
+};
+
+struct save_flush *save_begin(struct document *document,
+			      const struct save_options *options,
+			      const struct save_hooks *hooks,
+			      struct error *error);
+const struct save_plan *save_planned(const struct save_flush *flush);
+bool save_prepare(struct save_flush *flush);
+bool save_commit(struct save_flush *flush);
+bool save_apply(struct save_flush *flush);
+bool save_finish(struct save_flush *flush, struct save_plan *done);
+/* How far it is, as the progress hook says it; also while a child is at it. */
+void save_progress(const struct save_flush *flush, uint64_t *done,
+		   uint64_t *all);
+/* What became of a flush that failed or is given up; before save_end. */
+void save_message(struct save_flush *flush, struct error *error);
+void save_end(struct save_flush *flush);
 
 /* Is there something left of an earlier flush of the document's file that was
  * cut off?  ERROR says what and what that means for the file; it can be looked

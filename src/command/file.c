@@ -68,7 +68,7 @@ static enum status run_write(struct editor *editor,
 	editor_cancel(editor);
 	if (buffer->log)
 		log_flush(buffer->log);
-	if (!save_write(buffer->document, &done, error))
+	if (!save_write(buffer->document, NULL, &done, error))
 		return STATUS_FAILED;
 	command_say_written(editor, &done);
 	if (buffer->interrupted)
@@ -123,7 +123,7 @@ static enum status run_write_ask(struct editor *editor,
 	struct save_plan plan;
 
 	(void)call;
-	if (!save_plan(document, &plan, error))
+	if (!save_plan(document, NULL, &plan, error))
 		return STATUS_FAILED;
 	if (plan.method == SAVE_NOTHING) {
 		editor_message(editor, "nothing to write");

@@ -17,20 +17,29 @@
 
 #include <cmocka.h>
 
+#include "crc32c.h"
 #include "io.h"
 #include "journal.h"
 #include "octavo/save.h"
 
 enum method {
-	IN_PLACE, REPLACED, CREATED, COPIED, COPIED_OVER, MADE, METHODS
+	IN_PLACE,
+	TAIL,			/* in place, with another length */
+	REWRITTEN,
+	REPLACED,
+	BACKED_UP,		/* in place, with a copy of the old file */
+	KEPT,			/* replaced, the old file becoming the backup */
+	CREATED,
+	COPIED, COPIED_OVER, MADE,
+	METHODS
 };
 
 static const char *const method_names[METHODS] = {
-	"in place", "replaced", "created", "copied", "copied over",
-	"made",
+	"in place", "tail", "rewritten", "replaced", "backed up", "kept",
+	"created", "copied", "copied over", "made",
 };
 
-enum { OLD_SIZE = 600, BYTES_MAXIMUM = 1024 };
+enum { OLD_SIZE = 600, BYTES_MAXIMUM = 1024, EDITS_MAXIMUM = 5 };
 
 struct bytes {
 	bool there;
@@ -110,25 +119,150 @@ static inline struct bytes bytes_before(enum method method)
 	return pattern(method == COPIED_OVER ? 90 : OLD_SIZE, 3);
 }
 
+/* The file NAME~ before, where there is one. */
+static inline struct bytes bytes_older(void)
+{
+	return pattern(77, 11);
+}
+
+static inline bool has_backup(enum method method)
+{
+	return method == BACKED_UP || method == KEPT;
+}
+
+static inline bool has_journal(enum method method)
+{
+	return method == IN_PLACE || method == TAIL || method == REWRITTEN
+		|| method == BACKED_UP;
+}
+
+/* --- edits --- */
+
+/* At AT REMOVED bytes go and INSERTED come, '+' and on. */
+struct scenario_edit {
+	size_t at;
+	size_t removed;
+	size_t inserted;
+};
+
+/* 0 for the edits that are written down here; others are drawn. */
+static unsigned scenario_seed;
+
+static inline size_t drawn(unsigned *seed, size_t below)
+{
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % below;
+}
+
+static inline int draw_edits(enum method method, struct scenario_edit *edits)
+{
+	unsigned seed = scenario_seed * METHODS + (unsigned)method;
+	int count = 1 + (int)drawn(&seed, EDITS_MAXIMUM);
+	size_t size = OLD_SIZE;
+
+	for (int i = 0; i < count; i++) {
+		bool same = method == IN_PLACE || method == BACKED_UP
+			|| (method == TAIL && i < count - 1);
+		size_t start = method == TAIL && !same ? size - 30 : 0;
+		struct scenario_edit *edit = &edits[i];
+
+		edit->at = start + drawn(&seed, size - start - 20);
+		edit->removed = 1 + drawn(&seed, 20);
+		edit->inserted = same ? edit->removed : drawn(&seed, 20);
+		if (!same && edit->inserted == edit->removed)
+			edit->inserted++;
+		size = size - edit->removed + edit->inserted;
+	}
+	return count;
+}
+
+static inline int scenario_edits(enum method method,
+				 struct scenario_edit *edits)
+{
+	static const struct scenario_edit moved[] = {
+		{ 50, 0, 20 }, { 300, 5, 0 }
+	};
+	static const struct scenario_edit same[] = {
+		{ 10, 1, 1 }, { 100, 150, 150 }, { OLD_SIZE - 1, 1, 1 }
+	};
+	static const struct scenario_edit tail[] = {
+		{ 10, 3, 3 }, { 580, 2, 9 }
+	};
+
+	if (scenario_seed > 0)
+		return draw_edits(method, edits);
+	if (method == IN_PLACE || method == BACKED_UP) {
+		memcpy(edits, same, sizeof same);
+		return 3;
+	}
+	memcpy(edits, method == TAIL ? tail : moved, sizeof moved);
+	return 2;
+}
+
+static inline void edit_bytes(struct bytes *bytes,
+			      const struct scenario_edit *edit)
+{
+	unsigned char *at = bytes->byte + edit->at;
+
+	memmove(at + edit->inserted, at + edit->removed,
+		bytes->size - edit->at - edit->removed);
+	for (size_t i = 0; i < edit->inserted; i++)
+		at[i] = (unsigned char)('+' + i);
+	bytes->size += edit->inserted;
+	bytes->size -= edit->removed;
+}
+
 /* The content of the document, and of the target in the end. */
 static inline struct bytes bytes_after(enum method method)
 {
 	struct bytes bytes = pattern(OLD_SIZE, 3);
+	struct scenario_edit edits[EDITS_MAXIMUM];
 
 	if (method == CREATED)
 		return pattern(200, 5);
-	if (method == IN_PLACE) {
-		bytes.byte[10] ^= 0xff;
-		for (size_t i = 100; i < 250; i++)
-			bytes.byte[i] ^= 0x55;
-		bytes.byte[OLD_SIZE - 1] ^= 0xff;
-		return bytes;
-	}
-	memmove(bytes.byte + 70, bytes.byte + 50, OLD_SIZE - 50);
-	memset(bytes.byte + 50, '+', 20);
-	memmove(bytes.byte + 300, bytes.byte + 305, OLD_SIZE + 20 - 305);
-	bytes.size = OLD_SIZE + 20 - 5;
+	int count = scenario_edits(method, edits);
+	for (int i = 0; i < count; i++)
+		edit_bytes(&bytes, &edits[i]);
 	return bytes;
+}
+
+static inline void edit(struct document *document, enum method method)
+{
+	struct scenario_edit edits[EDITS_MAXIMUM];
+	unsigned char bytes[256];
+	struct bytes after = bytes_after(method);
+
+	if (method == CREATED) {
+		assert_true(document_insert(document, 0, after.byte,
+					    after.size, NULL));
+		return;
+	}
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (unsigned char)('+' + i);
+	int count = scenario_edits(method, edits);
+	for (int i = 0; i < count; i++) {
+		struct range range = range_of(edits[i].at, edits[i].removed);
+
+		assert_true(edits[i].removed == edits[i].inserted
+			    ? document_overwrite(document, edits[i].at, bytes,
+						 edits[i].inserted, NULL)
+			    : document_replace(document, range, bytes,
+					       edits[i].inserted, NULL));
+	}
+}
+
+/* How many states are wanted: $OCTAVO_STATES of each test, or what the edits
+ * that are written down give.  Goes on with other edits as long as there are
+ * not that many; then back to those. */
+static inline bool more_states(long states)
+{
+	const char *wanted = getenv("OCTAVO_STATES");
+
+	scenario_seed++;
+	if (wanted && states < atol(wanted))
+		return true;
+	scenario_seed = 0;
+	return false;
 }
 
 static inline void remove_entries(void)
@@ -144,28 +278,6 @@ static inline void remove_entries(void)
 	closedir(folder);
 }
 
-static inline void edit(struct document *document, enum method method)
-{
-	struct bytes after = bytes_after(method);
-
-	if (method == CREATED) {
-		assert_true(document_insert(document, 0, after.byte,
-					    after.size, NULL));
-	} else if (method == IN_PLACE) {
-		assert_true(document_overwrite(document, 10, after.byte + 10,
-					       1, NULL));
-		assert_true(document_overwrite(document, 100, after.byte + 100,
-					       150, NULL));
-		assert_true(document_overwrite(document, OLD_SIZE - 1,
-					       after.byte + OLD_SIZE - 1, 1,
-					       NULL));
-	} else {
-		assert_true(document_insert(document, 50, after.byte + 50, 20,
-					    NULL));
-		assert_true(document_delete(document, range_of(300, 5), NULL));
-	}
-}
-
 /* The folder as it is before, and the document with its edits. */
 static inline struct document *scenario_open(enum method method)
 {
@@ -177,6 +289,11 @@ static inline struct document *scenario_open(enum method method)
 		write_bytes(path_of("file"), &old);
 	if (before.there)
 		write_bytes(path_of(target_name(method)), &before);
+	if (has_backup(method)) {
+		struct bytes older = bytes_older();
+
+		write_bytes(path_of("file~"), &older);
+	}
 	struct file *file = file_open(path_of("file"), NULL, NULL, NULL);
 	assert_non_null(file);
 	struct document *document = document_open(file, NULL);
@@ -205,6 +322,15 @@ static inline bool make_same(void *context, save_sink *put, void *sink,
 static inline bool scenario_run(struct document *document, enum method method,
 				struct save_plan *done, struct error *error)
 {
+	static const struct save_options ways[METHODS] = {
+		[IN_PLACE] = { .way = SAVE_WAY_IN_PLACE },
+		[TAIL] = { .way = SAVE_WAY_IN_PLACE },
+		[REWRITTEN] = { .way = SAVE_WAY_IN_PLACE },
+		[REPLACED] = { .way = SAVE_WAY_REPLACE },
+		[BACKED_UP] = { SAVE_WAY_IN_PLACE, SAVE_BACKUP_COPY },
+		[KEPT] = { SAVE_WAY_REPLACE, SAVE_BACKUP_SIMPLE },
+	};
+	struct save_options options = ways[method];
 	struct range all = { 0, document_size(document) };
 
 	if (method == MADE)
@@ -213,7 +339,7 @@ static inline bool scenario_run(struct document *document, enum method method,
 	if (is_copy(method))
 		return save_copy(document, all, path_of("copy"),
 				 method == COPIED_OVER, done, error);
-	return save_write(document, done, error);
+	return save_write(document, &options, done, error);
 }
 
 static inline void assert_document(const struct document *document,
@@ -240,25 +366,44 @@ static inline bool complete_extent(void *context,
 	for (uint32_t i = 0; i < extent->new_length; i++) {
 		unsigned char *byte = &bytes->byte[extent->offset + i];
 
-		if (*byte != extent->old_bytes[i]
-		    && *byte != extent->new_bytes[i])
+		/* What was not there is whatever the disk makes of it. */
+		if (i < extent->old_length && *byte != extent->old_bytes[i]
+		    && *byte != extent->new_bytes[i]
+		    && extent->offset + i < bytes->size)
 			return error_set(error, "neither old nor new");
 		*byte = extent->new_bytes[i];
 	}
 	return true;
 }
 
-/* Does the journal in FD make AFTER of FOUND? */
+/* Does what a flush has left, the journal in FD and the new content, make AFTER
+ * of FOUND? */
 static inline bool journal_completes(int fd, struct bytes found,
+				     const struct bytes *content,
 				     const struct bytes *after)
 {
 	struct journal_header header;
 
-	return found.there && journal_read(fd, &header, NULL, NULL, NULL)
-		&& header.new_size == found.size
-		&& strcmp(header.name, "file") == 0
-		&& journal_read(fd, &header, complete_extent, &found, NULL)
-		&& bytes_equal(&found, after);
+	if (!found.there || !journal_read(fd, &header, NULL, NULL, NULL)
+	    || strcmp(header.name, "file") != 0
+	    || header.new_size != after->size)
+		return false;
+	if (header.kind == JOURNAL_CONTENT)
+		return bytes_equal(content, after)
+			&& header.content_crc == crc32c(0, content->byte,
+							content->size);
+	if (!journal_read(fd, &header, complete_extent, &found, NULL))
+		return false;
+	found.size = header.new_size;
+	return bytes_equal(&found, after);
+}
+
+/* Is there a journal that would be obeyed? */
+static inline bool journal_is_valid(int fd)
+{
+	struct journal_header header;
+
+	return fd >= 0 && journal_read(fd, &header, NULL, NULL, NULL);
 }
 
 static inline int make_folder(void **state)

@@ -248,7 +248,7 @@ static void flush(void)
 	struct error error;
 
 	log_flush(script.log);
-	if (!save_write(script.document, &done, &error))
+	if (!save_write(script.document, NULL, &done, &error))
 		fail_msg("%s", error.message);
 	/* Where nothing had to be written the log goes on. */
 	if (!log_path(script.log)) {

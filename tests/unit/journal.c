@@ -108,6 +108,10 @@ static void test_crc32c_known_values(void **state)
 	assert_int_equal(crc32c(0, "123456789", 9), 0xe3069283);
 	assert_int_equal(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
 	assert_int_equal(crc32c(0, "", 0), 0);
+	memset(ones, 0, sizeof ones);
+	for (size_t size = 0; size <= sizeof ones; size++)
+		assert_int_equal(crc32c_zeros(crc32c(0, "ab", 2), size),
+				 crc32c(crc32c(0, "ab", 2), ones, size));
 }
 
 static void test_journal_reads_back(void **state)

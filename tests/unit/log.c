@@ -225,7 +225,7 @@ static void test_log_is_removed_by_flush(void **state)
 	insert(&session, 0, "x");
 	log_flush(session.log);
 	assert_int_equal(logs(), 1);
-	assert_true(save_write(session.document, &done, NULL));
+	assert_true(save_write(session.document, NULL, &done, NULL));
 	assert_int_equal(logs(), 0);
 	insert(&session, 0, "y");
 	assert_int_equal(logs(), 1);
@@ -602,7 +602,7 @@ static void test_log_recover_passive(void **state)
 	session = recover(true);
 	assert_content(session.document, some);
 	log_flush(session.log);
-	assert_true(save_write(session.document, &done, NULL));
+	assert_true(save_write(session.document, NULL, &done, NULL));
 	assert_int_equal(logs(), 0);
 	end(&session, true);
 }

@@ -1,0 +1,433 @@
+/*
+ * save_decide: what a flush has to write, by which method, what that takes
+ * beside the file, and what it will not keep.
+ *
+ * Method by method, the first that may be taken and fits:
+ *   length as it was     in place; replaced, where very much has changed
+ *   another length       in place, where little lies behind the change;
+ *                        replaced; rewritten, where that would lose something
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io.h"
+#include "save_internal.h"
+#include "sizes.h"
+
+/* --- what differs --- */
+
+static bool ranges_add(struct save_ranges *ranges, size_t *room,
+		       struct range range, struct error *cause)
+{
+	if (ranges->count
+	    && ranges->list[ranges->count - 1].end == range.start) {
+		ranges->list[ranges->count - 1].end = range.end;
+		return true;
+	}
+	if (ranges->count == *room) {
+		size_t more = *room ? 2 * *room : 16;
+		struct range *list = NULL;
+
+		if (more <= SIZE_MAX / sizeof *list)
+			list = realloc(ranges->list, more * sizeof *list);
+		if (!list)
+			return error_set_memory(cause);
+		ranges->list = list;
+		*room = more;
+	}
+	ranges->list[ranges->count++] = range;
+	return true;
+}
+
+bool save_ranges_find(struct save_ranges *ranges,
+		      const struct document *document, struct error *cause)
+{
+	uint64_t size = document_size(document);
+	uint64_t old_size = document_file_size(document);
+	size_t room = 0;
+
+	for (uint64_t offset = 0; offset < size; ) {
+		struct save_run run = save_run_at(document, offset, size);
+		bool same = run.in_file && run.file_offset == run.now.start;
+
+		if (!same && !ranges_add(ranges, &room, run.now, cause))
+			return false;
+		if (!same)
+			ranges->bytes += range_length(run.now);
+		offset = run.now.end;
+	}
+	ranges->written = ranges->count;
+	return old_size <= size
+		|| ranges_add(ranges, &room, (struct range){ size, old_size },
+			      cause);
+}
+
+/* Bytes of RANGES that the old file has. */
+static uint64_t old_bytes(const struct save_ranges *ranges, uint64_t old_size)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < ranges->count; i++) {
+		struct range range = ranges->list[i];
+
+		if (range.end > old_size)
+			range.end = old_size;
+		if (range.start < range.end)
+			bytes += range_length(range);
+	}
+	return bytes;
+}
+
+/* --- may it be written at all? --- */
+
+bool save_same_file(const struct document *document, struct error *cause)
+{
+	enum file_state state = file_check(document_file(document), NULL);
+
+	return state == FILE_SAME
+		|| error_set(cause, "%s; \"write FILE\" makes a copy, "
+			     "\"edit!\" reads it again",
+			     file_state_text(state));
+}
+
+static bool may_write(const struct document *document, struct error *cause)
+{
+	struct file *file = document_file(document);
+	const char *reason = file_read_only(file);
+
+	if (!reason)
+		reason = document_read_only(document);
+	if (reason)
+		return error_set(cause, "%s; \"write FILE\" makes a copy",
+				 reason);
+	return save_same_file(document, cause);
+}
+
+static bool find_target(const struct document *document,
+			struct save_target *target, struct error *cause)
+{
+	struct file *file = document_file(document);
+	struct file_identity identity = file_identity(file);
+	bool is_new = file_kind(file) == FILE_NEW;
+
+	if (!save_target_find(target, file_path(file), cause))
+		return false;
+	if (target->exists == is_new
+	    || (target->exists && (target->status.st_dev != identity.device
+				   || target->status.st_ino != identity.inode)))
+		return error_set(cause, "another file has taken its place");
+	return save_target_clean(target, file_descriptor(file), cause);
+}
+
+/* --- the method --- */
+
+static void set_reason(struct save_flush *flush, const char *reason)
+{
+	snprintf(flush->plan.reason, sizeof flush->plan.reason, "%.150s",
+		 reason);
+}
+
+/* Bytes that are written to write the end of the file in place: twice the new
+ * ones, and the old ones once. */
+static uint64_t cost_in_place(const struct save_flush *flush)
+{
+	return old_bytes(&flush->ranges, flush->old_size)
+		+ 2 * flush->ranges.bytes;
+}
+
+static bool tail_is_short(const struct save_flush *flush, bool replaceable)
+{
+	uint64_t cost = cost_in_place(flush);
+	uint64_t share = replaceable ? SAVE_TAIL_SHARE : 1;
+
+	return cost <= SAVE_TAIL_MAXIMUM && cost <= flush->new_size / share;
+}
+
+static bool refuse(const struct error *why, struct error *cause)
+{
+	return error_set(cause, "%s; \"set write-method=auto\" rewrites it in "
+			 "place", why->message);
+}
+
+/* Where the method is SAVE_REPLACED or anything else, by the way that was
+ * asked for. */
+static bool choose(struct save_flush *flush, struct error *cause)
+{
+	enum save_way way = flush->options.way;
+	struct error why = ERROR_NONE;
+	bool replaceable = save_target_replaceable(&flush->target, &why);
+	bool same_size = flush->old_size == flush->new_size;
+	struct save_plan *plan = &flush->plan;
+
+	if (way == SAVE_WAY_REPLACE) {
+		plan->method = SAVE_REPLACED;
+		return replaceable || refuse(&why, cause);
+	}
+	plan->method = SAVE_IN_PLACE;
+	if (way == SAVE_AUTO && replaceable && same_size
+	    && flush->ranges.bytes > SAVE_IN_PLACE_MAXIMUM) {
+		plan->method = SAVE_REPLACED;
+		set_reason(flush, "so much has changed that a journal would be "
+			   "longer than the file");
+	}
+	if (same_size
+	    || tail_is_short(flush, way == SAVE_AUTO && replaceable))
+		return true;
+	plan->method = way == SAVE_AUTO && replaceable ? SAVE_REPLACED
+						       : SAVE_REWRITTEN;
+	if (plan->method == SAVE_REWRITTEN)
+		set_reason(flush, way == SAVE_AUTO ? why.message
+						   : "write-method=in-place");
+	return true;
+}
+
+static bool bytes_are_there(const struct save_flush *flush,
+			    const struct document *document,
+			    struct error *cause)
+{
+	if (flush->plan.method != SAVE_IN_PLACE)
+		return save_range_present(document, (struct range){ 0,
+					  flush->new_size }, cause);
+	for (size_t i = 0; i < flush->ranges.written; i++)
+		if (!save_range_present(document, save_range_new(flush, i),
+					cause))
+			return false;
+	return true;
+}
+
+/* --- what it takes --- */
+
+/* Bytes of the content that are in memory alone. */
+static uint64_t typed_bytes(const struct document *document)
+{
+	uint64_t size = document_size(document);
+	uint64_t bytes = 0;
+
+	for (uint64_t offset = 0; offset < size; ) {
+		struct save_run run = save_run_at(document, offset, size);
+
+		if (!run.in_file)
+			bytes += range_length(run.now);
+		offset = run.now.end;
+	}
+	return bytes;
+}
+
+/* Bytes that a complete copy needs: holes need none. */
+static uint64_t copy_bytes(const struct document *document, uint64_t typed)
+{
+	uint64_t size = document_size(document);
+	uint64_t saved = file_saved(document_file(document));
+	uint64_t kept = document_file_size(document) - saved;
+
+	return kept + typed < size ? kept + typed : size;
+}
+
+static uint64_t room_in(int folder)
+{
+	struct statvfs system;
+
+	if (folder < 0 || io.fstatvfs(folder, &system) != 0
+	    || system.f_blocks == 0)
+		return UINT64_MAX;
+	return (uint64_t)system.f_frsize
+		* (geteuid() == 0 ? system.f_bfree : system.f_bavail);
+}
+
+static uint64_t room_for(const struct save_flush *flush)
+{
+	struct save_place place;
+
+	if (!flush->plan.in_state)
+		return room_in(flush->target.folder);
+	/* Looking must not make it. */
+	if (!save_place_look(&place, &flush->target))
+		return UINT64_MAX;
+	uint64_t room = room_in(place.folder);
+	save_place_close(&place);
+	return room;
+}
+
+/* Fails where the least that it can take is not there. */
+static bool plan_space(struct save_flush *flush,
+		       const struct document *document, struct error *cause)
+{
+	enum { JOURNAL_REST = 4096 };	/* header, trailer, fields */
+	struct save_plan *plan = &flush->plan;
+	uint64_t typed = 0;
+	uint64_t least;
+
+	plan->in_state = plan->method != SAVE_REPLACED
+		&& plan->method != SAVE_CREATED
+		&& save_place_in_state(&flush->target);
+	if (plan->method == SAVE_IN_PLACE) {
+		plan->space = old_bytes(&flush->ranges, flush->old_size)
+			+ flush->ranges.bytes + JOURNAL_REST;
+		least = plan->space;
+	} else {
+		typed = typed_bytes(document);
+		plan->space = copy_bytes(document, typed);
+		least = typed;
+	}
+	if (plan->method == SAVE_REWRITTEN)
+		plan->space += JOURNAL_REST;
+	if (!plan->in_state && flush->new_size > flush->old_size
+	    && plan->method != SAVE_REPLACED && plan->method != SAVE_CREATED)
+		plan->space += flush->new_size - flush->old_size;
+	if (flush->options.backup == SAVE_BACKUP_COPY && flush->existed)
+		plan->space += flush->old_size
+			- file_saved(document_file(document));
+	plan->room = room_for(flush);
+	return least <= plan->room
+		|| error_set(cause, "no room: %llu bytes are needed beside it, "
+			     "%llu are there", (unsigned long long)plan->space,
+			     (unsigned long long)plan->room);
+}
+
+/* --- what will not be kept --- */
+
+__attribute__((format(printf, 2, 3)))
+static void add_note(struct save_plan *plan, const char *format, ...)
+{
+	size_t length = strlen(plan->note);
+	va_list arguments;
+
+	if (length)
+		length += (size_t)snprintf(plan->note + length,
+					   sizeof plan->note - length, "; ");
+	if (length >= sizeof plan->note)
+		return;
+	va_start(arguments, format);
+	vsnprintf(plan->note + length, sizeof plan->note - length, format,
+		  arguments);
+	va_end(arguments);
+}
+
+/* Bytes of holes that are written over; of the first ranges only, where there
+ * are very many. */
+static uint64_t filled_bytes(const struct save_flush *flush,
+			     struct file *file)
+{
+	enum { LOOKS = 1024 };
+	uint64_t filled = 0;
+
+	for (size_t i = 0; i < flush->ranges.written && i < LOOKS; i++) {
+		struct range range = flush->ranges.list[i];
+		struct range hole;
+
+		if (range.end > flush->old_size)
+			range.end = flush->old_size;
+		for (int look = 0; look < LOOKS && range.start < range.end
+		     && file_hole_from(file, range.start, &hole)
+		     && hole.start < range.end; look++) {
+			if (hole.start < range.start)
+				hole.start = range.start;
+			if (hole.end > range.end)
+				hole.end = range.end;
+			filled += range_length(hole);
+			range.start = hole.end;
+		}
+	}
+	return filled;
+}
+
+static void note_written(struct save_flush *flush,
+			 const struct document *document)
+{
+	struct save_plan *plan = &flush->plan;
+	struct file *file = document_file(document);
+	mode_t mode = flush->target.status.st_mode;
+
+	if ((mode & S_ISUID) || (mode & (S_ISGID | S_IXGRP))
+				 == (S_ISGID | S_IXGRP))
+		add_note(plan, "its set-user-ID or set-group-ID bit may fall");
+	if (file_descriptor(file) >= 0
+	    && save_has_capabilities(file_descriptor(file)))
+		add_note(plan, "its capabilities fall");
+	if (plan->method == SAVE_IN_PLACE) {
+		uint64_t filled = filled_bytes(flush, file);
+
+		if (filled)
+			add_note(plan, "%llu bytes of its holes are filled",
+				 (unsigned long long)filled);
+	}
+}
+
+static void plan_notes(struct save_flush *flush,
+		       const struct document *document)
+{
+	struct save_plan *plan = &flush->plan;
+	enum save_backup backup = flush->options.backup;
+
+	plan->backup = flush->existed && plan->method != SAVE_NOTHING
+		&& (backup == SAVE_BACKUP_COPY
+		    || (backup == SAVE_BACKUP_SIMPLE
+			&& plan->method == SAVE_REPLACED));
+	if (plan->method == SAVE_IN_PLACE || plan->method == SAVE_REWRITTEN)
+		note_written(flush, document);
+	if (backup == SAVE_BACKUP_SIMPLE && !plan->backup && flush->existed)
+		add_note(plan, "no backup: it is not replaced");
+}
+
+/* --- all of it --- */
+
+static bool plan_existing(struct save_flush *flush,
+			  const struct document *document,
+			  struct error *cause)
+{
+	struct save_plan *plan = &flush->plan;
+
+	if (!save_ranges_find(&flush->ranges, document, cause))
+		return false;
+	if (flush->ranges.count == 0)
+		return true;
+	if (!choose(flush, cause))
+		return false;
+	plan->bytes = flush->ranges.bytes;
+	plan->ranges = flush->ranges.written;
+	if (plan->method == SAVE_REPLACED) {
+		plan->bytes = flush->new_size;
+		plan->ranges = flush->new_size > 0;
+	}
+	return bytes_are_there(flush, document, cause);
+}
+
+bool save_decide(struct save_flush *flush, const struct document *document,
+		 struct error *cause)
+{
+	struct save_plan *plan = &flush->plan;
+	enum file_kind kind = file_kind(document_file(document));
+	bool changed = document_modified(document) || kind == FILE_NEW;
+
+	flush->existed = kind != FILE_NEW;
+	flush->old_size = document_file_size(document);
+	flush->new_size = document_size(document);
+	plan->room = UINT64_MAX;
+	if (kind != FILE_SPOOLED && kind != FILE_GENERATED && !changed)
+		return true;
+	if (!may_write(document, cause)
+	    || !find_target(document, &flush->target, cause))
+		return false;
+	if (kind == FILE_NEW) {
+		plan->method = SAVE_CREATED;
+		plan->bytes = flush->new_size;
+		plan->ranges = plan->bytes > 0;
+	} else if (!plan_existing(flush, document, cause)) {
+		return false;
+	}
+	if (plan->method == SAVE_NOTHING)
+		return true;
+	plan_notes(flush, document);
+	return plan_space(flush, document, cause)
+		&& save_backup_allowed(flush, cause);
+}
+
+void save_decided_end(struct save_flush *flush)
+{
+	save_target_close(&flush->target);
+	free(flush->ranges.list);
+	flush->ranges = (struct save_ranges){ .list = NULL };
+}
