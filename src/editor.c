@@ -134,6 +134,18 @@ void editor_select(struct editor *editor, const struct buffer *buffer)
 	editor_select_buffer(editor, index);
 }
 
+/* Says at once if the file will not be written as usual, where nothing more
+ * urgent is said. */
+static void look_ahead(struct editor *editor, const struct document *document)
+{
+	struct error why;
+
+	if (editor->interactive && !editor->message[0]
+	    && !editor->question.text[0] && !editor->read_only
+	    && !save_outlook(document, &why))
+		editor_message(editor, "%s", why.message);
+}
+
 bool editor_open(struct editor *editor, const char *path,
 		 file_progress *progress, void *context, struct error *error)
 {
@@ -165,6 +177,7 @@ bool editor_open(struct editor *editor, const char *path,
 	}
 	look_for_leftovers(editor, buffer);
 	editor_log_offer(editor);
+	look_ahead(editor, buffer->document);
 	return true;
 }
 

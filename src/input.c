@@ -71,8 +71,10 @@ static const char *answer_of(const struct question *question, uint32_t key)
 	for (size_t i = 0; i < 4; i++) {
 		uint32_t wanted = (unsigned char)question->answers[i].key;
 
-		if (wanted != 0 && (key | 0x20) == wanted)
-			return question->answers[i].command;
+		if (wanted == 0 || (key | 0x20) != wanted)
+			continue;
+		return *question->answers[i].command
+			? question->answers[i].command : question->line;
 	}
 	return is_cancel(key) ? question->cancel : NULL;
 }
@@ -85,6 +87,8 @@ static void answer(struct editor *editor, uint32_t key)
 	if (!command && question.cancel)
 		return;
 	editor->question.text[0] = '\0';
+	if (question.panel)
+		panel_clear(&editor->panel);
 	editor->serial++;
 	if (command)
 		input_run(editor, command);

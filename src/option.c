@@ -46,6 +46,13 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_STACK_LIMIT] = {
 		"stack-limit", OPTION_NUMBER, 64, 1, 4096, NULL,
 		"MiB of stack that a regex may take"},
+	[OPTION_WRITE_METHOD] = {
+		"write-method", OPTION_CHOICE, 0, 0, 2, "auto in-place replace",
+		"how write changes a file; auto: what keeps all that hangs on it"},
+	[OPTION_BACKUP] = {
+		"backup", OPTION_CHOICE, 0, 0, 2, "none copy simple",
+		"what write leaves as FILE~: a copy of the old file, or the old "
+		"file where a new one replaces it"},
 	[OPTION_SCREEN_COLUMNS] = {
 		"screen-columns", OPTION_NUMBER, 80, 20, 1000, NULL,
 		"columns of save-screen where there is no terminal"},

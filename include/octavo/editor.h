@@ -106,6 +106,9 @@ struct question {
 		char key;
 		const char *command;
 	} answers[4];
+	/* A command made for it; what an answer "" stands for. */
+	char line[2 * ERROR_MESSAGE_SIZE];
+	bool panel;		/* the panel is part of it, and goes with it */
 	const char *cancel;	/* what Esc runs, other keys then being none;
 				 * NULL: they all mean no */
 };

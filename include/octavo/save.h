@@ -158,6 +158,10 @@ void save_progress(const struct save_flush *flush, uint64_t *done,
 void save_message(struct save_flush *flush, struct error *error);
 void save_end(struct save_flush *flush);
 
+/* Will the file let itself be written as usual?  For who has just opened it;
+ * WHY says what can't be done, and what can. */
+bool save_outlook(const struct document *document, struct error *why);
+
 /* Is there something left of an earlier flush of the document's file that was
  * cut off?  ERROR says what and what that means for the file; it can be looked
  * at and edited, but a flush is refused as long as that is there. */

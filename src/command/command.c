@@ -112,7 +112,8 @@ char *command_usage(const struct command *command, char *text, size_t size)
 					      "[RANGE] " };
 
 	snprintf(text, size, "%s%s%s%s%s", ranges[command->range],
-		 command->name, command->flags & COMMAND_BANG ? "[!]" : "",
+		 command->name, command->flags & COMMAND_QUERY ? "[!|?]"
+		 : command->flags & COMMAND_BANG ? "[!]" : "",
 		 command->arguments[0] ? " " : "", command->arguments);
 	return text;
 }
@@ -223,6 +224,10 @@ enum status command_execute(struct editor *editor, const char *line,
 	position += length;
 	if (line[position] == '!' && call.command->flags & COMMAND_BANG) {
 		call.bang = true;
+		position++;
+	} else if (line[position] == '?'
+		   && call.command->flags & COMMAND_QUERY) {
+		call.query = true;
 		position++;
 	}
 	call.position = skip_blanks(line, position);

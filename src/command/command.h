@@ -1,6 +1,6 @@
 /*
  * command: the one language of the prompt, -c, scripts, keys and the
- * configuration file: [RANGE] NAME[!] [ARGUMENT]...
+ * configuration file: [RANGE] NAME[!|?] [ARGUMENT]...
  *
  * Each command is an entry of a table, with its help, beside its function;
  * the tables are one a family, a file each.  The parser, the completion, the
@@ -27,6 +27,7 @@ enum command_flag {
 	COMMAND_EDITS = 1,	/* needs a document that may be edited */
 	COMMAND_BANG = 2,	/* takes a ! */
 	COMMAND_NO_FILE = 4,	/* works without a file */
+	COMMAND_QUERY = 16,	/* takes a ?, which only asks */
 	COMMAND_TYPING = 8,	/* does not end the step of typed keys */
 };
 
@@ -40,6 +41,7 @@ struct command_call {
 	struct range range;	/* given, selected or by default */
 	uint64_t address;	/* given, else the cursor */
 	bool bang;
+	bool query;
 };
 
 struct command {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "io.h"
 
 void command_say_written(struct editor *editor, const struct save_plan *done)
 {
@@ -25,9 +26,94 @@ void command_say_written(struct editor *editor, const struct save_plan *done)
 		editor_message(editor, "%s", done->note);
 }
 
+/* --- write --- */
+
+static struct save_options options_of(const struct editor *editor)
+{
+	const long *values = editor->options.values;
+
+	return (struct save_options){
+		.way = (enum save_way)values[OPTION_WRITE_METHOD],
+		.backup = (enum save_backup)values[OPTION_BACKUP],
+	};
+}
+
+/* One NAME VALUE a line; returns their length. */
+static size_t plan_text(const struct save_plan *plan, char *text, size_t size)
+{
+	const char *method = plan->method == SAVE_NOTHING ? "nothing"
+		: save_method_name(plan->method);
+	char room[24] = "unknown";
+
+	if (plan->room != UINT64_MAX)
+		snprintf(room, sizeof room, "%" PRIu64, plan->room);
+	int length = snprintf(text, size, "method %s\nbytes %" PRIu64
+			      "\nranges %" PRIu64 "\n", method, plan->bytes,
+			      plan->ranges);
+	if (plan->method == SAVE_NOTHING)
+		return (size_t)length;
+	length += snprintf(text + length, size - (size_t)length,
+			   "prepares %s\nplace %s\nspace %" PRIu64
+			   "\nroom %s\nbackup %s\n",
+			   plan->method == SAVE_IN_PLACE
+			   ? "a journal of what changes"
+			   : plan->method == SAVE_REWRITTEN
+			   ? "a complete copy and a journal"
+			   : "the new file",
+			   plan->in_state ? "the state folder" : "beside it",
+			   plan->space, room, plan->backup ? "yes" : "no");
+	if (*plan->reason)
+		length += snprintf(text + length, size - (size_t)length,
+				   "reason %s\n", plan->reason);
+	if (*plan->note)
+		length += snprintf(text + length, size - (size_t)length,
+				   "note %s\n", plan->note);
+	return (size_t)length;
+}
+
+enum { PLAN_TEXT = 512 + SAVE_REASON_SIZE + SAVE_NOTE_SIZE };
+
+static enum status show_plan(struct editor *editor, struct error *error)
+{
+	struct save_options options = options_of(editor);
+	struct save_plan plan;
+	char text[PLAN_TEXT];
+
+	if (!save_plan(editor->buffer->document, &options, &plan, error))
+		return STATUS_FAILED;
+	plan_text(&plan, text, sizeof text);
+	editor_print(editor, "%s", text);
+	return STATUS_DONE;
+}
+
+/* Asks before PATH is overwritten by what is to be CALLed; false where nothing
+ * is there to be asked about. */
+static bool ask_overwrite(struct editor *editor,
+			  const struct command_call *call, const char *path)
+{
+	struct question *question = &editor->question;
+	size_t length = call->position;
+	struct stat status;
+
+	if (!editor->interactive || call->bang
+	    || io.stat(path, &status) != 0)
+		return false;
+	while (length > 0 && call->line[length - 1] == ' ')
+		length--;
+	*question = (struct question){ .answers = { { 'y', "" } } };
+	if (snprintf(question->line, sizeof question->line, "%.*s! %s",
+		     (int)length, call->line, call->line + call->position)
+	    >= (int)sizeof question->line)
+		return false;
+	snprintf(question->text, sizeof question->text,
+		 "overwrite %s? (y/n)", path);
+	editor->serial++;
+	return true;
+}
+
 static enum status write_copy(struct editor *editor,
-			      const struct command_call *call, char *path,
-			      struct error *error)
+			      const struct command_call *call,
+			      const char *path, struct error *error)
 {
 	const struct document *document = editor->buffer->document;
 	struct range range = { 0, document_size(document) };
@@ -35,14 +121,35 @@ static enum status write_copy(struct editor *editor,
 
 	if (call->given > 0 && !call->selected)
 		range = call->range;
+	if (ask_overwrite(editor, call, path))
+		return STATUS_DONE;
+	if (!save_copy(document, range, path, call->bang, &done, error))
+		return STATUS_FAILED;
+	command_say_written(editor, &done);
+	return STATUS_DONE;
+}
 
-	bool written = save_copy(document, range, path, call->bang, &done,
-				 error);
+static enum status write_file(struct editor *editor, struct error *error)
+{
+	struct save_options options = options_of(editor);
+	struct buffer *buffer = editor->buffer;
+	struct save_plan done;
 
-	free(path);
+	/* Workers look at the file that is about to change. */
+	editor_cancel(editor);
+	if (buffer->log)
+		log_flush(buffer->log);
+
+	bool written = save_write(buffer->document, &options, &done, error);
+
+	if (!written || buffer->interrupted)
+		buffer->interrupted = save_interrupted(buffer->document, NULL);
 	if (!written)
 		return STATUS_FAILED;
 	command_say_written(editor, &done);
+	editor_check_files(editor);
+	view_show(&buffer->view);
+	editor->serial++;
 	return STATUS_DONE;
 }
 
@@ -50,33 +157,31 @@ static enum status run_write(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
 {
-	struct buffer *buffer = editor->buffer;
 	char *path;
-	struct save_plan done;
 
 	/* Without memory for its name a copy must not become the file. */
 	if (!command_rest(call, call->position, &path, error))
 		return STATUS_FAILED;
-	if (path)
-		return write_copy(editor, call, path, error);
+	if (path && call->query) {
+		free(path);
+		error_set_at(error, call->position,
+			     "write? is about the file itself");
+		return STATUS_FAILED;
+	}
+	if (path) {
+		enum status status = write_copy(editor, call, path, error);
+
+		free(path);
+		return status;
+	}
+	if (call->query)
+		return show_plan(editor, error);
 	if (call->given > 0 && !call->selected) {
 		error_set(error, "a range is written to a file of its own: "
 			  "write FILE");
 		return STATUS_FAILED;
 	}
-	/* Workers look at the file that is about to change. */
-	editor_cancel(editor);
-	if (buffer->log)
-		log_flush(buffer->log);
-	if (!save_write(buffer->document, NULL, &done, error))
-		return STATUS_FAILED;
-	command_say_written(editor, &done);
-	if (buffer->interrupted)
-		buffer->interrupted = save_interrupted(buffer->document, NULL);
-	editor_check_files(editor);
-	view_show(&buffer->view);
-	editor->serial++;
-	return STATUS_DONE;
+	return write_file(editor, error);
 }
 
 static bool all_saved(const struct editor *editor, struct error *error)
@@ -119,11 +224,13 @@ static enum status run_write_ask(struct editor *editor,
 				 struct error *error)
 {
 	const struct document *document = editor->buffer->document;
+	struct save_options options = options_of(editor);
 	struct question *question = &editor->question;
 	struct save_plan plan;
+	char text[PLAN_TEXT];
 
 	(void)call;
-	if (!save_plan(document, NULL, &plan, error))
+	if (!save_plan(document, &options, &plan, error))
 		return STATUS_FAILED;
 	if (plan.method == SAVE_NOTHING) {
 		editor_message(editor, "nothing to write");
@@ -131,13 +238,14 @@ static enum status run_write_ask(struct editor *editor,
 	}
 	*question = (struct question){
 		.answers = { { 'y', "write" } },
+		.panel = panel_set(&editor->panel, "write", text,
+				   plan_text(&plan, text, sizeof text)),
 	};
 	snprintf(question->text, sizeof question->text,
-		 "write %" PRIu64 " bytes in %" PRIu64 " range%s to %s, %s%s%s? "
+		 "write %" PRIu64 " bytes in %" PRIu64 " range%s to %s, %s? "
 		 "(y/n)", plan.bytes, plan.ranges, plan.ranges == 1 ? "" : "s",
 		 file_path(document_file(document)),
-		 save_method_name(plan.method), plan.note[0] ? "; " : "",
-		 plan.note);
+		 save_method_name(plan.method));
 	editor->serial++;
 	return STATUS_DONE;
 }
@@ -250,9 +358,10 @@ static enum status run_close(struct editor *editor,
 }
 
 const struct command commands_file[] = {
-	{ "write", "w", COMMAND_RANGE_ALL, COMMAND_BANG, "[FILE]",
-	  "write the changes to the file; or a copy of all, or the range, to "
-	  "FILE (! overwrites it)", run_write },
+	{ "write", "w", COMMAND_RANGE_ALL, COMMAND_BANG | COMMAND_QUERY,
+	  "[FILE]",
+	  "write the changes to the file (? only says how); or a copy of all, "
+	  "or the range, to FILE (! overwrites it)", run_write },
 	{ "quit", "q", COMMAND_NO_RANGE, COMMAND_BANG | COMMAND_NO_FILE, "",
 	  "leave; fails while there are unsaved changes (! drops them)",
 	  run_quit },

@@ -102,7 +102,8 @@ static enum status run_info(struct editor *editor,
 	const struct document *document = editor->buffer->document;
 	const struct file *file = document_file(document);
 	struct file_identity identity = file_identity(file);
-	const char *reason = document_read_only(document);
+	const char *reason = document_read_only(document)
+		? document_read_only(document) : file_read_only(file);
 	char modified[64] = "-";
 	struct tm time;
 

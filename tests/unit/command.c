@@ -392,7 +392,7 @@ static void test_command_usage(void **state)
 		{ "goto", "goto ADDRESS" },
 		{ "insert", "[ADDRESS] insert DATA" },
 		{ "print", "[RANGE] print" },
-		{ "write", "[RANGE] write[!] [FILE]" },
+		{ "write", "[RANGE] write[!|?] [FILE]" },
 		{ "quit", "quit[!]" },
 	};
 	char usage[60];

@@ -53,6 +53,7 @@ static void test_option_defaults(void **state)
 		{ "workers", 0, 0, 64 },
 		{ "match-limit", 10000000, 1000, 4294967295 },
 		{ "heap-limit", 64, 1, 4096 }, { "stack-limit", 64, 1, 4096 },
+		{ "write-method", 0, 0, 2 }, { "backup", 0, 0, 2 },
 		{ "screen-columns", 80, 20, 1000 },
 		{ "screen-rows", 24, 3, 1000 },
 	};
@@ -146,7 +147,7 @@ static void test_option_names_cut_short(void **state)
 	(void)state;
 	check_set("b=1", OPTION_BYTES_PER_ROW, 1);
 	check_set("wo=3", OPTION_WORKERS, 3);
-	check_set("wr", OPTION_WRAP_SEARCH, 1);
+	check_set("wra", OPTION_WRAP_SEARCH, 1);
 	check_set("screen-r=30", OPTION_SCREEN_ROWS, 30);
 	check_refused("screen=30", "several options", 0);
 	check_refused("now", "several options", 0);
