@@ -145,7 +145,7 @@ static void test_option_choices(void **state)
 static void test_option_names_cut_short(void **state)
 {
 	(void)state;
-	check_set("b=1", OPTION_BYTES_PER_ROW, 1);
+	check_set("by=1", OPTION_BYTES_PER_ROW, 1);
 	check_set("wo=3", OPTION_WORKERS, 3);
 	check_set("wra", OPTION_WRAP_SEARCH, 1);
 	check_set("screen-r=30", OPTION_SCREEN_ROWS, 30);

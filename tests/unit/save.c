@@ -20,6 +20,7 @@
 #include "sizes.h"
 
 static char folder[] = "/tmp/octavo-save-XXXXXX";
+static struct io real;
 static const char text[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 enum { TEXT = sizeof text - 1 };
 
@@ -616,6 +617,212 @@ static void test_save_backup_simple(void **state)
 	document_close(document);
 }
 
+/* --- what stands against it --- */
+
+static int is_mount_point(int at, const char *name, bool *mounted)
+{
+	(void)at, (void)name;
+	*mounted = true;
+	return 0;
+}
+
+static int busy_exchange(int at, const char *one, const char *other)
+{
+	(void)at, (void)one, (void)other;
+	errno = EBUSY;
+	return -1;
+}
+
+/* What is mounted on can't be replaced, and the plan knows. */
+static void test_save_mount_point(void **state)
+{
+	const char *path = in_folder("file");
+	struct io whole = io;
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, "+", 1, NULL));
+	/* A system that does not say it at first. */
+	io.exchange = busy_exchange;
+	assert_false(save_write(document, NULL, &done, &error));
+	assert_non_null(strstr(error.message, "mounted on it"));
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 1);
+	io.mount_point = is_mount_point;
+	done = write_document(document);
+	io = whole;
+	assert_int_equal(done.method, SAVE_REWRITTEN);
+	assert_string_equal(done.reason, "something is mounted on it");
+	assert_int_equal(status_of(path).st_size, TEXT + 1);
+	document_close(document);
+}
+
+static int full_system(int fd, struct statvfs *status)
+{
+	(void)fd;
+	*status = (struct statvfs){ .f_blocks = 100, .f_frsize = 10 };
+	return 0;
+}
+
+/* Without room nothing is begun. */
+static void test_save_no_room(void **state)
+{
+	const char *path = in_folder("file");
+	struct io whole = io;
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "+", 1, NULL));
+	assert_true(save_plan(document, NULL, &plan, NULL));
+	assert_true(plan.space > 0 && plan.space < plan.room);
+	assert_true(save_outlook(document, NULL));
+	io.fstatvfs = full_system;
+	assert_refused(document, "no room");
+	assert_false(save_outlook(document, &error));
+	io = whole;
+	assert_non_null(strstr(error.message, "full"));
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static bool changed_owner(void)
+{
+	return setgid(65534) == 0 && setuid(65534) == 0;
+}
+
+/* Somebody else's file in a sticky folder, and what is said of it and of its
+ * neighbours when they are opened. */
+static void test_save_sticky(void **state)
+{
+	const char *path = in_folder("file");
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(folder, 01777), 0);
+	put_file(path, text, TEXT);
+	assert_int_equal(chmod(path, 0666), 0);
+	put_file(in_folder("closed"), text, TEXT);
+	assert_int_equal(chmod(in_folder("closed"), 0644), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		struct save_plan done;
+		struct error error = ERROR_NONE;
+
+		if (!changed_owner())
+			_exit(1);
+		struct document *document = open_document(path);
+		document_insert(document, 0, "Y", 1, NULL);
+		if (!save_outlook(document, NULL)
+		    || !save_write(document, NULL, &done, NULL)
+		    || done.method != SAVE_REWRITTEN || done.in_state)
+			_exit(2);
+		document = open_document(in_folder("closed"));
+		if (save_outlook(document, &error)
+		    || !strstr(error.message, "permission denied")
+		    || strstr(error.message, "elsewhere"))
+			_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_content(path, "Y0123456789abcdefghijklmnopqrstuvwxyz",
+		       TEXT + 1);
+	assert_int_equal(chmod(folder, 0755), 0);
+	child = fork();
+	if (child == 0) {
+		struct error error = ERROR_NONE;
+
+		if (!changed_owner())
+			_exit(1);
+		if (save_outlook(open_document(path), &error)
+		    || !strstr(error.message, "only written in place"))
+			_exit(2);
+		if (save_outlook(open_document(in_folder("closed")), &error)
+		    || !strstr(error.message, "elsewhere"))
+			_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(count_entries(), 2);
+}
+
+/* --- where it writes --- */
+
+static int strange_files;
+
+/* Files may be created in the target's folder and that of the state. */
+static int watch_openat(int at, const char *name, int flags, mode_t mode)
+{
+	char path[4096];
+	int fd = real.openat(at, name, flags, mode);
+
+	if (fd < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return fd;
+	char link[64];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, path, sizeof path - 1);
+	assert_true(length > 0);
+	path[length] = '\0';
+	char *slash = strrchr(path, '/');
+	*slash = '\0';
+	if (strcmp(path, folder) != 0
+	    && strcmp(path, in_folder("state/octavo/journals")) != 0)
+		strange_files++;
+	return fd;
+}
+
+static int watch_open(const char *path, int flags, mode_t mode)
+{
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		strange_files++;
+	return real.open(path, flags, mode);
+}
+
+static int watch_temporary(char *pattern)
+{
+	strange_files++;
+	return real.temporary(pattern);
+}
+
+/* All methods, with and without a backup. */
+static void test_save_writes_nowhere_else(void **state)
+{
+	const char *path = in_folder("file");
+	struct save_plan done;
+
+	(void)state;
+	real = io;
+	strange_files = 0;
+	for (unsigned n = 0; n < 18; n++) {
+		struct save_options options = {
+			.way = (enum save_way)(n % 3),
+			.backup = (enum save_backup)(n / 3 % 3),
+		};
+
+		put_file(path, text, TEXT);
+		struct document *document = open_document(path);
+		io.openat = watch_openat;
+		io.open = watch_open;
+		io.temporary = watch_temporary;
+		assert_true(n < 9 ? document_insert(document, 0, "X", 1, NULL)
+			    : document_overwrite(document, 0, "X", 1, NULL));
+		assert_true(save_write(document, &options, &done, NULL));
+		io = real;
+		document_close(document);
+	}
+	assert_int_equal(strange_files, 0);
+}
+
 /* --- in phases --- */
 
 static bool in_child(bool (*phase)(struct save_flush *),
@@ -1141,7 +1348,6 @@ static void test_save_refuses_second_octavo(void **state)
 
 /* --- others, at the worst moment --- */
 
-static struct io real;
 static const char *late_path;
 
 /* Another file takes the place just before the exchange. */
@@ -1629,6 +1835,10 @@ int main(void)
 		TEST(test_save_ways),
 		TEST(test_save_backup_copy),
 		TEST(test_save_backup_simple),
+		TEST(test_save_mount_point),
+		TEST(test_save_no_room),
+		TEST(test_save_sticky),
+		TEST(test_save_writes_nowhere_else),
 		TEST(test_save_in_children),
 		TEST(test_save_given_up),
 		TEST(test_save_stopped),
