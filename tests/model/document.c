@@ -775,6 +775,58 @@ static void do_flush_replacing(void)
 		fail_script("modified after a flush");
 }
 
+static void move_over(const char *name)
+{
+	struct file *file = file_open(name, NULL, NULL, NULL);
+	struct document_move *move =
+		document_move_begin(script.document, file, NULL);
+
+	if (!move)
+		fail_script("no move");
+	if (chance(4) == 0) {
+		document_move_cancel(move);
+		file = file_open(name, NULL, NULL, NULL);
+		move = document_move_begin(script.document, file, NULL);
+	}
+	document_move(move);
+}
+
+/* In place with whatever length, the document lying over a copy of the new
+ * content meanwhile, or over nothing but its file. */
+static void do_flush_rewriting(void)
+{
+	static struct range ranges[1 << 18];
+	size_t count = dirty_ranges(ranges);
+	bool over_content = chance(2);
+	uint64_t old_length = script.disk.length;
+	int fd = open(path, O_RDWR);
+
+	if (script.now.length < old_length)
+		ranges[count++] = (struct range){ script.now.length,
+						  old_length };
+	if (!(over_content
+	      ? document_detach_past(script.document, ranges, count, NULL)
+	      : document_detach(script.document, ranges, count, NULL)))
+		fail_script("detaching failed");
+	check_all(false);
+	if (over_content) {
+		write_content(new_path, &script.now);
+		move_over(new_path);
+		unlink(new_path);
+	}
+	if (pwrite(fd, script.now.bytes, script.now.length, 0)
+		    != (ssize_t)script.now.length
+	    || ftruncate(fd, (off_t)script.now.length) != 0)
+		fail_script("the test cannot write its file");
+	check_content(&script.now);
+	move_over(path);
+	close(fd);
+	document_tell_written(script.document);
+	content_set(&script.disk, script.now);
+	if (document_modified(script.document))
+		fail_script("modified after a flush");
+}
+
 /* --- scripts --- */
 
 static void do_command(void)
@@ -797,6 +849,8 @@ static void do_command(void)
 			do_flush_in_place();
 		else if (chance(3) == 0)
 			do_flush_replacing();
+		else if (chance(3) == 0)
+			do_flush_rewriting();
 		break;
 	case 10:
 		/* Makes the length what it is on disk, for the above. */
