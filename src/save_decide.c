@@ -1,19 +1,14 @@
 /*
- * save_decide: what a flush has to write, by which method, what that takes
- * beside the file, and what it will not keep.
+ * save_decide: what a flush has to write, and by which method.
  *
  * Method by method, the first that may be taken and fits:
  *   length as it was     in place; replaced, where very much has changed
  *   another length       in place, where little lies behind the change;
  *                        replaced; rewritten, where that would lose something
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "io.h"
 #include "save_internal.h"
 #include "sizes.h"
 
@@ -63,22 +58,6 @@ bool save_ranges_find(struct save_ranges *ranges,
 	return old_size <= size
 		|| ranges_add(ranges, &room, (struct range){ size, old_size },
 			      cause);
-}
-
-/* Bytes of RANGES that the old file has. */
-static uint64_t old_bytes(const struct save_ranges *ranges, uint64_t old_size)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < ranges->count; i++) {
-		struct range range = ranges->list[i];
-
-		if (range.end > old_size)
-			range.end = old_size;
-		if (range.start < range.end)
-			bytes += range_length(range);
-	}
-	return bytes;
 }
 
 /* --- may it be written at all? --- */
@@ -134,7 +113,7 @@ static void set_reason(struct save_flush *flush, const char *reason)
  * ones, and the old ones once. */
 static uint64_t cost_in_place(const struct save_flush *flush)
 {
-	return old_bytes(&flush->ranges, flush->old_size)
+	return save_old_bytes(flush)
 		+ 2 * flush->ranges.bytes;
 }
 
@@ -198,180 +177,6 @@ static bool bytes_are_there(const struct save_flush *flush,
 	return true;
 }
 
-/* --- what it takes --- */
-
-/* Bytes of the content that are in memory alone. */
-static uint64_t typed_bytes(const struct document *document)
-{
-	uint64_t size = document_size(document);
-	uint64_t bytes = 0;
-
-	for (uint64_t offset = 0; offset < size; ) {
-		struct save_run run = save_run_at(document, offset, size);
-
-		if (!run.in_file)
-			bytes += range_length(run.now);
-		offset = run.now.end;
-	}
-	return bytes;
-}
-
-/* Bytes that a complete copy needs: holes need none. */
-static uint64_t copy_bytes(const struct document *document, uint64_t typed)
-{
-	uint64_t size = document_size(document);
-	uint64_t saved = file_saved(document_file(document));
-	uint64_t kept = document_file_size(document) - saved;
-
-	return kept + typed < size ? kept + typed : size;
-}
-
-static uint64_t room_in(int folder)
-{
-	struct statvfs system;
-
-	if (folder < 0 || io.fstatvfs(folder, &system) != 0
-	    || system.f_blocks == 0)
-		return UINT64_MAX;
-	return (uint64_t)system.f_frsize
-		* (geteuid() == 0 ? system.f_bfree : system.f_bavail);
-}
-
-static uint64_t room_for(const struct save_flush *flush)
-{
-	struct save_place place;
-
-	if (!flush->plan.in_state)
-		return room_in(flush->target.folder);
-	/* Looking must not make it. */
-	if (!save_place_look(&place, &flush->target))
-		return UINT64_MAX;
-	uint64_t room = room_in(place.folder);
-	save_place_close(&place);
-	return room;
-}
-
-/* Fails where the least that it can take is not there. */
-static bool plan_space(struct save_flush *flush,
-		       const struct document *document, struct error *cause)
-{
-	enum { JOURNAL_REST = 4096 };	/* header, trailer, fields */
-	struct save_plan *plan = &flush->plan;
-	uint64_t typed = 0;
-	uint64_t least;
-
-	plan->in_state = plan->method != SAVE_REPLACED
-		&& plan->method != SAVE_CREATED
-		&& save_place_in_state(&flush->target);
-	if (plan->method == SAVE_IN_PLACE) {
-		plan->space = old_bytes(&flush->ranges, flush->old_size)
-			+ flush->ranges.bytes + JOURNAL_REST;
-		least = plan->space;
-	} else {
-		typed = typed_bytes(document);
-		plan->space = copy_bytes(document, typed);
-		least = typed;
-	}
-	if (plan->method == SAVE_REWRITTEN)
-		plan->space += JOURNAL_REST;
-	if (!plan->in_state && flush->new_size > flush->old_size
-	    && plan->method != SAVE_REPLACED && plan->method != SAVE_CREATED)
-		plan->space += flush->new_size - flush->old_size;
-	if (flush->options.backup == SAVE_BACKUP_COPY && flush->existed)
-		plan->space += flush->old_size
-			- file_saved(document_file(document));
-	plan->room = room_for(flush);
-	return least <= plan->room
-		|| error_set(cause, "no room: %llu bytes are needed beside it, "
-			     "%llu are there", (unsigned long long)plan->space,
-			     (unsigned long long)plan->room);
-}
-
-/* --- what will not be kept --- */
-
-__attribute__((format(printf, 2, 3)))
-static void add_note(struct save_plan *plan, const char *format, ...)
-{
-	size_t length = strlen(plan->note);
-	va_list arguments;
-
-	if (length)
-		length += (size_t)snprintf(plan->note + length,
-					   sizeof plan->note - length, "; ");
-	if (length >= sizeof plan->note)
-		return;
-	va_start(arguments, format);
-	vsnprintf(plan->note + length, sizeof plan->note - length, format,
-		  arguments);
-	va_end(arguments);
-}
-
-/* Bytes of holes that are written over; of the first ranges only, where there
- * are very many. */
-static uint64_t filled_bytes(const struct save_flush *flush,
-			     struct file *file)
-{
-	enum { LOOKS = 1024 };
-	uint64_t filled = 0;
-
-	for (size_t i = 0; i < flush->ranges.written && i < LOOKS; i++) {
-		struct range range = flush->ranges.list[i];
-		struct range hole;
-
-		if (range.end > flush->old_size)
-			range.end = flush->old_size;
-		for (int look = 0; look < LOOKS && range.start < range.end
-		     && file_hole_from(file, range.start, &hole)
-		     && hole.start < range.end; look++) {
-			if (hole.start < range.start)
-				hole.start = range.start;
-			if (hole.end > range.end)
-				hole.end = range.end;
-			filled += range_length(hole);
-			range.start = hole.end;
-		}
-	}
-	return filled;
-}
-
-static void note_written(struct save_flush *flush,
-			 const struct document *document)
-{
-	struct save_plan *plan = &flush->plan;
-	struct file *file = document_file(document);
-	mode_t mode = flush->target.status.st_mode;
-
-	if ((mode & S_ISUID) || (mode & (S_ISGID | S_IXGRP))
-				 == (S_ISGID | S_IXGRP))
-		add_note(plan, "its set-user-ID or set-group-ID bit may fall");
-	if (file_descriptor(file) >= 0
-	    && save_has_capabilities(file_descriptor(file)))
-		add_note(plan, "its capabilities fall");
-	if (plan->method == SAVE_IN_PLACE) {
-		uint64_t filled = filled_bytes(flush, file);
-
-		if (filled)
-			add_note(plan, "%llu bytes of its holes are filled",
-				 (unsigned long long)filled);
-	}
-}
-
-static void plan_notes(struct save_flush *flush,
-		       const struct document *document)
-{
-	struct save_plan *plan = &flush->plan;
-	enum save_backup backup = flush->options.backup;
-
-	plan->backup = flush->existed && plan->method != SAVE_NOTHING
-		&& (backup == SAVE_BACKUP_COPY
-		    || (backup == SAVE_BACKUP_SIMPLE
-			&& plan->method == SAVE_REPLACED));
-	if (plan->method == SAVE_IN_PLACE || plan->method == SAVE_REWRITTEN)
-		note_written(flush, document);
-	if (backup == SAVE_BACKUP_SIMPLE && !plan->backup && flush->existed)
-		add_note(plan, "no backup: it is not replaced");
-}
-
 /* --- all of it --- */
 
 static bool plan_existing(struct save_flush *flush,
@@ -420,8 +225,8 @@ bool save_decide(struct save_flush *flush, const struct document *document,
 	}
 	if (plan->method == SAVE_NOTHING)
 		return true;
-	plan_notes(flush, document);
-	return plan_space(flush, document, cause)
+	save_plan_notes(flush, document);
+	return save_plan_space(flush, document, cause)
 		&& save_backup_allowed(flush, cause);
 }
 

@@ -254,6 +254,15 @@ bool save_decide(struct save_flush *flush, const struct document *document,
 		 struct error *cause);
 void save_decided_end(struct save_flush *flush);
 
+/* Bytes of the ranges that the old file has. */
+uint64_t save_old_bytes(const struct save_flush *flush);
+/* Adds to the plan what it takes, and what will not be kept; the first fails
+ * where what it takes at least is not there. */
+bool save_plan_space(struct save_flush *flush, const struct document *document,
+		     struct error *cause);
+void save_plan_notes(struct save_flush *flush,
+		     const struct document *document);
+
 /* BYTES more are done; false where it is to be stopped.  FLUSH may be NULL. */
 bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause);
 

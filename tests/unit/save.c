@@ -1488,6 +1488,91 @@ static void test_save_changed_while_journalled(void **state)
 	document_close(document);
 }
 
+/* It changes between the look at it and the journal of a rewrite. */
+static int late_renameat(int from_folder, const char *from, int to_folder,
+			 const char *to)
+{
+	int other = open(late_path, O_WRONLY | O_APPEND);
+
+	assert_int_equal(write(other, "more", 4), 4);
+	close(other);
+	return real.renameat(from_folder, from, to_folder, to);
+}
+
+static void test_save_changed_before_rewrite(void **state)
+{
+	const struct save_options options = {
+		SAVE_WAY_IN_PLACE, SAVE_BACKUP_COPY,
+	};
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	real = io;
+	late_path = path;
+	io.renameat = late_renameat;
+	assert_false(save_write(document, &options, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "unchanged"));
+	assert_content(in_folder("file~"), text, TEXT);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
+static int failing_syncs;	/* how many more of the target's */
+
+static int failing_fsync(int fd)
+{
+	struct stat synced;
+
+	assert_int_equal(real.fstat(fd, &synced), 0);
+	if (synced.st_ino != status_of(late_path).st_ino || failing_syncs == 0)
+		return real.fsync(fd);
+	failing_syncs--;
+	errno = EIO;
+	return -1;
+}
+
+/* One failure of the target's sync is got over by writing all again; with two
+ * a rewrite stays to be finished, and the document is the new content. */
+static void test_save_second_try(void **state)
+{
+	const struct save_options options = { .way = SAVE_WAY_IN_PLACE };
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	for (int n = 0; n < 3; n++) {
+		put_file(path, text, TEXT);
+		struct document *document = open_document(path);
+		assert_true(document_insert(document, n ? 0 : TEXT, "X", 1,
+					    NULL));
+		real = io;
+		late_path = path;
+		failing_syncs = n == 2 ? 2 : 1;
+		io.fsync = failing_fsync;
+		bool written = save_write(document, &options, &done, &error);
+		io = real;
+		assert_true(written == (n < 2));
+		assert_false(document_modified(document));
+		assert_document(document, n
+				? "X0123456789abcdefghijklmnopqrstuvwxyz"
+				: "0123456789abcdefghijklmnopqrstuvwxyzX");
+		document_check(document);
+		if (written)
+			assert_int_equal(count_entries(), 1);
+		document_close(document);
+	}
+	assert_non_null(strstr(error.message, "is interrupted"));
+	assert_non_null(strstr(error.message, ".file.ovj, .file.ovn"));
+	assert_int_equal(count_entries(), 3);
+}
+
 static ino_t grow_inode;	/* of a file or its folder */
 
 /* Somebody adds to the file while GROW_INODE is synced. */
@@ -1860,6 +1945,8 @@ int main(void)
 		TEST(test_save_file_appears),
 		TEST(test_save_others_write_the_same),
 		TEST(test_save_changed_while_journalled),
+		TEST(test_save_changed_before_rewrite),
+		TEST(test_save_second_try),
 		TEST(test_save_grown_meanwhile),
 		TEST(test_save_reads_back),
 		TEST(test_save_rolls_back),
