@@ -24,7 +24,7 @@
 
 enum method {
 	IN_PLACE,
-	TAIL,			/* in place, with another length */
+	MOVED_TAIL,			/* in place, with another length */
 	REWRITTEN,
 	REPLACED,
 	BACKED_UP,		/* in place, with a copy of the old file */
@@ -132,7 +132,7 @@ static inline bool has_backup(enum method method)
 
 static inline bool has_journal(enum method method)
 {
-	return method == IN_PLACE || method == TAIL || method == REWRITTEN
+	return method == IN_PLACE || method == MOVED_TAIL || method == REWRITTEN
 		|| method == BACKED_UP;
 }
 
@@ -162,8 +162,8 @@ static inline int draw_edits(enum method method, struct scenario_edit *edits)
 
 	for (int i = 0; i < count; i++) {
 		bool same = method == IN_PLACE || method == BACKED_UP
-			|| (method == TAIL && i < count - 1);
-		size_t start = method == TAIL && !same ? size - 30 : 0;
+			|| (method == MOVED_TAIL && i < count - 1);
+		size_t start = method == MOVED_TAIL && !same ? size - 30 : 0;
 		struct scenario_edit *edit = &edits[i];
 
 		edit->at = start + drawn(&seed, size - start - 20);
@@ -195,7 +195,7 @@ static inline int scenario_edits(enum method method,
 		memcpy(edits, same, sizeof same);
 		return 3;
 	}
-	memcpy(edits, method == TAIL ? tail : moved, sizeof moved);
+	memcpy(edits, method == MOVED_TAIL ? tail : moved, sizeof moved);
 	return 2;
 }
 
@@ -324,7 +324,7 @@ static inline bool scenario_run(struct document *document, enum method method,
 {
 	static const struct save_options ways[METHODS] = {
 		[IN_PLACE] = { .way = SAVE_WAY_IN_PLACE },
-		[TAIL] = { .way = SAVE_WAY_IN_PLACE },
+		[MOVED_TAIL] = { .way = SAVE_WAY_IN_PLACE },
 		[REWRITTEN] = { .way = SAVE_WAY_IN_PLACE },
 		[REPLACED] = { .way = SAVE_WAY_REPLACE },
 		[BACKED_UP] = { SAVE_WAY_IN_PLACE, SAVE_BACKUP_COPY },
