@@ -1,41 +1,28 @@
 /*
  * filter: which kind there is, and matches that need no attempt.
  *
- * Where the syntax says all there is to a match, and that is single items with
- * perhaps a run behind them, a start whose items are there is a match, as long
- * as the run goes.
+ * Where the syntax says all there is to a match, and a sequence all that the
+ * syntax says, a start whose items are there is a match.
  */
 #include "filter.h"
 
 #include <stdlib.h>
 
 #include "compat_simd.h"
-#include "filter_internal.h"
+#include "filter_sequence.h"
 
-/* Is a match the first item's byte on, and nothing but a run at the end? */
-static bool is_exact(const struct syntax *syntax)
-{
-	const struct syntax_branch *branch = &syntax->branches[0];
-
-	if (!syntax->exact || branch->count == 0)
-		return false;
-	for (size_t i = 0; i + 1 < branch->count; i++)
-		if (!branch->items[i].single)
-			return false;
-	return branch->items[0].single;
-}
-
-static void make_exact(struct filter *filter)
+void filter_choose_sequence(struct filter *filter,
+			    const struct syntax_item *items, size_t back,
+			    bool exact)
 {
 	const struct syntax_branch *branch = &filter->syntax->branches[0];
-	const struct syntax_item *last = &branch->items[branch->count - 1];
+	size_t count = (size_t)(branch->items + branch->count - items);
 
-	filter->exact = true;
-	filter->singles = syntax_branch_least(branch);
-	if (last->single)
-		return;
-	filter->tail_most = last->most;
-	filter_class_of(&last->set, &filter->tail);
+	exact = exact && filter->syntax->exact;
+	filter_sequence_make(filter->sequence, items, count, exact,
+			     filter->loops);
+	filter->back = back;
+	filter->exact = exact && filter->sequence->whole;
 }
 
 static bool filter_make(struct filter *filter)
@@ -72,9 +59,8 @@ struct filter *filter_new(enum filter_kind kind, const struct syntax *syntax,
 	filter->characters = characters;
 	filter->loops = wide_there() && !filter_narrow ? &filter_loops_wide
 						       : &filter_loops_narrow;
-	if (is_exact(syntax))
-		make_exact(filter);
-	if (filter_make(filter))
+	filter->sequence = calloc(1, sizeof *filter->sequence);
+	if (filter->sequence && filter_make(filter))
 		return filter;
 	filter_free(filter);
 	return NULL;
@@ -84,6 +70,7 @@ void filter_free(struct filter *filter)
 {
 	if (!filter)
 		return;
+	free(filter->sequence);
 	free(filter->tile);
 	free(filter);
 }
@@ -91,6 +78,8 @@ void filter_free(struct filter *filter)
 static void forget(struct filter *filter)
 {
 	filter->mask = 0;
+	filter_sequence_look(filter->sequence, filter->bytes, filter->size,
+			     filter->complete);
 	if (filter->tile)
 		filter->tile->valid = false;
 }
@@ -112,39 +101,16 @@ void filter_tune(struct filter *filter, size_t from)
 
 /* --- matches --- */
 
-/* The end of the run at AT. */
-static size_t tail_end(const struct filter *filter, size_t at)
-{
-	size_t end = filter->size;
-
-	if (filter->tail_most < end - at)
-		end = at + filter->tail_most;
-	if (filter->tail.exact)
-		at = filter->loops->skip(&filter->tail, filter->bytes, at, end);
-	while (at < end && byte_set_has(&filter->tail.set, filter->bytes[at]))
-		at++;
-	return at;
-}
-
-/* Whether there is a match at the start of RANGE, which is one place; true
- * also where that cannot be told. */
+/* Whether there may be a match at the start of RANGE. */
 static bool is_match(const struct filter *filter, struct filter_range *range)
 {
-	const struct syntax_item *items = filter->syntax->branches[0].items;
-	size_t end = range->start + filter->singles;
+	size_t end;
+	enum filter_walk walk = filter_sequence_walk(filter->sequence,
+						     range->start, &end);
 
-	if (end > filter->size)
-		return !filter->complete;
-	for (size_t i = 0; i < filter->singles; i++)
-		if (!byte_set_has(&items[i].set,
-				  filter->bytes[range->start + i]))
-			return false;
-	if (filter->tail_most > 0)
-		end = tail_end(filter, end);
-	/* More of the run may follow. */
-	if (filter->tail_most == 0 || end < filter->size || filter->complete)
+	if (walk == FILTER_WALK_DONE)
 		range->match_end = end;
-	return true;
+	return walk != FILTER_WALK_NONE;
 }
 
 static bool continues_character(const struct filter *filter, size_t at)
@@ -158,10 +124,9 @@ static bool accept(const struct filter *filter, struct filter_range *range)
 	while (range->start < range->end &&
 	       continues_character(filter, range->start))
 		range->start++;
-	range->match_end = 0;
 	if (range->start == range->end)
 		return false;
-	return !filter->exact || range->end - range->start > 1 ||
+	return filter->kind != FILTER_TILE || !filter->exact ||
 	       is_match(filter, range);
 }
 
@@ -169,6 +134,8 @@ bool filter_next(struct filter *filter, size_t from, size_t to,
 		 struct filter_range *range)
 {
 	for (; from < to; from = range->end) {
+		range->match_end = 0;
+
 		bool found = filter->kind == FILTER_TILE
 				     ? filter_tile_next(filter, from, to, range)
 				     : filter_anchor_next(filter, from, to,

@@ -17,7 +17,7 @@
  */
 #include <string.h>
 
-#include "filter_internal.h"
+#include "filter_sequence.h"
 
 enum {
 	/* Farther back than this a start is not looked for, if nothing but
@@ -92,11 +92,35 @@ static bool run_is_at(const struct filter *filter,
 	return true;
 }
 
+/* Are all items before the run of its one set, and is that none of the run's
+ * first byte?  Then those bytes before an anchor tell the first start; but one
+ * that gives nothing back leaves nothing to another. */
+static bool is_start_known(const struct filter *filter,
+			   const struct filter_run *run)
+{
+	const struct byte_set *set = &run->before.set;
+	const struct syntax_item *item = filter->syntax->branches[0].items;
+
+	for (; item < run->items; item++)
+		if (!byte_set_equal(&item->set, set) ||
+		    (item->greed == SYNTAX_POSSESSIVE &&
+		     item + 1 < run->items))
+			return false;
+	return !filter_sets_meet(set, &run->items[0].set);
+}
+
 void filter_choose_run(struct filter *filter, const struct filter_run *run)
 {
+	const struct syntax_item *items = filter->syntax->branches[0].items;
+
 	filter->run = run;
 	filter->before = run->before;
 	filter->span = run->count;
+	if (run->before.least == run->before.most)
+		filter_choose_sequence(filter, items, run->before.least, true);
+	else
+		filter_choose_sequence(filter, run->items, 0,
+				       is_start_known(filter, run));
 }
 
 bool filter_anchor_make(struct filter *filter)
@@ -199,11 +223,13 @@ static bool word_is_at(const struct filter *filter, size_t at)
 
 /* --- finding anchors --- */
 
-static bool is_anchor(const struct filter *filter, size_t at)
+static bool is_anchor(struct filter *filter, size_t at)
 {
-	return filter->kind == FILTER_WORDS
-		       ? word_is_at(filter, at)
-		       : run_is_at(filter, filter->run, at);
+	if (filter->kind == FILTER_WORDS)
+		return word_is_at(filter, at);
+	filter->walk = filter_sequence_walk(filter->sequence,
+					    at - filter->back, &filter->end);
+	return filter->walk != FILTER_WALK_NONE;
 }
 
 /* Looks for the next block from AT on, before END, with something in it. */
@@ -221,7 +247,7 @@ static bool find_block(struct filter *filter, size_t at, size_t end)
 }
 
 /* The first anchor of the block from AT on. */
-static bool find_in_block(const struct filter *filter, size_t at,
+static bool find_in_block(struct filter *filter, size_t at,
 			  size_t *anchor)
 {
 	size_t passed = at - filter->block;
@@ -306,6 +332,8 @@ static bool anchor_starts(const struct filter *filter, size_t anchor,
 	range->end = anchor - filter->before.least + 1;
 	if (range->end > to)
 		range->end = to;
+	if (filter->exact && filter->walk == FILTER_WALK_DONE)
+		range->match_end = filter->end;
 	return range->start < range->end;
 }
 

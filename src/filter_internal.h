@@ -102,15 +102,17 @@ struct filter_loops {
 extern const struct filter_loops filter_loops_wide;
 extern const struct filter_loops filter_loops_narrow;
 
+struct filter_sequence;
+
 struct filter {
 	enum filter_kind kind;
 	const struct syntax *syntax;
 	const struct filter_loops *loops;
 	bool characters;
-	bool exact;		/* syntax->exact, and starts are known */
-	struct filter_class tail;	/* then: of the run at its end */
-	size_t tail_most;	/* 0: there is none */
-	size_t singles;
+	/* What stands `back` before an anchor or a start, and on. */
+	struct filter_sequence *sequence;
+	size_t back;
+	bool exact;		/* and that is a match, whose start is known */
 	const unsigned char *bytes;
 	size_t size;
 	bool complete;
@@ -123,10 +125,20 @@ struct filter {
 	struct filter_test tests[FILTER_TESTS];
 	unsigned test_count;
 	struct filter_words words;
+	int walk;		/* an enum filter_walk, at the last anchor, */
+	size_t end;		/* and the end of it */
 	size_t block;		/* where the last block began, */
 	uint64_t mask;		/* and what was found in it */
 	struct filter_tile *tile;
 };
+
+/* --- filter.c --- */
+
+/* From now on anchors, or starts, are where the sequence of these items is,
+ * BACK before them.  EXACT: one match begins there, if the syntax is exact. */
+void filter_choose_sequence(struct filter *filter,
+			    const struct syntax_item *items, size_t back,
+			    bool exact);
 
 /* --- filter_class.c --- */
 
@@ -134,6 +146,7 @@ struct filter {
 unsigned filter_test_of(const struct byte_set *set, struct filter_test *test);
 void filter_class_of(const struct byte_set *set, struct filter_class *class);
 bool filter_test_passes(const struct filter_test *test, unsigned char byte);
+bool filter_sets_meet(const struct byte_set *one, const struct byte_set *other);
 
 /* --- filter_anchor.c --- */
 

@@ -56,6 +56,8 @@ bool filter_tile_make(struct filter *filter)
 {
 	if (filter->syntax->count != 1)
 		return false;
+	filter_choose_sequence(filter, filter->syntax->branches[0].items, 0,
+			       true);
 	filter->tile = calloc(1, sizeof *filter->tile);
 	return filter->tile &&
 	       choose_items(filter->tile, &filter->syntax->branches[0]);

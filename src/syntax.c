@@ -396,10 +396,12 @@ static bool read_number(struct reader *reader, size_t *number)
 
 /* How often; what is no quantifier is once.  A brace that stands for itself
  * is not told from one that newer releases of PCRE2 take for a quantifier. */
-static bool read_quantifier(struct reader *reader, size_t *least, size_t *most)
+static bool read_quantifier(struct reader *reader, size_t *least, size_t *most,
+			    enum syntax_greed *greed)
 {
 	*least = 1;
 	*most = 1;
+	*greed = SYNTAX_GREEDY;
 	if (skip_word(reader, "*")) {
 		*least = 0;
 		*most = SYNTAX_MANY;
@@ -418,10 +420,10 @@ static bool read_quantifier(struct reader *reader, size_t *least, size_t *most)
 	} else {
 		return true;
 	}
-	if (skip_word(reader, "?") && *least != *most)
-		reader->exact = false;
-	else
-		skip_word(reader, "+");
+	if (skip_word(reader, "?"))
+		*greed = SYNTAX_LAZY;
+	else if (skip_word(reader, "+"))
+		*greed = SYNTAX_POSSESSIVE;
 	return true;
 }
 
@@ -429,6 +431,7 @@ static bool read_item(struct reader *reader, struct syntax *row,
 		      struct syntax *atom)
 {
 	size_t least, most;
+	enum syntax_greed greed;
 
 	atom->count = 1;
 	atom->branches[0].count = 0;
@@ -436,12 +439,16 @@ static bool read_item(struct reader *reader, struct syntax *row,
 	if (!read_atom(reader, atom))
 		return false;
 	skip_space(reader);
-	if (!read_quantifier(reader, &least, &most))
+	if (!read_quantifier(reader, &least, &most, &greed))
 		return false;
 
-	bool repeated = syntax_repeat(atom, least, most);
+	/* What is taken as a whole has one way left, whichever that is. */
+	bool taken = greed != SYNTAX_POSSESSIVE ||
+		     (atom->count == 1 && atom->branches[0].count == 1 &&
+		      atom->branches[0].items[0].single);
+	bool repeated = syntax_repeat(atom, least, most, greed);
 
-	if (!syntax_append(row, atom) || !repeated)
+	if (!syntax_append(row, atom) || !repeated || !taken)
 		reader->exact = false;
 	return true;
 }

@@ -41,10 +41,18 @@ static inline void byte_set_add(struct byte_set *set, unsigned byte)
 	set->bits[byte >> 6] |= UINT64_C(1) << (byte & 63);
 }
 
+/* What a run does that could be of several lengths. */
+enum syntax_greed {
+	SYNTAX_GREEDY,
+	SYNTAX_LAZY,
+	SYNTAX_POSSESSIVE,
+};
+
 struct syntax_item {
 	struct byte_set set;
 	bool single;
 	unsigned most;		/* 1 of a single one */
+	enum syntax_greed greed;	/* of a run */
 };
 
 struct syntax_branch {
@@ -54,8 +62,9 @@ struct syntax_branch {
 };
 
 struct syntax {
-	/* One branch, whose items say everything: a match is their bytes,
-	 * runs as long as they can be. */
+	/* One branch, whose items say everything: a match is their bytes, and
+	 * of several ways to take them that which comes first by the greed of
+	 * the runs. */
 	bool exact;
 	size_t count;
 	struct syntax_branch branches[SYNTAX_BRANCHES];

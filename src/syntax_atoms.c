@@ -117,7 +117,7 @@ bool syntax_take_class(struct reader *reader, const char *regex,
 	}
 	syntax_branch_single(branch, &set);
 	if (reader->options & PCRE2_UTF)
-		syntax_branch_run(branch, &rest, 3);
+		syntax_branch_run(branch, &rest, 3, SYNTAX_GREEDY);
 	return true;
 }
 
@@ -126,7 +126,7 @@ void syntax_take_anything(struct reader *reader, struct syntax_branch *branch)
 	struct byte_set set = byte_set_all();
 
 	reader->exact = false;
-	syntax_branch_run(branch, &set, SYNTAX_MANY);
+	syntax_branch_run(branch, &set, SYNTAX_MANY, SYNTAX_GREEDY);
 }
 
 static size_t encode(unsigned char *out, unsigned point)

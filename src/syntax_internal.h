@@ -33,7 +33,8 @@ struct reader {
 void syntax_branch_single(struct syntax_branch *branch,
 			  const struct byte_set *set);
 void syntax_branch_run(struct syntax_branch *branch,
-		       const struct byte_set *set, size_t most);
+		       const struct byte_set *set, size_t most,
+		       enum syntax_greed greed);
 /* WHOLE followed by NEXT, whatever the branches of either; false where more
  * is allowed now than the two say. */
 bool syntax_append(struct syntax *whole, const struct syntax *next);
@@ -42,7 +43,8 @@ void syntax_flatten(struct syntax *whole);
 /* WHOLE or OTHER. */
 bool syntax_unite(struct syntax *whole, const struct syntax *other);
 /* WHOLE, at least LEAST times and at most MOST. */
-bool syntax_repeat(struct syntax *whole, size_t least, size_t most);
+bool syntax_repeat(struct syntax *whole, size_t least, size_t most,
+		   enum syntax_greed greed);
 
 /* --- syntax_atoms.c: each appends to what it is given --- */
 

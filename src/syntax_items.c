@@ -61,17 +61,19 @@ static void branch_add(struct syntax_branch *branch,
 void syntax_branch_single(struct syntax_branch *branch,
 			  const struct byte_set *set)
 {
-	branch_add(branch, &(struct syntax_item){ *set, true, 1 });
+	branch_add(branch, &(struct syntax_item){ *set, true, 1,
+						  SYNTAX_GREEDY });
 }
 
 void syntax_branch_run(struct syntax_branch *branch,
-		       const struct byte_set *set, size_t most)
+		       const struct byte_set *set, size_t most,
+		       enum syntax_greed greed)
 {
 	unsigned count = most < SYNTAX_MANY ? (unsigned)most : SYNTAX_MANY;
 
 	if (count > 0)
 		branch_add(branch, &(struct syntax_item){ *set, false,
-							  count });
+							  count, greed });
 }
 
 static void branch_append(struct syntax_branch *branch,
@@ -133,7 +135,8 @@ static void flatten(const struct syntax *syntax, struct syntax_branch *flat)
 	for (size_t i = 0; i < least && !flat->cut; i++)
 		syntax_branch_single(flat, &set);
 	syntax_branch_run(flat, &set,
-			  most == SYNTAX_MANY ? most : most - least);
+			  most == SYNTAX_MANY ? most : most - least,
+			  SYNTAX_GREEDY);
 }
 
 /* Each branch of WHOLE with each of NEXT behind it. */
@@ -186,7 +189,8 @@ bool syntax_unite(struct syntax *whole, const struct syntax *other)
 	return true;
 }
 
-bool syntax_repeat(struct syntax *whole, size_t least, size_t most)
+bool syntax_repeat(struct syntax *whole, size_t least, size_t most,
+		   enum syntax_greed greed)
 {
 	struct syntax_branch once;
 
@@ -208,6 +212,8 @@ bool syntax_repeat(struct syntax *whole, size_t least, size_t most)
 	if (longest > 0 && more > 0)
 		syntax_branch_run(branch, &set,
 				  more >= SYNTAX_MANY / longest
-					  ? SYNTAX_MANY : more * longest);
-	return one && (least == most || (once.count == 1 && longest == 1));
+					  ? SYNTAX_MANY : more * longest,
+				  greed);
+	return one && (least == most ||
+		       (once.count == 1 && once.items[0].single));
 }

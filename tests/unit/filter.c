@@ -45,7 +45,7 @@ static void make_text(unsigned char *text)
 	static const char *const words[] = {
 		"foo", "fo", "FOO", "bar", "qux7", "quux", "1.22.333.4", "1.2",
 		"ABC123456", "AB123", "ab-pool:12]", "-pool:7]", "ERROR",
-		"timeout", " ", " ", "\n", "x@y", "@", "key=", "caf\xc3\xa9",
+		"timeout", "bar7", " ", " ", "\n", "x@y", "@", "key=", "caf\xc3\xa9",
 		"CAF\xc3\x89", "\xe2\x84\xaa", "0000", "\xff", "abcdefghijkl",
 	};
 
@@ -127,6 +127,11 @@ static const struct kinds patterns[] = {
 	{ "k|\xc3\xa9", "iu", "w" }, { "(?<=key=)foo", "", "at" },
 	{ ".{2,40}qux\\d", "s", "at" }, { "\\bfoo|fo\\b", "", "w" },
 	{ "x?foo|.{0,3}bar", "", "w" }, { ".{1,2}foo", "u", "at" },
+	{ "foo.*?bar\\d+", "", "at" }, { "foo.*bar\\d*", "s", "at" },
+	{ "ERROR.*+timeout", "", "at" }, { "fo+.{0,9}qux\\d", "", "at" },
+	{ "fo+.{0,9}?qux\\d\\b", "", "at" }, { "foo[^x]*bar.*key", "", "at" },
+	{ "[a-z]++-pool:\\d+?\\]", "", "at" }, { "foo.*\\d+@", "", "at" },
+	{ "[A-Z]++[A-Z]+\\d", "", "at" }, { "foo.*?\\d*", "", "at" },
 };
 
 static void test_filter_misses_nothing(void **state)

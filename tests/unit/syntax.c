@@ -38,8 +38,8 @@ static char *put_set(char *out, const struct byte_set *set)
 	return out + sprintf(out, "[%u]", count);
 }
 
-/* Branches with | between them; a run is * or has its limit behind it; ... is
- * a branch that goes on. */
+/* Branches with | between them; a run is * or has its limit behind it, and ? or
+ * + as in a regex; ... is a branch that goes on. */
 static const char *read_text(const char *regex, uint32_t options)
 {
 	static char text[TEXT];
@@ -60,7 +60,10 @@ static const char *read_text(const char *regex, uint32_t options)
 				out += sprintf(out, "*");
 			else if (!item->single)
 				out += sprintf(out, "{%u}", item->most);
+			if (item->greed != SYNTAX_GREEDY)
+				*out++ = " ?+"[item->greed];
 		}
+		*out = '\0';
 		if (branch->cut)
 			out += sprintf(out, "...");
 	}
@@ -101,7 +104,9 @@ static void test_syntax_repeats(void **state)
 	(void)state;
 	expect("a+b*", 0, "aa*b*!");
 	expect("a{2,4}b{2}c?", 0, "aaa{2}bbc{1}!");
-	expect("a+?b", 0, "aa*b");
+	expect("a+?b*+", 0, "aa*?b*+!");
+	expect("(ab){2}+", 0, "abab");
+	expect("(a?\?)*", 0, "a*");
 	expect("(ab){2}", 0, "abab!");
 	expect("(ab)+", 0, "ab[2]*");
 	expect("(a|bc){2}", 0, "[3][3]{1}[3][3]{1}");

@@ -1,0 +1,104 @@
+/*
+ * Sequences: items of a syntax as steps that are taken without a way back.
+ *
+ * A run is taken as far as it goes if none of its bytes can begin what stands
+ * behind it: then no other length would do.  It is also if nothing but runs
+ * stand behind it: the first way that is tried is a match then.  One run, the
+ * gap, may be of bytes that can begin what is behind; it ends at the first
+ * place, or the last if it is greedy, where that is.  These places are looked
+ * for many bytes at a time and remembered, so that all walks together look at
+ * a byte of a gap once.
+ *
+ * So one walk from a start says whether a match begins there, and where it
+ * ends.  Items from the first one on that fits none of that are left out:
+ * `whole` says whether all are there.  If not, a walk that fails still means
+ * that there is no match.  Nor do walks from many starts take one long run
+ * again and again: an item that such a run cannot be part of stands before it,
+ * or it is left out.
+ *
+ * Order of calls: filter_sequence_make; filter_sequence_look for each window;
+ * filter_sequence_walk.
+ */
+#ifndef OCTAVO_FILTER_SEQUENCE_H
+#define OCTAVO_FILTER_SEQUENCE_H
+
+#include "filter_internal.h"
+
+enum filter_step_kind {
+	FILTER_STEP_BYTES,	/* up to 8 that must be there */
+	FILTER_STEP_SET,	/* one of a set */
+	FILTER_STEP_RUN,
+	FILTER_STEP_GAP,
+};
+
+struct filter_step {
+	enum filter_step_kind kind;
+	/* Of bytes: how many; they are `bytes` once `fold` is set, where
+	 * `mask` is.  In the order of memory. */
+	unsigned length;
+	uint64_t bytes;
+	uint64_t fold;
+	uint64_t mask;
+	/* Of the others: */
+	unsigned most;
+	enum syntax_greed greed;
+	struct filter_class class;
+};
+
+/* What is known of the bytes of a gap. */
+struct filter_gap {
+	/* No byte from `from` on before `clear` is none of the gap; the one at
+	 * `clear` is, if `stopped`. */
+	size_t from;
+	size_t clear;
+	bool stopped;
+	/* What is behind the gap begins nowhere from `place_from` on before
+	 * `place`; there it does, if `found`.  Of a greedy gap, which ends at
+	 * `place_stop`: nowhere from `place_from` on, or if `found`, nowhere
+	 * behind `place`, and there. */
+	bool looked;
+	bool found;
+	size_t place_from;
+	size_t place;
+	size_t place_stop;
+};
+
+struct filter_sequence {
+	bool whole;
+	size_t count;
+	size_t decisive;	/* steps up to the last that can fail */
+	struct filter_step steps[SYNTAX_ITEMS];
+	size_t gap;		/* its step; or `count` */
+	/* The single items behind the gap, and how to look for them. */
+	const struct syntax_item *items;
+	size_t item_count;
+	struct filter_test tests[FILTER_TESTS];
+	unsigned test_count;
+	struct filter_test stop_test;
+	const struct filter_loops *loops;
+	const unsigned char *bytes;
+	size_t size;
+	bool complete;
+	struct filter_gap known;
+};
+
+enum filter_walk {
+	FILTER_WALK_NONE,	/* there is no match */
+	FILTER_WALK_DONE,	/* the items are there */
+	FILTER_WALK_OPEN,	/* that depends on bytes behind the window */
+};
+
+/* From COUNT items, which must outlive it.  ALL: they are everything there is
+ * to a match. */
+void filter_sequence_make(struct filter_sequence *sequence,
+			  const struct syntax_item *items, size_t count,
+			  bool all, const struct filter_loops *loops);
+void filter_sequence_look(struct filter_sequence *sequence,
+			  const unsigned char *bytes, size_t size,
+			  bool complete);
+/* Takes the steps from AT on, which may be the window's end; *END is where they
+ * end, if they are done. */
+enum filter_walk filter_sequence_walk(struct filter_sequence *sequence,
+				      size_t at, size_t *end);
+
+#endif
