@@ -72,6 +72,12 @@ struct filter_tile {
 	uint64_t starts[FILTER_TILE_ROOM];
 };
 
+/* A gap ends where `stop` passes, or both of `places`. */
+struct filter_gap_tests {
+	struct filter_test stop;
+	struct filter_test places[2];
+};
+
 /* What runs in one of two widths. */
 struct filter_loops {
 	/* The first block from AT on, of FILTER_BLOCK places each, in which
@@ -91,6 +97,11 @@ struct filter_loops {
 	 * class; or one less than a vector before END. */
 	size_t (*skip)(const struct filter_class *class,
 		       const unsigned char *bytes, size_t at, size_t end);
+	/* The first block from AT on, before END, in which a gap may end, with
+	 * the masks; else the same as `find`. */
+	size_t (*find_gap)(const struct filter_gap_tests *tests,
+			   const unsigned char *bytes, size_t at, size_t end,
+			   uint64_t *stops, uint64_t *places);
 	/* In the bitmap of a tile: the places of the class that are COUNT (1
 	 * up to 63) before one that BITS has. */
 	void (*keep_behind)(uint64_t *bits, unsigned count,

@@ -105,6 +105,46 @@ LOOP_FUNCTION size_t find(const struct filter_test *tests, unsigned count,
 	return loop_find(tests, 3, true, bytes, at, end, mask);
 }
 
+LOOP_INLINE size_t loop_find_gap(const struct filter_gap_tests *tests,
+				 bool equal, const unsigned char *bytes,
+				 size_t at, size_t end, uint64_t *stops,
+				 uint64_t *places)
+{
+	struct loop_test stop = loop_test_of(&tests->stop);
+	struct loop_test pair[] = { loop_test_of(&tests->places[0]),
+				    loop_test_of(&tests->places[1]) };
+
+	*stops = *places = 0;
+	for (; at + FILTER_BLOCK <= end; at += FILTER_BLOCK) {
+#pragma GCC unroll 4
+		for (unsigned i = 0; i < FILTER_BLOCK; i += LOOP_SIZE) {
+			const unsigned char *next = bytes + at + i;
+			LOOP(bytes) stopped = loop_try(&stop, 1, equal, next);
+			LOOP(bytes) placed = loop_try(pair, 2, equal, next);
+
+			*stops |= LOOP(mask)(stopped) << i;
+			*places |= LOOP(mask)(placed) << i;
+		}
+		if (*stops | *places)
+			break;
+	}
+	return at;
+}
+
+LOOP_FUNCTION size_t find_gap(const struct filter_gap_tests *tests,
+			      const unsigned char *bytes, size_t at,
+			      size_t end, uint64_t *stops, uint64_t *places)
+{
+	bool equal = (tests->stop.fold | tests->stop.width |
+		      tests->places[0].fold | tests->places[0].width |
+		      tests->places[1].fold | tests->places[1].width) == 0;
+
+	return equal ? loop_find_gap(tests, true, bytes, at, end, stops,
+				     places)
+		     : loop_find_gap(tests, false, bytes, at, end, stops,
+				     places);
+}
+
 LOOP_FUNCTION void classify(const struct filter_class *class,
 			    const unsigned char *bytes, size_t count,
 			    uint64_t *bits)

@@ -36,5 +36,5 @@ static size_t find_words(const struct filter_words *words,
 }
 
 const struct filter_loops filter_loops_narrow = {
-	find, find_words, classify, skip, keep_behind, add_behind,
+	find, find_words, classify, skip, find_gap, keep_behind, add_behind,
 };

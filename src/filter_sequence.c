@@ -89,10 +89,23 @@ static bool is_ambiguous(const struct syntax_item *items, size_t count,
 	return !*last && (meets || filter_sets_meet(&items[0].set, &items[i].set));
 }
 
+void filter_sequence_tune(struct filter_sequence *sequence,
+			  const struct filter_test *tests, unsigned count)
+{
+	sequence->tests.places[0] = tests[0];
+	sequence->tests.places[1] = tests[count > 1];
+	/* There is no test that nothing passes; this one passes for nothing
+	 * only where it is asked for anyway. */
+	if (sequence->endless)
+		sequence->tests.stop = tests[0];
+}
+
 static bool add_gap(struct filter_sequence *sequence,
 		    const struct syntax_item *items, size_t count)
 {
 	struct byte_set others = byte_set_all();
+	struct byte_set none = { { 0 } };
+	struct filter_test first;
 	bool limited = items->most != SYNTAX_MANY;
 
 	if (sequence->gap != SIZE_MAX || count < 2 || !items[1].single)
@@ -107,11 +120,12 @@ static bool add_gap(struct filter_sequence *sequence,
 	while (sequence->item_count + 1 < count &&
 	       sequence->items[sequence->item_count].single)
 		sequence->item_count++;
-	sequence->test_count = 1;
-	filter_test_of(&sequence->items[0].set, &sequence->tests[0]);
 	for (int i = 0; i < 4; i++)
 		others.bits[i] &= ~items->set.bits[i];
-	filter_test_of(&others, &sequence->stop_test);
+	sequence->endless = byte_set_equal(&others, &none);
+	filter_test_of(&others, &sequence->tests.stop);
+	filter_test_of(&sequence->items[0].set, &first);
+	filter_sequence_tune(sequence, &first, 1);
 	return true;
 }
 
@@ -253,11 +267,12 @@ static enum filter_walk take_run(const struct filter_sequence *sequence,
 static enum filter_walk take_steps(struct filter_sequence *sequence,
 				   size_t from, size_t to, size_t *at);
 
-static bool is_stop(struct filter_sequence *sequence, size_t at)
+static bool is_stop(const struct filter_sequence *sequence, size_t at)
 {
 	const struct filter_step *gap = &sequence->steps[sequence->gap];
 
-	return !byte_set_has(&gap->class.set, sequence->bytes[at]);
+	return !sequence->endless &&
+	       !byte_set_has(&gap->class.set, sequence->bytes[at]);
 }
 
 /* Does what is behind the gap begin here, or can that not be told? */
@@ -267,139 +282,74 @@ static bool is_place(struct filter_sequence *sequence, size_t at)
 			  &at) != FILTER_WALK_NONE;
 }
 
-/* What to look for: TESTS pass wherever `holds`, and look at no more than SPAN
- * bytes. */
-struct wanted {
-	const struct filter_test *tests;
-	unsigned count;
-	size_t span;
-	bool (*holds)(struct filter_sequence *sequence, size_t at);
-};
-
-/* The first place from AT on, before END; or END. */
-static size_t find(struct filter_sequence *sequence,
-		   const struct wanted *wanted, size_t at, size_t end)
+/* Of the COUNT bytes from `clear` on, those may stop the gap that STOPS has,
+ * and what is behind it may begin where PLACES are. */
+static void pass_block(struct filter_sequence *sequence,
+		       struct filter_gap *known, unsigned count,
+		       uint64_t stops, uint64_t places, bool lazy)
 {
-	size_t reach = sequence->size >= wanted->span
-			       ? sequence->size - wanted->span + 1 : 0;
-	size_t whole = end < reach ? end : reach;
-	/* Of whole blocks, the last one goes on behind the end. */
-	size_t blocks_end = reach - whole < FILTER_BLOCK
-				    ? reach : whole + FILTER_BLOCK - 1;
-	uint64_t mask;
+	size_t start = known->clear;
+	unsigned stop = count;
 
-	while (at < whole) {
-		at = sequence->loops->find(wanted->tests, wanted->count,
-					   sequence->bytes, at, blocks_end,
-					   &mask);
-		if (!mask)
-			break;
-		for (; mask; mask &= mask - 1) {
-			size_t place = at + (size_t)__builtin_ctzll(mask);
-
-			if (place >= end)
-				return end;
-			if (wanted->holds(sequence, place))
-				return place;
-		}
-		at += FILTER_BLOCK;
+	for (; stops && !known->stopped; stops &= stops - 1) {
+		stop = (unsigned)__builtin_ctzll(stops);
+		known->stopped = is_stop(sequence, start + stop);
 	}
-	for (; at < end; at++)
-		if (wanted->holds(sequence, at))
-			return at;
-	return end;
-}
+	if (known->stopped)
+		places &= (UINT64_C(2) << stop) - 1;
+	else
+		stop = count;
+	known->clear = start + stop;
+	while (places) {
+		unsigned place = lazy ? (unsigned)__builtin_ctzll(places)
+				      : 63 - (unsigned)__builtin_clzll(places);
 
-static size_t find_place(struct filter_sequence *sequence, size_t at,
-			 size_t end)
-{
-	struct wanted wanted = { sequence->tests, sequence->test_count,
-				 sequence->item_count, is_place };
-
-	return find(sequence, &wanted, at, end);
-}
-
-/* The first byte from AT on, before END, that is none of the gap; or END. */
-static size_t find_stop(struct filter_sequence *sequence, size_t at,
-			size_t end)
-{
-	struct filter_gap *known = &sequence->known;
-	struct wanted wanted = { &sequence->stop_test, 1, 1, is_stop };
-
-	if (at < known->from || at > known->clear) {
-		known->from = known->clear = at;
+		if (is_place(sequence, start + place)) {
+			known->found = true;
+			known->place = start + place;
+			break;
+		}
+		places &= ~(UINT64_C(1) << place);
+	}
+	if (lazy && known->found) {
+		known->clear = known->place;
 		known->stopped = false;
 	}
-	if (!known->stopped && known->clear < end) {
-		known->clear = find(sequence, &wanted, known->clear, end);
-		known->stopped = known->clear < end;
-	}
-	return known->clear < end ? known->clear : end;
 }
 
-/* The first place where the gap that begins at START can end, up to LIMIT. */
-static bool find_first(struct filter_sequence *sequence, size_t start,
-		       size_t limit, size_t *place)
+/* Looks on from `clear`, up to LIMIT and not much farther, or until the gap
+ * ends. */
+static void pass_gap(struct filter_sequence *sequence,
+		     struct filter_gap *known, size_t limit, bool lazy)
 {
-	struct filter_gap *known = &sequence->known;
+	size_t size = sequence->size;
+	/* Of whole blocks, the last one goes on behind the end. */
+	size_t reach = size - (sequence->item_count < size
+				       ? sequence->item_count : size);
+	size_t end = reach > limit && reach - limit > FILTER_BLOCK
+			     ? limit + FILTER_BLOCK : reach;
 
-	if (!known->looked || start < known->place_from ||
-	    start > known->place) {
-		known->looked = true;
-		known->found = false;
-		known->place_from = known->place = start;
-	}
-	while (!known->found && known->place <= limit) {
-		size_t end = limit - known->place < FILTER_STRIDE
-				     ? limit : known->place + FILTER_STRIDE;
-		size_t stop = find_stop(sequence, start, end);
+	while (known->clear <= limit && !known->stopped &&
+	       !(lazy && known->found)) {
+		uint64_t stops = 1;
+		uint64_t places = 1;
+		unsigned count = 1;
 
-		if (stop < known->place)
-			return false;
-		known->place = find_place(sequence, known->place, stop + 1);
-		known->found = known->place <= stop;
-	}
-	*place = known->place;
-	return *place <= limit &&
-	       find_stop(sequence, start, *place) == *place;
-}
-
-/* The last one of those, STOP being where it ends at the latest. */
-static bool find_last(struct filter_sequence *sequence, size_t start,
-		      size_t stop, size_t *place)
-{
-	size_t end = stop + 1;
-	bool found = false;
-
-	while (end > start && !found) {
-		size_t from = end - start < FILTER_STRIDE
-				      ? start : end - FILTER_STRIDE;
-
-		for (size_t at = find_place(sequence, from, end); at < end;
-		     at = find_place(sequence, at + 1, end)) {
-			*place = at;
-			found = true;
+		if (known->clear + FILTER_BLOCK <= end) {
+			known->clear = sequence->loops->find_gap(
+				&sequence->tests, sequence->bytes,
+				known->clear, end, &stops, &places);
+			if (!(stops | places) || known->clear > limit)
+				continue;
+			count = FILTER_BLOCK;
+		} else if (known->clear == size) {
+			stops = 0;
 		}
-		end = from;
+		/* A place behind the limit would hide the last before it. */
+		if (!lazy && limit - known->clear < FILTER_BLOCK - 1)
+			places &= (UINT64_C(2) << (limit - known->clear)) - 1;
+		pass_block(sequence, known, count, stops, places, lazy);
 	}
-	return found;
-}
-
-/* The same for a gap without a limit, as far as it is not known. */
-static bool recall_last(struct filter_sequence *sequence, size_t start,
-			size_t stop, size_t *place)
-{
-	struct filter_gap *known = &sequence->known;
-
-	if (!known->looked || known->place_stop != stop ||
-	    (!known->found && start < known->place_from)) {
-		known->looked = true;
-		known->place_stop = stop;
-		known->place_from = start;
-		known->found = find_last(sequence, start, stop, &known->place);
-	}
-	*place = known->place;
-	return known->found && start <= *place;
 }
 
 static enum filter_walk take_gap(struct filter_sequence *sequence,
@@ -407,19 +357,21 @@ static enum filter_walk take_gap(struct filter_sequence *sequence,
 {
 	size_t left = sequence->size - *at;
 	size_t limit = step->most < left ? *at + step->most : sequence->size;
-	bool found;
-	size_t stop;
+	bool lazy = !sequence->whole || step->greed == SYNTAX_LAZY;
+	struct filter_gap here = { .from = *at, .clear = *at };
+	struct filter_gap *known = &sequence->known;
 
-	if (!sequence->whole || step->greed == SYNTAX_LAZY)
-		return find_first(sequence, *at, limit, at) ? FILTER_WALK_DONE
-							    : FILTER_WALK_NONE;
-	stop = find_stop(sequence, *at, limit);
-	if (stop == sequence->size && !sequence->complete)
+	if (*at < known->from || *at > known->clear ||
+	    (!lazy && step->most != SYNTAX_MANY))
+		*known = here;
+	pass_gap(sequence, known, limit, lazy);
+	if (!lazy && !known->stopped && limit == sequence->size &&
+	    !sequence->complete)
 		return FILTER_WALK_OPEN;
-	found = step->most == SYNTAX_MANY
-			? recall_last(sequence, *at, stop, at)
-			: find_last(sequence, *at, stop, at);
-	return found ? FILTER_WALK_DONE : FILTER_WALK_NONE;
+	if (!known->found || known->place < *at || known->place > limit)
+		return FILTER_WALK_NONE;
+	*at = known->place;
+	return FILTER_WALK_DONE;
 }
 
 /* --- walking --- */

@@ -45,22 +45,17 @@ struct filter_step {
 	struct filter_class class;
 };
 
-/* What is known of the bytes of a gap. */
+/* What is known of the bytes of a gap: from `from` on before `clear` there is
+ * none of another set; at `clear` there is, if `stopped`.  What is behind the
+ * gap begins: of a lazy one, nowhere there, but at `clear` if `found`; of a
+ * greedy one, for the last time at `place`, if `found`, which may be where it
+ * has stopped. */
 struct filter_gap {
-	/* No byte from `from` on before `clear` is none of the gap; the one at
-	 * `clear` is, if `stopped`. */
 	size_t from;
 	size_t clear;
 	bool stopped;
-	/* What is behind the gap begins nowhere from `place_from` on before
-	 * `place`; there it does, if `found`.  Of a greedy gap, which ends at
-	 * `place_stop`: nowhere from `place_from` on, or if `found`, nowhere
-	 * behind `place`, and there. */
-	bool looked;
 	bool found;
-	size_t place_from;
 	size_t place;
-	size_t place_stop;
 };
 
 struct filter_sequence {
@@ -69,12 +64,11 @@ struct filter_sequence {
 	size_t decisive;	/* steps up to the last that can fail */
 	struct filter_step steps[SYNTAX_ITEMS];
 	size_t gap;		/* its step; or `count` */
-	/* The single items behind the gap, and how to look for them. */
+	/* The single items behind the gap, and how to look for its end. */
 	const struct syntax_item *items;
 	size_t item_count;
-	struct filter_test tests[FILTER_TESTS];
-	unsigned test_count;
-	struct filter_test stop_test;
+	struct filter_gap_tests tests;
+	bool endless;		/* any byte may be in the gap */
 	const struct filter_loops *loops;
 	const unsigned char *bytes;
 	size_t size;
@@ -93,6 +87,9 @@ enum filter_walk {
 void filter_sequence_make(struct filter_sequence *sequence,
 			  const struct syntax_item *items, size_t count,
 			  bool all, const struct filter_loops *loops);
+/* Looks for what is behind the gap with these tests from now on. */
+void filter_sequence_tune(struct filter_sequence *sequence,
+			  const struct filter_test *tests, unsigned count);
 void filter_sequence_look(struct filter_sequence *sequence,
 			  const unsigned char *bytes, size_t size,
 			  bool complete);

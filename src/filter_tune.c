@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "filter_internal.h"
+#include "filter_sequence.h"
 
 enum {
 	ANCHOR_SAMPLE = 16 << 10,
@@ -14,6 +14,9 @@ enum {
 	ANCHOR_RAREST = 4,
 	/* Where two tests let pass one in so many places, a third is made. */
 	ANCHOR_ENOUGH = 1024,
+	/* Places in the sample, which a walk sees to, that take as long as
+	 * attempts of PCRE2 at a few of them. */
+	ANCHOR_WALKS = 64,
 };
 
 /* How often each byte is there. */
@@ -83,7 +86,20 @@ struct anchor_choice {
 	struct filter_test tests[FILTER_TESTS];
 	unsigned count;
 	size_t passed;
+	bool exact;
 };
+
+/* The first run names its starts at no cost. */
+static bool is_better(const struct anchor_choice *choice,
+		      const struct anchor_choice *best)
+{
+	if (best->count == 0)
+		return true;
+	if (choice->exact == best->exact)
+		return choice->passed * 2 + 4 < best->passed;
+	return choice->passed + (choice->exact ? 0 : ANCHOR_WALKS) <
+	       best->passed + (best->exact ? 0 : ANCHOR_WALKS);
+}
 
 static void set_test(const struct filter_run *run, size_t place,
 		     struct filter_test *test)
@@ -154,10 +170,24 @@ static bool take_sample(const struct filter *filter, size_t from,
 	return true;
 }
 
+static void tune_gap(struct filter *filter, const struct anchor_sample *sample)
+{
+	struct filter_sequence *sequence = filter->sequence;
+	struct filter_run run = { .items = sequence->items,
+				  .count = sequence->item_count };
+	struct anchor_choice choice;
+
+	if (run.count == 0)
+		return;
+	choose_tests(filter, sample, &run, &choice);
+	filter_sequence_tune(sequence, choice.tests, choice.count);
+}
+
 void filter_anchor_tune(struct filter *filter, size_t from)
 {
 	struct anchor_sample sample;
 	struct anchor_choice best = { .count = 0 };
+	const struct filter_run *chosen = NULL;
 
 	if (filter->kind != FILTER_ANCHOR ||
 	    !take_sample(filter, from, &sample))
@@ -166,12 +196,15 @@ void filter_anchor_tune(struct filter *filter, size_t from)
 		struct anchor_choice choice;
 
 		choose_tests(filter, &sample, &filter->runs[i], &choice);
-		/* The first run names its starts at no cost. */
-		if (best.count > 0 && choice.passed * 2 + 4 >= best.passed)
+		filter_choose_run(filter, &filter->runs[i]);
+		choice.exact = filter->exact;
+		if (!is_better(&choice, &best))
 			continue;
 		best = choice;
-		filter_choose_run(filter, &filter->runs[i]);
+		chosen = &filter->runs[i];
 	}
+	filter_choose_run(filter, chosen);
+	tune_gap(filter, &sample);
 	memcpy(filter->tests, best.tests, sizeof best.tests);
 	filter->test_count = best.count;
 }

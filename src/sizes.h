@@ -40,7 +40,6 @@ enum {
 	SEARCH_SPARSE_CHUNKS = 8,
 	SEARCH_STRETCH = 64,
 	FILTER_TILE_SIZE = 64,
-	FILTER_STRIDE = 16,
 	VIEW_WALK = 64,
 	TRANSFORM_BLOCK = 16,
 	TRANSFORM_CHUNK = 64,
@@ -141,8 +140,6 @@ enum {
 	SEARCH_STRETCH = 512 << 10,
 	/* Bytes of which bitmaps are made at once; a multiple of 64. */
 	FILTER_TILE_SIZE = 4 << 10,
-	/* Bytes in which the end of a gap is looked for at once. */
-	FILTER_STRIDE = 4 << 10,
 	/* Rows that the cursor or the window goes one by one, folds and all;
 	 * more than the highest screen has. */
 	VIEW_WALK = 1024,
