@@ -25,6 +25,16 @@ void filter_choose_sequence(struct filter *filter,
 	filter->exact = exact && filter->sequence->whole;
 }
 
+bool filter_make_whole(struct filter *filter,
+		       struct filter_sequence *sequence)
+{
+	const struct syntax_branch *branch = &filter->syntax->branches[0];
+
+	filter_sequence_make(sequence, branch->items, branch->count,
+			     filter->syntax->exact, filter->loops);
+	return sequence->whole;
+}
+
 static bool filter_make(struct filter *filter)
 {
 	switch (filter->kind) {
@@ -60,7 +70,8 @@ struct filter *filter_new(enum filter_kind kind, const struct syntax *syntax,
 	filter->loops = wide_there() && !filter_narrow ? &filter_loops_wide
 						       : &filter_loops_narrow;
 	filter->sequence = calloc(1, sizeof *filter->sequence);
-	if (filter->sequence && filter_make(filter))
+	filter->starts = calloc(1, sizeof *filter->starts);
+	if (filter->sequence && filter->starts && filter_make(filter))
 		return filter;
 	filter_free(filter);
 	return NULL;
@@ -71,6 +82,7 @@ void filter_free(struct filter *filter)
 	if (!filter)
 		return;
 	free(filter->sequence);
+	free(filter->starts);
 	free(filter->tile);
 	free(filter);
 }
@@ -79,6 +91,8 @@ static void forget(struct filter *filter)
 {
 	filter->mask = 0;
 	filter_sequence_look(filter->sequence, filter->bytes, filter->size,
+			     filter->complete);
+	filter_sequence_look(filter->starts, filter->bytes, filter->size,
 			     filter->complete);
 	if (filter->tile)
 		filter->tile->valid = false;

@@ -25,6 +25,8 @@ enum {
 	ANCHOR_BEFORE_MAXIMUM = 256,
 	/* Of the first run of a word that is used. */
 	ANCHOR_WORD_SHORTEST = 2,
+	/* Bytes before an anchor that are looked at one by one at first. */
+	ANCHOR_FEW = 16,
 };
 
 /* --- runs --- */
@@ -109,10 +111,33 @@ static bool is_start_known(const struct filter *filter,
 	return !filter_sets_meet(set, &run->items[0].set);
 }
 
+/* Can what is before the run be told by walks from the first one? */
+static bool can_refine(struct filter *filter, const struct filter_run *run)
+{
+	const struct filter_before *before = &filter->runs[0].before;
+
+	return !filter->exact && run > filter->runs &&
+	       before->least == before->most &&
+	       filter_make_whole(filter, filter->starts);
+}
+
+void filter_set_start_tests(struct filter *filter,
+			    const struct filter_test *tests, unsigned count)
+{
+	memcpy(filter->start_tests, tests, sizeof *tests * count);
+	filter->start_test_count = count;
+	for (unsigned i = 0; i < count; i++)
+		filter->start_tests[i].place += filter->runs[0].before.least;
+}
+
 void filter_choose_run(struct filter *filter, const struct filter_run *run)
 {
 	const struct syntax_item *items = filter->syntax->branches[0].items;
+	struct byte_set others;
 
+	for (int i = 0; i < 4; i++)
+		others.bits[i] = ~run->before.set.bits[i];
+	filter_test_of(&others, &filter->before_stop);
 	filter->run = run;
 	filter->before = run->before;
 	filter->span = run->count;
@@ -121,6 +146,7 @@ void filter_choose_run(struct filter *filter, const struct filter_run *run)
 	else
 		filter_choose_sequence(filter, run->items, 0,
 				       is_start_known(filter, run));
+	filter->refined = can_refine(filter, run);
 }
 
 bool filter_anchor_make(struct filter *filter)
@@ -134,6 +160,7 @@ bool filter_anchor_make(struct filter *filter)
 	filter_choose_run(filter, &filter->runs[0]);
 	filter->test_count = 1;
 	filter_test_of(&filter->run->items[0].set, &filter->tests[0]);
+	filter_set_start_tests(filter, filter->tests, 1);
 	return true;
 }
 
@@ -293,6 +320,46 @@ static bool find_anchor(struct filter *filter, size_t at, size_t end,
 
 /* --- starts --- */
 
+/* From AT back to FROM at most, over bytes of a block that may stand before an
+ * anchor; *STOPPED: there was another. */
+static size_t back_block(const struct filter *filter, size_t at, bool *stopped)
+{
+	size_t start = at - FILTER_BLOCK;
+	uint64_t mask;
+
+	filter->loops->find(&filter->before_stop, 1, filter->bytes, start, at,
+			    &mask);
+	while (mask) {
+		unsigned last = 63 - (unsigned)__builtin_clzll(mask);
+
+		if (!byte_set_has(&filter->before.set,
+				  filter->bytes[start + last])) {
+			*stopped = true;
+			return start + last + 1;
+		}
+		mask &= ~(UINT64_C(1) << last);
+	}
+	return start;
+}
+
+static size_t back_over(const struct filter *filter, size_t at, size_t from)
+{
+	size_t few = at - from < ANCHOR_FEW ? from : at - ANCHOR_FEW;
+	const struct byte_set *set = &filter->before.set;
+	bool stopped = false;
+
+	while (at > few && byte_set_has(set, filter->bytes[at - 1]))
+		at--;
+	if (at > few)
+		return at;
+	while (at - from >= FILTER_BLOCK && !stopped)
+		at = back_block(filter, at, &stopped);
+	while (!stopped && at > from &&
+	       byte_set_has(set, filter->bytes[at - 1]))
+		at--;
+	return at;
+}
+
 /* From AT back to FROM at most, over what may stand before an anchor. */
 static size_t go_back(const struct filter *filter, size_t at, size_t from)
 {
@@ -303,9 +370,7 @@ static size_t go_back(const struct filter *filter, size_t at, size_t from)
 		from = at - before->most;
 	if (before->most == before->least)
 		return from < at ? from : at;
-	while (at > from && byte_set_has(&before->set, filter->bytes[at - 1]))
-		at--;
-	return at;
+	return back_over(filter, at, from);
 }
 
 /* Behind the last anchor that a start before TO can belong to. */
@@ -350,6 +415,26 @@ static bool open_starts(const struct filter *filter, size_t from, size_t to,
 	return true;
 }
 
+/* Narrows RANGE to the first place where a match begins. */
+static bool refine(struct filter *filter, struct filter_range *range)
+{
+	const struct filter_run *run = &filter->runs[0];
+	enum filter_walk walk;
+	size_t end;
+
+	if (!filter->refined)
+		return true;
+	if (!filter_sequence_find(filter->starts, filter->start_tests,
+				  filter->start_test_count,
+				  run->before.least + run->count,
+				  &range->start, range->end, &walk, &end))
+		return false;
+	range->end = range->start + 1;
+	if (walk == FILTER_WALK_DONE)
+		range->match_end = end;
+	return true;
+}
+
 bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
 			struct filter_range *range)
 {
@@ -362,8 +447,13 @@ bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
 
 	for (;;) {
 		while (find_anchor(filter, at, end, reach, &anchor)) {
-			if (anchor_starts(filter, anchor, from, to, range))
-				return true;
+			if (anchor_starts(filter, anchor, from, to, range)) {
+				if (refine(filter, range))
+					return true;
+				/* Nor does one of another anchor begin
+				 * there. */
+				from = range->end;
+			}
 			at = anchor + 1;
 		}
 		at = at > end ? at : end;

@@ -136,6 +136,13 @@ struct filter {
 	struct filter_test tests[FILTER_TESTS];
 	unsigned test_count;
 	struct filter_words words;
+	/* Of anchors behind a gap: the sequence that begins a match, whose
+	 * first run is before the gap and has these tests. */
+	struct filter_sequence *starts;
+	bool refined;		/* it is looked for where an anchor is found */
+	struct filter_test start_tests[FILTER_TESTS];
+	unsigned start_test_count;
+	struct filter_test before_stop;	/* passes for bytes not of before.set */
 	int walk;		/* an enum filter_walk, at the last anchor, */
 	size_t end;		/* and the end of it */
 	size_t block;		/* where the last block began, */
@@ -150,6 +157,9 @@ struct filter {
 void filter_choose_sequence(struct filter *filter,
 			    const struct syntax_item *items, size_t back,
 			    bool exact);
+/* All the items as a sequence; whether that says all there is to a match. */
+bool filter_make_whole(struct filter *filter,
+		       struct filter_sequence *sequence);
 
 /* --- filter_class.c --- */
 
@@ -165,6 +175,9 @@ bool filter_anchor_make(struct filter *filter);
 bool filter_words_make(struct filter *filter);
 /* Looks for this run of the branch from now on. */
 void filter_choose_run(struct filter *filter, const struct filter_run *run);
+/* The COUNT TESTS are of the first run. */
+void filter_set_start_tests(struct filter *filter,
+			    const struct filter_test *tests, unsigned count);
 bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
 			struct filter_range *range);
 

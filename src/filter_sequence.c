@@ -408,3 +408,52 @@ enum filter_walk filter_sequence_walk(struct filter_sequence *sequence,
 	*end = at;
 	return take_steps(sequence, 0, sequence->count, end);
 }
+
+/* The first of the block at AT that MASK has, before END, where a walk does not
+ * fail; or END. */
+static size_t find_in_block(struct filter_sequence *sequence, size_t at,
+			    uint64_t mask, size_t end, enum filter_walk *walk,
+			    size_t *walk_end)
+{
+	for (; mask; mask &= mask - 1) {
+		size_t place = at + (size_t)__builtin_ctzll(mask);
+
+		if (place >= end)
+			break;
+		*walk = filter_sequence_walk(sequence, place, walk_end);
+		if (*walk != FILTER_WALK_NONE)
+			return place;
+	}
+	return end;
+}
+
+bool filter_sequence_find(struct filter_sequence *sequence,
+			  const struct filter_test *tests, unsigned count,
+			  size_t span, size_t *at, size_t end,
+			  enum filter_walk *walk, size_t *walk_end)
+{
+	size_t reach = sequence->size - (span < sequence->size
+						 ? span : sequence->size);
+	/* Of whole blocks, the last one goes on behind the end. */
+	size_t last = reach > end && reach - end > FILTER_BLOCK
+			      ? end + FILTER_BLOCK : reach;
+	size_t found = end;
+	uint64_t mask = 1;
+
+	while (*at < end && found == end) {
+		size_t next = *at + 1;
+
+		mask = 1;
+		if (*at + FILTER_BLOCK <= last) {
+			*at = sequence->loops->find(tests, count,
+						    sequence->bytes, *at, last,
+						    &mask);
+			next = mask ? *at + FILTER_BLOCK : *at;
+		}
+		found = find_in_block(sequence, *at, mask, end, walk,
+				      walk_end);
+		*at = next;
+	}
+	*at = found;
+	return found < end;
+}

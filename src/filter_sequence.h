@@ -97,5 +97,12 @@ void filter_sequence_look(struct filter_sequence *sequence,
  * end, if they are done. */
 enum filter_walk filter_sequence_walk(struct filter_sequence *sequence,
 				      size_t at, size_t *end);
+/* The first place from AT on, before END, where a walk does not fail, with the
+ * WALK and where it ends; else false.  The COUNT TESTS pass at such a place,
+ * and look at no more than SPAN bytes. */
+bool filter_sequence_find(struct filter_sequence *sequence,
+			  const struct filter_test *tests, unsigned count,
+			  size_t span, size_t *at, size_t end,
+			  enum filter_walk *walk, size_t *walk_end);
 
 #endif

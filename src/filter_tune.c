@@ -14,9 +14,12 @@ enum {
 	ANCHOR_RAREST = 4,
 	/* Where two tests let pass one in so many places, a third is made. */
 	ANCHOR_ENOUGH = 1024,
-	/* Places in the sample, which a walk sees to, that take as long as
-	 * attempts of PCRE2 at a few of them. */
-	ANCHOR_WALKS = 64,
+	/* What an anchor costs, in walks from it: one behind which matches
+	 * are looked for, and one that PCRE2 makes attempts for.  Of these
+	 * there are a few even if the sample has none. */
+	ANCHOR_REFINED = 4,
+	ANCHOR_ATTEMPTS = 16,
+	ANCHOR_AT_LEAST = 4,
 };
 
 /* How often each byte is there. */
@@ -86,20 +89,7 @@ struct anchor_choice {
 	struct filter_test tests[FILTER_TESTS];
 	unsigned count;
 	size_t passed;
-	bool exact;
 };
-
-/* The first run names its starts at no cost. */
-static bool is_better(const struct anchor_choice *choice,
-		      const struct anchor_choice *best)
-{
-	if (best->count == 0)
-		return true;
-	if (choice->exact == best->exact)
-		return choice->passed * 2 + 4 < best->passed;
-	return choice->passed + (choice->exact ? 0 : ANCHOR_WALKS) <
-	       best->passed + (best->exact ? 0 : ANCHOR_WALKS);
-}
 
 static void set_test(const struct filter_run *run, size_t place,
 		     struct filter_test *test)
@@ -170,9 +160,10 @@ static bool take_sample(const struct filter *filter, size_t from,
 	return true;
 }
 
-static void tune_gap(struct filter *filter, const struct anchor_sample *sample)
+static void tune_gap(const struct filter *filter,
+		     const struct anchor_sample *sample,
+		     struct filter_sequence *sequence)
 {
-	struct filter_sequence *sequence = filter->sequence;
 	struct filter_run run = { .items = sequence->items,
 				  .count = sequence->item_count };
 	struct anchor_choice choice;
@@ -183,10 +174,20 @@ static void tune_gap(struct filter *filter, const struct anchor_sample *sample)
 	filter_sequence_tune(sequence, choice.tests, choice.count);
 }
 
+/* Of anchors at the run that is looked for now. */
+static size_t cost_of(const struct filter *filter, size_t passed)
+{
+	if (filter->exact)
+		return passed;
+	return (passed + ANCHOR_AT_LEAST) *
+	       (filter->refined ? ANCHOR_REFINED : ANCHOR_ATTEMPTS);
+}
+
 void filter_anchor_tune(struct filter *filter, size_t from)
 {
 	struct anchor_sample sample;
 	struct anchor_choice best = { .count = 0 };
+	size_t best_cost = 0;
 	const struct filter_run *chosen = NULL;
 
 	if (filter->kind != FILTER_ANCHOR ||
@@ -194,17 +195,25 @@ void filter_anchor_tune(struct filter *filter, size_t from)
 		return;
 	for (size_t i = 0; i < filter->run_count; i++) {
 		struct anchor_choice choice;
+		size_t cost;
 
 		choose_tests(filter, &sample, &filter->runs[i], &choice);
+		if (i == 0)
+			filter_set_start_tests(filter, choice.tests,
+					       choice.count);
 		filter_choose_run(filter, &filter->runs[i]);
-		choice.exact = filter->exact;
-		if (!is_better(&choice, &best))
+		cost = cost_of(filter, choice.passed);
+		/* The first run names its starts at no cost. */
+		if (i > 0 && cost * 2 + 4 >= best_cost)
 			continue;
 		best = choice;
+		best_cost = cost;
 		chosen = &filter->runs[i];
 	}
 	filter_choose_run(filter, chosen);
-	tune_gap(filter, &sample);
+	tune_gap(filter, &sample, filter->sequence);
+	if (filter->refined)
+		tune_gap(filter, &sample, filter->starts);
 	memcpy(filter->tests, best.tests, sizeof best.tests);
 	filter->test_count = best.count;
 }
