@@ -71,7 +71,8 @@ WIDE_INLINE uint64_t wide_mask(wide_bytes bytes)
 	return (uint32_t)_mm256_movemask_epi8(bytes);
 }
 
-/* The bytes of a table of 16 at the places that PLACES, each below 16, say. */
+/* The bytes of a table of 16 at the places that the low four bits of PLACES
+ * say; 0 for those from 0x80 on. */
 WIDE_INLINE wide_bytes wide_lookup(const unsigned char *table,
 				   wide_bytes places)
 {
@@ -217,7 +218,7 @@ static inline wide_bytes wide_lookup(const unsigned char *table,
 	wide_bytes found = { 0 };
 
 	for (unsigned i = 0; i < sizeof found; i++)
-		found[i] = table[places[i]];
+		found[i] = places[i] < 0x80 ? table[places[i] & 15] : 0;
 	return found;
 }
 

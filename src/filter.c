@@ -83,6 +83,7 @@ void filter_free(struct filter *filter)
 		return;
 	free(filter->sequence);
 	free(filter->starts);
+	free(filter->words);
 	free(filter->tile);
 	free(filter);
 }
@@ -109,7 +110,10 @@ void filter_look(struct filter *filter, const unsigned char *bytes,
 
 void filter_tune(struct filter *filter, size_t from)
 {
-	filter_anchor_tune(filter, from);
+	if (filter->kind == FILTER_ANCHOR)
+		filter_anchor_tune(filter, from);
+	else if (filter->kind == FILTER_WORDS)
+		filter_words_tune(filter, from);
 	forget(filter);
 }
 
@@ -144,18 +148,28 @@ static bool accept(const struct filter *filter, struct filter_range *range)
 	       is_match(filter, range);
 }
 
+static bool find_next(struct filter *filter, size_t from, size_t to,
+		      struct filter_range *range)
+{
+	range->match_end = 0;
+	switch (filter->kind) {
+	case FILTER_ANCHOR:
+		return filter_anchor_next(filter, from, to, range);
+	case FILTER_WORDS:
+		return filter_words_next(filter, from, to, range);
+	case FILTER_TILE:
+		return filter_tile_next(filter, from, to, range);
+	case FILTER_KINDS:
+		break;
+	}
+	return false;
+}
+
 bool filter_next(struct filter *filter, size_t from, size_t to,
 		 struct filter_range *range)
 {
 	for (; from < to; from = range->end) {
-		range->match_end = 0;
-
-		bool found = filter->kind == FILTER_TILE
-				     ? filter_tile_next(filter, from, to, range)
-				     : filter_anchor_next(filter, from, to,
-							  range);
-
-		if (!found)
+		if (!find_next(filter, from, to, range))
 			return false;
 		if (accept(filter, range))
 			return true;

@@ -20,11 +20,6 @@
 #include "filter_sequence.h"
 
 enum {
-	/* Farther back than this a start is not looked for, if nothing but
-	 * the distance bounds it. */
-	ANCHOR_BEFORE_MAXIMUM = 256,
-	/* Of the first run of a word that is used. */
-	ANCHOR_WORD_SHORTEST = 2,
 	/* Bytes before an anchor that are looked at one by one at first. */
 	ANCHOR_FEW = 16,
 };
@@ -35,7 +30,7 @@ static bool is_usable(const struct filter_before *before)
 {
 	struct byte_set all = byte_set_all();
 
-	return before->most <= ANCHOR_BEFORE_MAXIMUM ||
+	return before->most <= FILTER_BEFORE_MAXIMUM ||
 	       !byte_set_equal(&before->set, &all);
 }
 
@@ -55,8 +50,7 @@ static void pass_item(struct filter_before *before,
 	byte_set_unite(&before->set, &item->set);
 }
 
-/* Finds up to MOST runs of a branch; the number of them. */
-static size_t find_runs(const struct syntax_branch *branch,
+size_t filter_find_runs(const struct syntax_branch *branch,
 			struct filter_run *runs, size_t most)
 {
 	struct filter_before before = { 0, 0, { { 0 } } };
@@ -83,15 +77,6 @@ static size_t find_runs(const struct syntax_branch *branch,
 		while (!is_telling(&runs[i].items[runs[i].count - 1]))
 			runs[i].count--;
 	return count;
-}
-
-static bool run_is_at(const struct filter *filter,
-		      const struct filter_run *run, size_t at)
-{
-	for (size_t i = 0; i < run->count; i++)
-		if (!byte_set_has(&run->items[i].set, filter->bytes[at + i]))
-			return false;
-	return true;
 }
 
 /* Are all items before the run of its one set, and is that none of the run's
@@ -153,8 +138,8 @@ bool filter_anchor_make(struct filter *filter)
 {
 	if (filter->syntax->count != 1)
 		return false;
-	filter->run_count = find_runs(&filter->syntax->branches[0],
-				      filter->runs, FILTER_RUNS);
+	filter->run_count = filter_find_runs(&filter->syntax->branches[0],
+					     filter->runs, FILTER_RUNS);
 	if (filter->run_count == 0)
 		return false;
 	filter_choose_run(filter, &filter->runs[0]);
@@ -164,96 +149,10 @@ bool filter_anchor_make(struct filter *filter)
 	return true;
 }
 
-/* --- words --- */
-
-static void words_add(struct filter_words *words, const struct filter_run *run,
-		      unsigned bucket)
-{
-	for (unsigned i = 0; i < words->length; i++)
-		for (unsigned byte = 0; byte <= 0xff; byte++) {
-			if (!byte_set_has(&run->items[i].set, byte))
-				continue;
-			words->low[i][byte & 15] |= (unsigned char)
-				(1u << bucket);
-			words->high[i][byte >> 4] |= (unsigned char)
-				(1u << bucket);
-		}
-}
-
-/* The run of a branch that names it: the first, unless that is short. */
-static bool choose_word(const struct syntax_branch *branch,
-			struct filter_run *chosen)
-{
-	struct filter_run runs[FILTER_RUNS];
-	size_t count = find_runs(branch, runs, FILTER_RUNS);
-	bool found = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (runs[i].before.most > ANCHOR_BEFORE_MAXIMUM)
-			continue;
-		if (found && (chosen->count >= ANCHOR_WORD_SHORTEST ||
-			      runs[i].count <= chosen->count))
-			continue;
-		*chosen = runs[i];
-		found = true;
-	}
-	return found;
-}
-
-bool filter_words_make(struct filter *filter)
-{
-	const struct syntax *syntax = filter->syntax;
-	struct filter_before *before = &filter->before;
-	struct filter_words *words = &filter->words;
-
-	if (syntax->count < 2)
-		return false;
-	words->length = FILTER_WORDS_LENGTH;
-	before->least = SIZE_MAX;
-	for (size_t i = 0; i < syntax->count; i++) {
-		struct filter_run *run = &filter->runs[i];
-
-		if (!choose_word(&syntax->branches[i], run))
-			return false;
-		if (run->count < words->length)
-			words->length = (unsigned)run->count;
-		if (run->before.least < before->least)
-			before->least = run->before.least;
-		if (run->before.most > before->most)
-			before->most = run->before.most;
-		byte_set_unite(&before->set, &run->before.set);
-	}
-	for (size_t i = 0; i < syntax->count; i++)
-		words_add(words, &filter->runs[i],
-			  (unsigned)(i * FILTER_BUCKETS / syntax->count));
-	/* Bytes between are of any branch, and may be of the word itself. */
-	if (before->most > before->least)
-		before->set = byte_set_all();
-	filter->run_count = syntax->count;
-	filter->span = words->length;
-	return true;
-}
-
-/* Is one of the words at AT?  One that the window cuts off may be. */
-static bool word_is_at(const struct filter *filter, size_t at)
-{
-	for (size_t i = 0; i < filter->run_count; i++) {
-		const struct filter_run *run = &filter->runs[i];
-
-		if (at + run->count > filter->size ? !filter->complete
-						   : run_is_at(filter, run,
-							       at))
-			return true;
-	}
-	return false;
-}
-
 /* --- finding anchors --- */
 
 static bool is_anchor(struct filter *filter, size_t at)
 {
-	if (filter->kind == FILTER_WORDS)
-		return word_is_at(filter, at);
 	filter->walk = filter_sequence_walk(filter->sequence,
 					    at - filter->back, &filter->end);
 	return filter->walk != FILTER_WALK_NONE;
@@ -262,14 +161,9 @@ static bool is_anchor(struct filter *filter, size_t at)
 /* Looks for the next block from AT on, before END, with something in it. */
 static bool find_block(struct filter *filter, size_t at, size_t end)
 {
-	filter->block = filter->kind == FILTER_WORDS
-				? filter->loops->find_words(
-					  &filter->words, filter->bytes, at,
-					  end, &filter->mask)
-				: filter->loops->find(
-					  filter->tests, filter->test_count,
-					  filter->bytes, at, end,
-					  &filter->mask);
+	filter->block = filter->loops->find(filter->tests, filter->test_count,
+					    filter->bytes, at, end,
+					    &filter->mask);
 	return filter->mask != 0;
 }
 

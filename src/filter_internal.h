@@ -5,6 +5,7 @@
 #define OCTAVO_FILTER_INTERNAL_H
 
 #include "filter.h"
+#include "octavo/range.h"
 #include "sizes.h"
 
 enum {
@@ -14,7 +15,10 @@ enum {
 	FILTER_RUNS = 8,
 	FILTER_BUCKETS = 8,
 	FILTER_NIBBLES = 16,
-	FILTER_WORDS_LENGTH = 3,
+	FILTER_WORD_PLACES = 4,
+	/* Farther back than this a start is not looked for, if nothing but
+	 * the distance bounds it. */
+	FILTER_BEFORE_MAXIMUM = 256,
 	FILTER_PREFIX = 64,	/* bytes that a tile looks ahead */
 	/* Of a tile's bitmaps, with what is looked ahead; they are worked on
 	 * four together. */
@@ -54,11 +58,32 @@ struct filter_run {
 	struct filter_before before;
 };
 
-/* Something of which three places in a row are looked for. */
-struct filter_words {
+/* For `length` places in a row: the buckets in which a byte with these low, or
+ * high, four bits may stand there. */
+struct filter_tables {
 	unsigned length;
-	unsigned char low[FILTER_WORDS_LENGTH][FILTER_NIBBLES];
-	unsigned char high[FILTER_WORDS_LENGTH][FILTER_NIBBLES];
+	bool whole;		/* the high bits are looked at, too */
+	unsigned char low[FILTER_WORD_PLACES][FILTER_NIBBLES];
+	unsigned char high[FILTER_WORD_PLACES][FILTER_NIBBLES];
+};
+
+struct filter_word {
+	struct filter_run run;
+	size_t place;		/* in the run: of those that are looked for */
+	bool plain;		/* it is these bytes */
+	unsigned char bytes[SYNTAX_ITEMS];
+};
+
+struct filter_words {
+	struct filter_word words[SYNTAX_BRANCHES];
+	size_t count;
+	bool exact;		/* a word is a match, the first one first */
+	size_t longest;		/* bytes from a start to a word's end */
+	struct filter_tables tables;
+	uint32_t members[FILTER_BUCKETS];	/* words, a bit each */
+	/* Bytes between a start and the places that are looked for. */
+	size_t least;
+	size_t most;
 };
 
 struct filter_tile {
@@ -86,7 +111,8 @@ struct filter_loops {
 	size_t (*find)(const struct filter_test *tests, unsigned count,
 		       const unsigned char *bytes, size_t at, size_t end,
 		       uint64_t *mask);
-	size_t (*find_words)(const struct filter_words *words,
+	/* The same: places that have a bucket left. */
+	size_t (*find_words)(const struct filter_tables *tables,
 			     const unsigned char *bytes, size_t at, size_t end,
 			     uint64_t *mask);
 	/* One bit for each of FILTER_BLOCK * COUNT bytes. */
@@ -127,15 +153,14 @@ struct filter {
 	const unsigned char *bytes;
 	size_t size;
 	bool complete;
-	/* Anchors and words. */
-	struct filter_run runs[SYNTAX_BRANCHES];	/* or FILTER_RUNS */
+	/* Anchors. */
+	struct filter_run runs[FILTER_RUNS];
 	size_t run_count;
 	const struct filter_run *run;	/* the one that is looked for */
 	struct filter_before before;
 	size_t span;
 	struct filter_test tests[FILTER_TESTS];
 	unsigned test_count;
-	struct filter_words words;
 	/* Of anchors behind a gap: the sequence that begins a match, whose
 	 * first run is before the gap and has these tests. */
 	struct filter_sequence *starts;
@@ -143,8 +168,10 @@ struct filter {
 	struct filter_test start_tests[FILTER_TESTS];
 	unsigned start_test_count;
 	struct filter_test before_stop;	/* passes for bytes not of before.set */
+	struct filter_words *words;
 	int walk;		/* an enum filter_walk, at the last anchor, */
 	size_t end;		/* and the end of it */
+	/* Of anchors and words: */
 	size_t block;		/* where the last block began, */
 	uint64_t mask;		/* and what was found in it */
 	struct filter_tile *tile;
@@ -172,7 +199,9 @@ bool filter_sets_meet(const struct byte_set *one, const struct byte_set *other);
 /* --- filter_anchor.c --- */
 
 bool filter_anchor_make(struct filter *filter);
-bool filter_words_make(struct filter *filter);
+/* Finds up to MOST runs of a branch; the number of them. */
+size_t filter_find_runs(const struct syntax_branch *branch,
+			struct filter_run *runs, size_t most);
 /* Looks for this run of the branch from now on. */
 void filter_choose_run(struct filter *filter, const struct filter_run *run);
 /* The COUNT TESTS are of the first run. */
@@ -184,6 +213,13 @@ bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
 /* --- filter_tune.c --- */
 
 void filter_anchor_tune(struct filter *filter, size_t from);
+
+/* --- filter_words.c --- */
+
+bool filter_words_make(struct filter *filter);
+void filter_words_tune(struct filter *filter, size_t from);
+bool filter_words_next(struct filter *filter, size_t from, size_t to,
+		       struct filter_range *range);
 
 /* --- filter_tile.c --- */
 

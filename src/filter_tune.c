@@ -190,8 +190,7 @@ void filter_anchor_tune(struct filter *filter, size_t from)
 	size_t best_cost = 0;
 	const struct filter_run *chosen = NULL;
 
-	if (filter->kind != FILTER_ANCHOR ||
-	    !take_sample(filter, from, &sample))
+	if (!take_sample(filter, from, &sample))
 		return;
 	for (size_t i = 0; i < filter->run_count; i++) {
 		struct anchor_choice choice;

@@ -9,54 +9,74 @@
 #define LOOP_FUNCTION WIDE static
 #include "filter_loops.h"
 
-/* The buckets whose words may begin at each of a vector of places. */
-WIDE_INLINE wide_bytes buckets(const struct filter_words *words,
-			       unsigned length, const unsigned char *bytes)
+/* The buckets whose words may have their places at each of a vector of
+ * places. */
+WIDE_INLINE wide_bytes buckets(const struct filter_tables *tables,
+			       unsigned length, bool whole,
+			       const unsigned char *bytes)
 {
 	wide_bytes all = wide_fill(0xff);
 
 	for (unsigned i = 0; i < length; i++) {
 		wide_bytes next = wide_load(bytes + i);
 
-		all = wide_and(all, wide_lookup(words->low[i],
-						wide_low(next)));
-		all = wide_and(all, wide_lookup(words->high[i],
-						wide_high(next)));
+		/* What is ASCII alone needs no mask. */
+		all = wide_and(all, wide_lookup(tables->low[i],
+						whole ? wide_low(next)
+						      : next));
+		if (whole)
+			all = wide_and(all, wide_lookup(tables->high[i],
+							wide_high(next)));
 	}
 	return all;
 }
 
-WIDE_INLINE size_t loop_words(const struct filter_words *words,
-			      unsigned length, const unsigned char *bytes,
-			      size_t at, size_t end, uint64_t *mask)
-{
-	const wide_bytes zero = wide_fill(0);
-
-	for (; at + FILTER_BLOCK <= end; at += FILTER_BLOCK) {
-		uint64_t none = 0;
-
-		for (unsigned i = 0; i < FILTER_BLOCK; i += WIDE_SIZE)
-			none |= wide_mask(wide_equal(
-					buckets(words, length,
-						bytes + at + i), zero)) << i;
-		if (~none) {
-			*mask = ~none;
-			return at;
-		}
-	}
-	*mask = 0;
-	return at;
-}
-
-WIDE static size_t find_words(const struct filter_words *words,
+WIDE_INLINE size_t loop_words(const struct filter_tables *tables,
+			      unsigned length, bool whole,
 			      const unsigned char *bytes, size_t at,
 			      size_t end, uint64_t *mask)
 {
-	if (words->length == 1)
-		return loop_words(words, 1, bytes, at, end, mask);
-	if (words->length == 2)
-		return loop_words(words, 2, bytes, at, end, mask);
-	return loop_words(words, 3, bytes, at, end, mask);
+	enum { PARTS = FILTER_BLOCK / WIDE_SIZE };
+	const wide_bytes zero = wide_fill(0);
+	const struct filter_tables kept = *tables;
+	uint64_t none = UINT64_MAX;
+
+	for (; at + FILTER_BLOCK <= end; at += FILTER_BLOCK) {
+		wide_bytes found[PARTS];
+		wide_bytes any = zero;
+
+		__builtin_prefetch(bytes + at + LOOP_AHEAD);
+		for (unsigned i = 0; i < PARTS; i++) {
+			found[i] = buckets(&kept, length, whole,
+					   bytes + at + i * WIDE_SIZE);
+			any = wide_or(any, found[i]);
+		}
+		if (wide_mask(wide_equal(any, zero)) ==
+		    wide_mask(wide_fill(0xff)))
+			continue;
+		none = 0;
+		for (unsigned i = 0; i < PARTS; i++)
+			none |= wide_mask(wide_equal(found[i], zero))
+				<< (i * WIDE_SIZE);
+		break;
+	}
+	*mask = ~none;
+	return at;
+}
+
+WIDE static size_t find_words(const struct filter_tables *tables,
+			      const unsigned char *bytes, size_t at,
+			      size_t end, uint64_t *mask)
+{
+	if (tables->length == 1)
+		return loop_words(tables, 1, true, bytes, at, end, mask);
+	if (tables->length == 2)
+		return loop_words(tables, 2, true, bytes, at, end, mask);
+	if (tables->length == 3)
+		return loop_words(tables, 3, true, bytes, at, end, mask);
+	if (tables->whole)
+		return loop_words(tables, 4, true, bytes, at, end, mask);
+	return loop_words(tables, 4, false, bytes, at, end, mask);
 }
 
 const struct filter_loops filter_loops_wide = {

@@ -476,7 +476,6 @@ static bool read_branches(struct reader *reader, struct syntax *whole)
 
 	if (!read || !next_is(reader, "|"))
 		return read;
-	reader->exact = false;
 	row = syntax_new();
 	read = row != NULL;
 	while (read && skip_word(reader, "|"))
@@ -501,7 +500,9 @@ struct syntax *syntax_read(const char *regex, size_t length, uint32_t options)
 		syntax_free(syntax);
 		return NULL;
 	}
-	syntax->exact = reader.exact && syntax->count == 1 &&
-			!syntax->branches[0].cut;
+	syntax->exact = reader.exact;
+	for (size_t i = 0; i < syntax->count; i++)
+		if (syntax->branches[i].cut)
+			syntax->exact = false;
 	return syntax;
 }

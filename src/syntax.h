@@ -62,9 +62,9 @@ struct syntax_branch {
 };
 
 struct syntax {
-	/* One branch, whose items say everything: a match is their bytes, and
-	 * of several ways to take them that which comes first by the greed of
-	 * the runs. */
+	/* The items say everything: a match is the bytes of a branch, and of
+	 * several ways to take them that which comes first by the order of the
+	 * branches and the greed of the runs. */
 	bool exact;
 	size_t count;
 	struct syntax_branch branches[SYNTAX_BRANCHES];

@@ -139,21 +139,20 @@ static void flatten(const struct syntax *syntax, struct syntax_branch *flat)
 			  SYNTAX_GREEDY);
 }
 
-/* Each branch of WHOLE with each of NEXT behind it. */
+/* Each branch of WHOLE with each of NEXT behind it, in the order in which they
+ * are tried. */
 static void multiply(struct syntax *whole, const struct syntax *next)
 {
-	size_t count = whole->count;
+	for (size_t i = whole->count; i-- > 0;) {
+		struct syntax_branch *branches =
+			&whole->branches[i * next->count];
 
-	for (size_t j = next->count; j-- > 0;)
-		for (size_t i = 0; i < count; i++) {
-			struct syntax_branch *branch =
-				&whole->branches[j * count + i];
-
-			if (j > 0)
-				*branch = whole->branches[i];
-			branch_append(branch, &next->branches[j]);
+		for (size_t j = next->count; j-- > 0;) {
+			branches[j] = whole->branches[i];
+			branch_append(&branches[j], &next->branches[j]);
 		}
-	whole->count = count * next->count;
+	}
+	whole->count *= next->count;
 }
 
 bool syntax_append(struct syntax *whole, const struct syntax *next)

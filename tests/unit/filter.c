@@ -132,6 +132,8 @@ static const struct kinds patterns[] = {
 	{ "fo+.{0,9}?qux\\d\\b", "", "at" }, { "foo[^x]*bar.*key", "", "at" },
 	{ "[a-z]++-pool:\\d+?\\]", "", "at" }, { "foo.*\\d+@", "", "at" },
 	{ "[A-Z]++[A-Z]+\\d", "", "at" }, { "foo.*?\\d*", "", "at" },
+	{ "x?foo|.{0,3}bar", "", "w" }, { "(?:fo|f)(?:o|oq)|\\.\\d|qux", "", "w" },
+	{ "timeout|ERROR|key=|FOO", "", "w" }, { "timeout|eout", "i", "w" },
 };
 
 static void test_filter_misses_nothing(void **state)

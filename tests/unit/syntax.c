@@ -118,11 +118,11 @@ static void test_syntax_repeats(void **state)
 static void test_syntax_branches(void **state)
 {
 	(void)state;
-	expect("foo|bar", 0, "foo|bar");
-	expect("(?:a|bc)d", 0, "ad|bcd");
-	expect("(?<n>a|b)(?'m'c|d)", 0, "ac|bc|ad|bd");
-	expect("(?|(a)|(b))", 0, "a|b");
-	expect("a|", 0, "a|");
+	expect("foo|bar", 0, "foo|bar!");
+	expect("(?:a|bc)d", 0, "ad|bcd!");
+	expect("(?<n>a|b)(?'m'c|d)", 0, "ac|ad|bc|bd!");
+	expect("(?|(a)|(b))", 0, "a|b!");
+	expect("a|", 0, "a|!");
 }
 
 static void test_syntax_without_width(void **state)
