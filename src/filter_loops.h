@@ -145,27 +145,57 @@ LOOP_FUNCTION size_t find_gap(const struct filter_gap_tests *tests,
 				     places);
 }
 
-LOOP_FUNCTION void classify(const struct filter_class *class,
-			    const unsigned char *bytes, size_t count,
-			    uint64_t *bits)
+LOOP_INLINE void loop_classify(const struct filter_class *class,
+			       unsigned parts, bool equal,
+			       const unsigned char *bytes, size_t count,
+			       uint64_t *bits)
 {
 	struct loop_test tests[FILTER_PARTS];
 
-	for (unsigned i = 0; i < class->count; i++)
+	for (unsigned i = 0; i < parts; i++)
 		tests[i] = loop_test_of(&class->parts[i]);
 	for (; count-- > 0; bytes += FILTER_BLOCK) {
 		uint64_t word = 0;
 
 		for (unsigned i = 0; i < FILTER_BLOCK; i += LOOP_SIZE) {
 			LOOP(bytes) loaded = LOOP(load)(bytes + i);
-			LOOP(bytes) any = loop_passes(&tests[0], loaded);
+			LOOP(bytes) any = equal ? LOOP(equal)(loaded,
+							      tests[0].start)
+						: loop_passes(&tests[0],
+							      loaded);
 
-			for (unsigned j = 1; j < class->count; j++)
+			for (unsigned j = 1; j < parts; j++)
 				any = LOOP(or)(any, loop_passes(&tests[j],
 								loaded));
 			word |= LOOP(mask)(any) << i;
 		}
 		*bits++ = word;
+	}
+}
+
+LOOP_FUNCTION void classify(const struct filter_class *class,
+			    const unsigned char *bytes, size_t count,
+			    uint64_t *bits)
+{
+	const struct filter_test *first = &class->parts[0];
+	bool equal = first->fold == 0 && first->width == 0;
+
+	/* So that the compiler knows the numbers. */
+	switch (class->count) {
+	case 1:
+		if (equal)
+			loop_classify(class, 1, true, bytes, count, bits);
+		else
+			loop_classify(class, 1, false, bytes, count, bits);
+		break;
+	case 2:
+		loop_classify(class, 2, false, bytes, count, bits);
+		break;
+	case 3:
+		loop_classify(class, 3, false, bytes, count, bits);
+		break;
+	default:
+		loop_classify(class, FILTER_PARTS, false, bytes, count, bits);
 	}
 }
 
