@@ -355,6 +355,15 @@ static struct filter *prepare_filter(struct scanner *scanner, int kind,
 	return filter;
 }
 
+static void take_known(const struct scanner *scanner,
+		       const struct filter_range *range,
+		       struct finding *finding)
+{
+	finding->attempt = scanner->start + range->start;
+	finding->match = (struct match){ finding->attempt,
+					 scanner->start + range->match_end };
+}
+
 /* The same as above where the filter says; a match is not empty then. */
 static enum scan_result attempt_some(struct scanner *scanner, int kind,
 				     uint64_t *from, uint64_t *need,
@@ -375,10 +384,10 @@ static enum scan_result attempt_some(struct scanner *scanner, int kind,
 			break;
 		}
 		if (range.match_end && !scanner->groups) {
-			finding->attempt = start + range.start;
-			finding->match = (struct match){
-				start + range.start, start + range.match_end,
-			};
+			take_known(scanner, &range, finding);
+			scanner->known = (struct range){ finding->attempt,
+							 to };
+			scanner->knows = filter;
 			return SCAN_MATCH;
 		}
 		*from = start + range.start;
@@ -407,6 +416,7 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 	int way = pace_choose(&scanner->pace, *from);
 	uint64_t stop = scanner->pace.end < limit ? scanner->pace.end : limit;
 
+	scanner->known = (struct range){ 0, 0 };
 	if (way != SCANNER_PLAIN && *from < scanner->size)
 		return attempt_some(scanner, way, from, need, stop, limit,
 				    finding, error);
@@ -437,6 +447,30 @@ static enum scan_result scan(struct scanner *scanner, uint64_t from,
 			return result;
 	}
 	return SCAN_NONE;
+}
+
+/* The short way to a match: what follows one that a filter knew is nearly
+ * always another.  False, with *FROM moved to where it is not so. */
+static bool next_known(struct scanner *scanner, uint64_t *from, uint64_t limit,
+		       struct finding *finding)
+{
+	uint64_t start = scanner->start;
+	uint64_t end = scanner->known.end < limit ? scanner->known.end : limit;
+	struct filter_range range;
+
+	if (*from < scanner->known.start || *from >= end)
+		return false;
+	if (!filter_next(scanner->knows, (size_t)(*from - start),
+			 (size_t)(end - start), &range)) {
+		*from = end;
+		return false;
+	}
+	if (range.match_end == 0) {
+		*from = start + range.start;
+		return false;
+	}
+	take_known(scanner, &range, finding);
+	return true;
 }
 
 /* --- holes --- */
@@ -470,6 +504,8 @@ enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
 			      uint64_t limit, struct finding *finding,
 			      struct error *error)
 {
+	if (next_known(scanner, &from, limit, finding))
+		return SCAN_MATCH;
 	if (scanner->pattern->zero_starts == ZERO_STARTS_ALL)
 		return scan(scanner, from, limit, finding, error);
 	while (from < limit) {

@@ -32,6 +32,10 @@ struct scanner {
 	bool looked[FILTER_KINDS];	/* it knows this window */
 	uint64_t tuned[FILTER_KINDS];	/* ... and bytes like those here */
 	struct pace pace;
+	/* From the last match that a filter knew up to here, the same filter
+	 * may be asked for the next one: all in this window and stretch. */
+	struct range known;
+	struct filter *knows;
 };
 
 static inline bool scanner_continues(unsigned char byte)

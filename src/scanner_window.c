@@ -131,6 +131,7 @@ bool scanner_place(struct scanner *scanner, uint64_t at, uint64_t need,
 	uint64_t first = first_byte(scanner, at);
 
 	memset(scanner->looked, 0, sizeof scanner->looked);
+	scanner->known = (struct range){ 0, 0 };
 	for (;;) {
 		uint64_t end = scanner->size - at < need ? scanner->size
 							 : at + need;
