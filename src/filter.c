@@ -136,6 +136,44 @@ static bool continues_character(const struct filter *filter, size_t at)
 	return filter->characters && (filter->bytes[at] & 0xc0) == 0x80;
 }
 
+static bool is_word(const struct filter *filter, size_t at)
+{
+	return at < filter->size && byte_set_has(&filter->syntax->bounds.word,
+						 filter->bytes[at]);
+}
+
+static bool starts_at_bound(const struct filter *filter, size_t start)
+{
+	return is_word(filter, start) !=
+	       (start > 0 && is_word(filter, start - 1));
+}
+
+/* Then another way to a match may end elsewhere. */
+static bool has_gap(const struct filter *filter)
+{
+	return filter->refined || filter_sequence_has_gap(filter->sequence);
+}
+
+/* Whether the match of RANGE begins and ends where it must; where that can not
+ * be told, or another one may, it is no match any more that needs no attempt.
+ * What is before the window's first byte nobody looks at. */
+static bool is_bounded(const struct filter *filter, struct filter_range *range)
+{
+	const struct syntax_bounds *bounds = &filter->syntax->bounds;
+	bool decided = range->end - range->start == 1;
+	size_t end = range->match_end;
+	bool start = !bounds->start || starts_at_bound(filter, range->start);
+	bool open = bounds->end && end == filter->size && !filter->complete;
+
+	if (start && !open &&
+	    (!bounds->end || is_word(filter, end) != is_word(filter, end - 1)))
+		return true;
+	if (start)
+		decided = decided && !open && !has_gap(filter);
+	range->match_end = 0;
+	return !decided;
+}
+
 /* Narrows RANGE to what may be tried; false where nothing is left. */
 static bool accept(const struct filter *filter, struct filter_range *range)
 {
@@ -144,8 +182,10 @@ static bool accept(const struct filter *filter, struct filter_range *range)
 		range->start++;
 	if (range->start == range->end)
 		return false;
-	return filter->kind != FILTER_TILE || !filter->exact ||
-	       is_match(filter, range);
+	if (filter->kind == FILTER_TILE && filter->exact &&
+	    range->match_end == 0 && !is_match(filter, range))
+		return false;
+	return range->match_end == 0 || is_bounded(filter, range);
 }
 
 static bool find_next(struct filter *filter, size_t from, size_t to,

@@ -93,7 +93,7 @@ static bool is_start_known(const struct filter *filter,
 		    (item->greed == SYNTAX_POSSESSIVE &&
 		     item + 1 < run->items))
 			return false;
-	return !filter_sets_meet(set, &run->items[0].set);
+	return !byte_set_meet(set, &run->items[0].set);
 }
 
 /* Can what is before the run be told by walks from the first one? */

@@ -11,15 +11,6 @@ bool filter_test_passes(const struct filter_test *test, unsigned char byte)
 	       <= test->width;
 }
 
-bool filter_sets_meet(const struct byte_set *one, const struct byte_set *other)
-{
-	uint64_t both = 0;
-
-	for (int i = 0; i < 4; i++)
-		both |= one->bits[i] & other->bits[i];
-	return both != 0;
-}
-
 static unsigned set_count(const struct byte_set *set)
 {
 	unsigned count = 0;

@@ -86,10 +86,25 @@ struct filter_words {
 	size_t most;
 };
 
+/* Some bytes of a match, and then a run, which goes as far as it can. */
+struct filter_tile_step {
+	size_t before;
+	size_t class;
+	unsigned most;
+	/* All up to its end are less than FILTER_BLOCK: a bit for `most`. */
+	uint64_t stop;
+};
+
 struct filter_tile {
 	size_t base;
 	bool valid;
 	size_t items;		/* of the branch, that fit in */
+	/* Where the bitmaps say all there is to a match, the way from its
+	 * start to its end. */
+	bool matches;
+	struct filter_tile_step steps[SYNTAX_ITEMS];
+	size_t step_count;
+	size_t after;		/* bytes behind the last step */
 	size_t class_count;
 	unsigned char class_of[SYNTAX_ITEMS];
 	struct filter_class classes[SYNTAX_ITEMS];
@@ -194,7 +209,6 @@ bool filter_make_whole(struct filter *filter,
 unsigned filter_test_of(const struct byte_set *set, struct filter_test *test);
 void filter_class_of(const struct byte_set *set, struct filter_class *class);
 bool filter_test_passes(const struct filter_test *test, unsigned char byte);
-bool filter_sets_meet(const struct byte_set *one, const struct byte_set *other);
 
 /* --- filter_anchor.c --- */
 

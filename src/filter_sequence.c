@@ -84,9 +84,9 @@ static bool is_ambiguous(const struct syntax_item *items, size_t count,
 	size_t i = 1;
 
 	for (; i < count && !items[i].single; i++)
-		meets = meets || filter_sets_meet(&items[0].set, &items[i].set);
+		meets = meets || byte_set_meet(&items[0].set, &items[i].set);
 	*last = i == count;
-	return !*last && (meets || filter_sets_meet(&items[0].set, &items[i].set));
+	return !*last && (meets || byte_set_meet(&items[0].set, &items[i].set));
 }
 
 void filter_sequence_tune(struct filter_sequence *sequence,
@@ -139,7 +139,7 @@ static bool is_repeated(const struct filter_sequence *sequence,
 		return false;
 	for (items = sequence->items ? sequence->items : items; items < run;
 	     items++)
-		if (items->single && !filter_sets_meet(&items->set, &run->set))
+		if (items->single && !byte_set_meet(&items->set, &run->set))
 			return false;
 	return true;
 }

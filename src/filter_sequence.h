@@ -82,6 +82,12 @@ enum filter_walk {
 	FILTER_WALK_OPEN,	/* that depends on bytes behind the window */
 };
 
+static inline bool
+filter_sequence_has_gap(const struct filter_sequence *sequence)
+{
+	return sequence->gap < sequence->count;
+}
+
 /* From COUNT items, which must outlive it.  ALL: they are everything there is
  * to a match. */
 void filter_sequence_make(struct filter_sequence *sequence,

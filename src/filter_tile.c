@@ -18,6 +18,12 @@
 
 #include "filter_internal.h"
 
+enum {
+	/* Of the first ones runs may be part of a match whose end is found in
+	 * the bitmaps. */
+	TILE_CLASSES = 4,
+};
+
 static unsigned class_index(struct filter_tile *tile,
 			    const struct byte_set *set)
 {
@@ -26,6 +32,14 @@ static unsigned class_index(struct filter_tile *tile,
 			return (unsigned)i;
 	filter_class_of(set, &tile->classes[tile->class_count]);
 	return (unsigned)tile->class_count++;
+}
+
+/* A run at the end adds nothing. */
+static void strip_run(struct filter_tile *tile,
+		      const struct syntax_branch *branch)
+{
+	while (tile->items > 0 && !branch->items[tile->items - 1].single)
+		tile->items--;
 }
 
 /* The items of the branch that fit; at least one must be single. */
@@ -46,10 +60,63 @@ static bool choose_items(struct filter_tile *tile,
 							       &item->set);
 		tile->items = i + 1;
 	}
-	/* A run at the end adds nothing. */
-	while (tile->items > 0 && !branch->items[tile->items - 1].single)
-		tile->items--;
+	strip_run(tile, branch);
 	return single;
+}
+
+/* Can no byte of the run at ITEM begin what is behind it?  Then no other length
+ * than the longest would do.  Nor is another tried first at the end. */
+static bool is_decided(const struct syntax_item *item,
+		       const struct syntax_item *end)
+{
+	for (const struct syntax_item *next = item + 1; next < end; next++) {
+		if (byte_set_meet(&item->set, &next->set))
+			return false;
+		if (next->single)
+			return true;
+	}
+	return item + 1 == end && item->greed != SYNTAX_LAZY;
+}
+
+static bool add_step(struct filter_tile *tile, const struct syntax_item *item,
+		     size_t length)
+{
+	struct filter_tile_step *step = &tile->steps[tile->step_count++];
+
+	*step = (struct filter_tile_step){ .before = tile->after,
+				      .most = item->most };
+	tile->after = 0;
+	while (step->class < tile->class_count &&
+	       !byte_set_equal(&tile->classes[step->class].set, &item->set))
+		step->class++;
+	if (step->most < FILTER_BLOCK - length)
+		step->stop = UINT64_C(1) << step->most;
+	return step->class < TILE_CLASSES && step->class < tile->class_count;
+}
+
+/* All that is single must be in the bitmaps, and the runs decided. */
+static bool find_steps(struct filter_tile *tile,
+		       const struct syntax_branch *branch)
+{
+	const struct syntax_item *end = branch->items + branch->count;
+	size_t length = 0;
+
+	for (size_t i = 0; i < tile->class_count; i++)
+		if (!tile->classes[i].exact)
+			return false;
+	for (const struct syntax_item *item = branch->items; item < end;
+	     item++) {
+		if (length >= FILTER_BLOCK ||
+		    (item->single && item >= branch->items + tile->items))
+			return false;
+		length += item->most;
+		if (item->single)
+			tile->after++;
+		else if (!is_decided(item, end) ||
+			 !add_step(tile, item, length - item->most))
+			return false;
+	}
+	return true;
 }
 
 bool filter_tile_make(struct filter *filter)
@@ -59,8 +126,13 @@ bool filter_tile_make(struct filter *filter)
 	filter_choose_sequence(filter, filter->syntax->branches[0].items, 0,
 			       true);
 	filter->tile = calloc(1, sizeof *filter->tile);
-	return filter->tile &&
-	       choose_items(filter->tile, &filter->syntax->branches[0]);
+	if (!filter->tile ||
+	    !choose_items(filter->tile, &filter->syntax->branches[0]))
+		return false;
+	if (filter->syntax->exact)
+		filter->tile->matches = find_steps(
+			filter->tile, &filter->syntax->branches[0]);
+	return true;
 }
 
 /* --- bitmaps --- */
@@ -153,22 +225,103 @@ static void make_tile(struct filter *filter, size_t base)
 
 /* --- starts --- */
 
-/* The first place of the tile from AT on, that is one or is none; or its
- * end. */
-static size_t find_place(const struct filter_tile *tile, size_t at, bool start)
+/* The first place from PLACE on with a bit, or END. */
+static size_t find_set(const uint64_t *bits, size_t place, size_t end)
 {
-	size_t place = at - tile->base;
+	uint64_t word = bits[place / FILTER_BLOCK] >> place % FILTER_BLOCK;
 
-	while (place < FILTER_TILE_SIZE) {
-		uint64_t word = tile->starts[place / FILTER_BLOCK];
+	if (word)
+		return place + (size_t)__builtin_ctzll(word);
+	for (size_t i = place / FILTER_BLOCK + 1; i < end / FILTER_BLOCK; i++)
+		if (bits[i])
+			return i * FILTER_BLOCK +
+			       (size_t)__builtin_ctzll(bits[i]);
+	return end;
+}
 
-		word = (start ? word : ~word) >> place % FILTER_BLOCK;
-		if (word)
-			return tile->base + place +
-			       (size_t)__builtin_ctzll(word);
-		place += FILTER_BLOCK - place % FILTER_BLOCK;
+/* ... and without. */
+static size_t find_clear(const uint64_t *bits, size_t place, size_t end)
+{
+	uint64_t word = ~bits[place / FILTER_BLOCK] >> place % FILTER_BLOCK;
+
+	if (word)
+		return place + (size_t)__builtin_ctzll(word);
+	for (size_t i = place / FILTER_BLOCK + 1; i < end / FILTER_BLOCK; i++)
+		if (~bits[i])
+			return i * FILTER_BLOCK +
+			       (size_t)__builtin_ctzll(~bits[i]);
+	return end;
+}
+
+/* FILTER_BLOCK places from PLACE on. */
+static uint64_t places_at(const uint64_t *bits, size_t place)
+{
+	const uint64_t *word = &bits[place / FILTER_BLOCK];
+	unsigned passed = place % FILTER_BLOCK;
+
+	return word[0] >> passed | word[1] << 1 << (FILTER_BLOCK - 1 - passed);
+}
+
+/* The end of the run of a class from AT on, or END. */
+static size_t run_end(const struct filter *filter,
+		      const struct filter_class *class, size_t at, size_t end)
+{
+	if (class->exact)
+		at = filter->loops->skip(class, filter->bytes, at, end);
+	while (at < end && byte_set_has(&class->set, filter->bytes[at]))
+		at++;
+	return at;
+}
+
+/* Of the run at PLACE. */
+static size_t run_length(const struct filter *filter,
+			 const struct filter_tile_step *step, size_t place)
+{
+	const struct filter_tile *tile = filter->tile;
+	size_t known = FILTER_TILE_WORDS * FILTER_BLOCK;
+	size_t end = find_clear(tile->bits[step->class], place, known);
+	size_t size = filter->size - tile->base;
+
+	if (end == known && known < size) {
+		if (step->most < size - place)
+			size = place + step->most;
+		end = run_end(filter, &tile->classes[step->class],
+			      tile->base + known, tile->base + size) -
+		      tile->base;
 	}
-	return tile->base + FILTER_TILE_SIZE;
+	return end - place < step->most ? end - place : step->most;
+}
+
+/* The end of the match that begins at START, unless that depends on what
+ * follows. */
+static size_t find_end(const struct filter *filter, size_t start)
+{
+	const struct filter_tile *tile = filter->tile;
+	size_t place = start - tile->base;
+	uint64_t others[TILE_CLASSES];
+	size_t length = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < tile->class_count && i < TILE_CLASSES; i++)
+		others[i] = ~places_at(tile->bits[i], place);
+	for (size_t i = 0; i < tile->step_count; i++) {
+		const struct filter_tile_step *step = &tile->steps[i];
+
+		length += step->before;
+		count = step->stop
+				? (size_t)__builtin_ctzll(
+					  others[step->class] >> length |
+					  step->stop)
+				: run_length(filter, step, place + length);
+		length += count;
+	}
+	length += tile->after;
+	if (length < filter->size - start || filter->complete ||
+	    (length == filter->size - start &&
+	     (tile->after > 0 || tile->step_count == 0 ||
+	      count == tile->steps[tile->step_count - 1].most)))
+		return start + length;
+	return 0;
 }
 
 bool filter_tile_next(struct filter *filter, size_t from, size_t to,
@@ -180,16 +333,21 @@ bool filter_tile_next(struct filter *filter, size_t from, size_t to,
 		if (!tile->valid || from < tile->base ||
 		    from - tile->base >= FILTER_TILE_SIZE)
 			make_tile(filter, from);
-		from = find_place(tile, from, true);
+		from = tile->base + find_set(tile->starts, from - tile->base,
+					     FILTER_TILE_SIZE);
 		if (from >= to)
 			return false;
 		if (from - tile->base == FILTER_TILE_SIZE)
 			continue;
 		range->start = from;
-		range->end = filter->exact ? from + 1
-					   : find_place(tile, from, false);
+		range->end = filter->exact || tile->matches ? from + 1
+					   : tile->base +
+			     find_clear(tile->starts, from - tile->base,
+					FILTER_TILE_SIZE);
 		if (range->end > to)
 			range->end = to;
+		if (tile->matches)
+			range->match_end = find_end(filter, from);
 		return true;
 	}
 	return false;

@@ -153,7 +153,9 @@ static bool read_escape(struct reader *reader, struct syntax *atom)
 
 		return !reader->lost && syntax_take_literal(reader, point, atom);
 	}
-	if (strchr("bBAzZK", letter)) {
+	if (letter == 'b')
+		return syntax_take_bound(reader);
+	if (strchr("BAzZK", letter)) {
 		reader->exact = false;
 		return true;
 	}
@@ -484,11 +486,40 @@ static bool read_branches(struct reader *reader, struct syntax *whole)
 	return read || syntax_lose(reader);
 }
 
+/* With a bound at the end: is that only where the last run ends?  All bytes
+ * that may be the last one or the one before are on the same side, then. */
+static bool bounds_decide(const struct syntax *syntax)
+{
+	const struct syntax_branch *branch = &syntax->branches[0];
+	const struct syntax_bounds *bounds = &syntax->bounds;
+	struct byte_set last = { { 0 } };
+	struct byte_set others;
+	size_t count = 0;
+
+	if (!bounds->start && !bounds->end)
+		return true;
+	if (syntax->count > 1 || !bounds->end)
+		return syntax->count == 1;
+	for (size_t i = branch->count; i-- > 0;) {
+		const struct syntax_item *item = &branch->items[i];
+
+		byte_set_unite(&last, &item->set);
+		if (item->single)
+			break;
+		if (count++ > 0 || item->greed == SYNTAX_LAZY)
+			return false;
+	}
+	for (int i = 0; i < 4; i++)
+		others.bits[i] = ~bounds->word.bits[i];
+	return !byte_set_meet(&last, &bounds->word) ||
+	       !byte_set_meet(&last, &others);
+}
+
 struct syntax *syntax_read(const char *regex, size_t length, uint32_t options)
 {
 	struct reader reader = {
-		.at = regex, .end = regex + length, .options = options,
-		.exact = true,
+		.start = regex, .at = regex, .end = regex + length,
+		.options = options, .exact = true,
 	};
 	struct syntax *syntax = length > SYNTAX_LENGTH_MAXIMUM ? NULL
 							       : syntax_new();
@@ -500,7 +531,8 @@ struct syntax *syntax_read(const char *regex, size_t length, uint32_t options)
 		syntax_free(syntax);
 		return NULL;
 	}
-	syntax->exact = reader.exact;
+	syntax->bounds = reader.bounds;
+	syntax->exact = reader.exact && bounds_decide(syntax);
 	for (size_t i = 0; i < syntax->count; i++)
 		if (syntax->branches[i].cut)
 			syntax->exact = false;

@@ -6,7 +6,8 @@
  * branch: a single item is one byte of its set, a run is none up to `most` of
  * them.  More than the matches may begin so, never less: what is not
  * understood is a run of any bytes, or there is no syntax at all.  What has no
- * width (\b, ^, look-around) is left out.
+ * width (\b, ^, look-around) is left out, but that \b is there at an end of the
+ * regex is told.
  *
  * Which bytes a class or a caseless letter stands for is asked of PCRE2, by
  * trying them, so that the two can not disagree.
@@ -61,11 +62,20 @@ struct syntax_branch {
 	struct syntax_item items[SYNTAX_ITEMS];
 };
 
+/* Where a match must begin or end: between a byte of `word` and one that is
+ * none, or nothing. */
+struct syntax_bounds {
+	bool start;
+	bool end;
+	struct byte_set word;
+};
+
 struct syntax {
 	/* The items say everything: a match is the bytes of a branch, and of
 	 * several ways to take them that which comes first by the order of the
-	 * branches and the greed of the runs. */
+	 * branches and the greed of the runs.  `bounds` come on top. */
 	bool exact;
+	struct syntax_bounds bounds;
 	size_t count;
 	struct syntax_branch branches[SYNTAX_BRANCHES];
 };
@@ -79,6 +89,7 @@ void syntax_free(struct syntax *syntax);
 size_t syntax_branch_least(const struct syntax_branch *branch);
 size_t syntax_branch_most(const struct syntax_branch *branch);
 
+bool byte_set_meet(const struct byte_set *one, const struct byte_set *other);
 bool byte_set_equal(const struct byte_set *one, const struct byte_set *other);
 void byte_set_unite(struct byte_set *set, const struct byte_set *other);
 struct byte_set byte_set_all(void);

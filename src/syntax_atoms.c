@@ -121,6 +121,24 @@ bool syntax_take_class(struct reader *reader, const char *regex,
 	return true;
 }
 
+bool syntax_take_bound(struct reader *reader)
+{
+	bool start = reader->at == reader->start + 2;
+	bool end = reader->at == reader->end;
+	struct syntax_bounds *bounds = &reader->bounds;
+
+	/* What words are made of is another thing in UTF-8; and behind a space
+	 * it may be said how often it is there. */
+	if (reader->options & (PCRE2_UTF | PCRE2_UCP | PCRE2_EXTENDED) ||
+	    !(end || (start && !strchr("*+?{", *reader->at)))) {
+		reader->exact = false;
+		return true;
+	}
+	bounds->start = bounds->start || start;
+	bounds->end = bounds->end || end;
+	return class_set(reader, "\\w", 2, &bounds->word);
+}
+
 void syntax_take_anything(struct reader *reader, struct syntax_branch *branch)
 {
 	struct byte_set set = byte_set_all();

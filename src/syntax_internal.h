@@ -11,12 +11,14 @@
 #include "syntax.h"
 
 struct reader {
+	const char *start;
 	const char *at;
 	const char *end;
 	uint32_t options;	/* as they are here */
 	unsigned depth;
 	unsigned sets;		/* asked for so far */
 	bool exact;
+	struct syntax_bounds bounds;
 	bool lost;		/* it has given up */
 	/* The class that was asked for last. */
 	const char *class;
@@ -58,6 +60,8 @@ static inline bool syntax_lose(struct reader *reader)
 /* One of a class or the like, which is the LENGTH bytes at REGEX. */
 bool syntax_take_class(struct reader *reader, const char *regex,
 		       size_t length, struct syntax_branch *branch);
+/* \b, behind which the reader is. */
+bool syntax_take_bound(struct reader *reader);
 /* A character that stands for itself. */
 bool syntax_take_literal(struct reader *reader, unsigned point,
 			 struct syntax *atom);

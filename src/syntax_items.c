@@ -14,6 +14,15 @@ bool byte_set_equal(const struct byte_set *one, const struct byte_set *other)
 	return memcmp(one, other, sizeof *one) == 0;
 }
 
+bool byte_set_meet(const struct byte_set *one, const struct byte_set *other)
+{
+	uint64_t both = 0;
+
+	for (int i = 0; i < 4; i++)
+		both |= one->bits[i] & other->bits[i];
+	return both != 0;
+}
+
 void byte_set_unite(struct byte_set *set, const struct byte_set *other)
 {
 	for (int i = 0; i < 4; i++)

@@ -39,7 +39,8 @@ static char *put_set(char *out, const struct byte_set *set)
 }
 
 /* Branches with | between them; a run is * or has its limit behind it, and ? or
- * + as in a regex; ... is a branch that goes on. */
+ * + as in a regex; ... is a branch that goes on.  ! is exact, with < and > if
+ * it has bounds. */
 static const char *read_text(const char *regex, uint32_t options)
 {
 	static char text[TEXT];
@@ -68,7 +69,8 @@ static const char *read_text(const char *regex, uint32_t options)
 			out += sprintf(out, "...");
 	}
 	if (syntax && syntax->exact)
-		sprintf(out, "!");
+		sprintf(out, "!%s%s", syntax->bounds.start ? "<" : "",
+			syntax->bounds.end ? ">" : "");
 	if (!syntax)
 		strcpy(text, "?");
 	syntax_free(syntax);
@@ -129,6 +131,18 @@ static void test_syntax_without_width(void **state)
 {
 	(void)state;
 	expect("\\bab$", 0, "ab");
+	expect("\\bab", 0, "ab!<");
+	expect("\\ba+\\b", 0, "aa*!<>");
+	expect("a\\bb", 0, "ab");
+	expect("\\b+a", 0, "a");
+	expect("(\\ba)", 0, "a");
+	/* Where another length of the last run may end at a bound. */
+	expect("-a*\\b", 0, "-a*");
+	expect("aa*?\\b", 0, "aa*?");
+	expect("[a.]b*\\b", 0, "[2]b*");
+	expect("\\ba|b", 0, "a|b");
+	expect("\\ba", PCRE2_UTF, "a");
+	expect("a\\b", PCRE2_EXTENDED, "a");
 	expect("(?<=x)a(?!b)", 0, "a");
 	expect("^a\\Kb", 0, "ab");
 	expect("(a)\\1b", 0, "a[256]*b");
