@@ -17,6 +17,7 @@
 enum {
 	PACE_PLAIN = PACE_WAYS - 1,
 	PACE_STRETCH_MAXIMUM = 16 << 20,
+	PACE_TRIAL = SEARCH_STRETCH / 16,
 	/* A clock tells little of less time. */
 	PACE_SHORTEST = 20000,
 	PACE_ASKED = 32,
@@ -70,6 +71,7 @@ static void judge(struct pace *pace, uint64_t end)
 	struct pace_way *way = &pace->costs[pace->way];
 	uint64_t spent = pace->now - pace->begun;
 	double cost = (double)spent / (double)(end - pace->start);
+	double trial;
 
 	/* What hinders does so now and then; nothing makes it faster. */
 	way->cost = way->known && cost > way->cost ? (way->cost + cost) / 2
@@ -80,7 +82,11 @@ static void judge(struct pace *pace, uint64_t end)
 		way->patience = PACE_PATIENCE;
 		return;
 	}
-	way->again = pace->now + spent * way->patience;
+	/* What hindered the stretch would not hinder a trial. */
+	trial = way->cost * PACE_TRIAL;
+	if ((double)spent < trial)
+		trial = (double)spent;
+	way->again = pace->now + (uint64_t)trial * way->patience;
 	if (way->patience < PACE_PATIENCE_MAXIMUM)
 		way->patience *= 2;
 }
@@ -100,7 +106,7 @@ static int take_turn(const struct pace *pace)
 
 static void begin(struct pace *pace, uint64_t from)
 {
-	uint64_t length = SEARCH_STRETCH / 16;
+	uint64_t length = PACE_TRIAL;
 
 	pace->way = take_turn(pace);
 	if (pace->way == pace->best) {
