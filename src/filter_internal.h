@@ -110,6 +110,7 @@ struct filter_tile {
 	struct filter_class classes[SYNTAX_ITEMS];
 	uint64_t bits[SYNTAX_ITEMS][FILTER_TILE_WORDS];
 	uint64_t starts[FILTER_TILE_ROOM];
+	uint64_t occupied;	/* words of `starts` that are not 0 */
 };
 
 /* A gap ends where `stop` passes, or both of `places`. */

@@ -22,7 +22,10 @@ enum {
 	/* Of the first ones runs may be part of a match whose end is found in
 	 * the bitmaps. */
 	TILE_CLASSES = 4,
+	TILE_BLOCKS = FILTER_TILE_SIZE / FILTER_BLOCK,
 };
+
+_Static_assert((int)TILE_BLOCKS <= 64, "a bit for each");
 
 static unsigned class_index(struct filter_tile *tile,
 			    const struct byte_set *set)
@@ -221,25 +224,31 @@ static void make_tile(struct filter *filter, size_t base)
 			count++;
 		step_singles(filter, tile->starts, class, count);
 	}
+	tile->occupied = 0;
+	for (size_t i = 0; i < TILE_BLOCKS; i++)
+		tile->occupied |= (uint64_t)(tile->starts[i] != 0) << i;
 }
 
 /* --- starts --- */
 
-/* The first place from PLACE on with a bit, or END. */
-static size_t find_set(const uint64_t *bits, size_t place, size_t end)
+/* The first start from PLACE on, or the tile's end.  Words are skipped without a
+ * loop, of which the processor could not tell how often it goes round. */
+static size_t find_start(const struct filter_tile *tile, size_t place)
 {
-	uint64_t word = bits[place / FILTER_BLOCK] >> place % FILTER_BLOCK;
+	size_t index = place / FILTER_BLOCK;
+	uint64_t word = tile->starts[index] >> place % FILTER_BLOCK;
+	uint64_t others = tile->occupied >> index >> 1;
 
 	if (word)
 		return place + (size_t)__builtin_ctzll(word);
-	for (size_t i = place / FILTER_BLOCK + 1; i < end / FILTER_BLOCK; i++)
-		if (bits[i])
-			return i * FILTER_BLOCK +
-			       (size_t)__builtin_ctzll(bits[i]);
-	return end;
+	if (!others)
+		return FILTER_TILE_SIZE;
+	index += 1 + (size_t)__builtin_ctzll(others);
+	return index * FILTER_BLOCK +
+	       (size_t)__builtin_ctzll(tile->starts[index]);
 }
 
-/* ... and without. */
+/* The first place from PLACE on without a bit, or END. */
 static size_t find_clear(const uint64_t *bits, size_t place, size_t end)
 {
 	uint64_t word = ~bits[place / FILTER_BLOCK] >> place % FILTER_BLOCK;
@@ -333,8 +342,7 @@ bool filter_tile_next(struct filter *filter, size_t from, size_t to,
 		if (!tile->valid || from < tile->base ||
 		    from - tile->base >= FILTER_TILE_SIZE)
 			make_tile(filter, from);
-		from = tile->base + find_set(tile->starts, from - tile->base,
-					     FILTER_TILE_SIZE);
+		from = tile->base + find_start(tile, from - tile->base);
 		if (from >= to)
 			return false;
 		if (from - tile->base == FILTER_TILE_SIZE)
