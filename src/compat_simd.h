@@ -13,10 +13,6 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Before a loop that goes round a few times, always the same: it is to be none
- * any more. */
-#define SIMD_UNROLL _Pragma("GCC unroll 8")
-
 #if defined(__x86_64__) && !defined(OCTAVO_PORTABLE)
 
 #include <immintrin.h>

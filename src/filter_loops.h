@@ -40,7 +40,7 @@ LOOP_INLINE LOOP(bytes) loop_try(const struct loop_test *tests, unsigned count,
 
 	all = equal ? LOOP(equal)(all, tests[0].start)
 		    : loop_passes(&tests[0], all);
-	SIMD_UNROLL
+#pragma GCC unroll 8
 	for (unsigned i = 1; i < count; i++) {
 		LOOP(bytes) next = LOOP(load)(bytes + tests[i].place);
 
@@ -58,7 +58,7 @@ LOOP_INLINE size_t loop_find(const struct filter_test *tests, unsigned count,
 	enum { PARTS = FILTER_BLOCK / LOOP_SIZE };
 	struct loop_test loaded[FILTER_TESTS];
 
-	SIMD_UNROLL
+#pragma GCC unroll 8
 	for (unsigned i = 0; i < count; i++)
 		loaded[i] = loop_test_of(&tests[i]);
 	for (; at + FILTER_BLOCK <= end; at += FILTER_BLOCK) {
@@ -66,18 +66,18 @@ LOOP_INLINE size_t loop_find(const struct filter_test *tests, unsigned count,
 		LOOP(bytes) any;
 
 		__builtin_prefetch(bytes + at + LOOP_AHEAD);
-		SIMD_UNROLL
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < PARTS; i++)
 			found[i] = loop_try(loaded, count, equal,
 					    bytes + at + i * LOOP_SIZE);
 		any = found[0];
-		SIMD_UNROLL
+#pragma GCC unroll 8
 		for (unsigned i = 1; i < PARTS; i++)
 			any = LOOP(or)(any, found[i]);
 		if (LOOP(mask)(any) == 0)
 			continue;
 		*mask = 0;
-		SIMD_UNROLL
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < PARTS; i++)
 			*mask |= LOOP(mask)(found[i]) << (i * LOOP_SIZE);
 		return at;
@@ -92,7 +92,7 @@ LOOP_FUNCTION size_t find(const struct filter_test *tests, unsigned count,
 {
 	bool equal = true;
 
-	SIMD_UNROLL
+#pragma GCC unroll 8
 	for (unsigned i = 0; i < count; i++)
 		equal = equal && tests[i].fold == 0 && tests[i].width == 0;
 	/* So that the compiler knows the numbers. */
@@ -122,7 +122,7 @@ LOOP_INLINE size_t loop_find_gap(const struct filter_gap_tests *tests,
 
 	*stops = *places = 0;
 	for (; at + FILTER_BLOCK <= end; at += FILTER_BLOCK) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < FILTER_BLOCK; i += LOOP_SIZE) {
 			const unsigned char *next = bytes + at + i;
 			LOOP(bytes) stopped = loop_try(&stop, 1, equal, next);
@@ -158,13 +158,13 @@ LOOP_INLINE void loop_classify(const struct filter_class *class,
 {
 	struct loop_test tests[FILTER_PARTS];
 
-	SIMD_UNROLL
+#pragma GCC unroll 8
 	for (unsigned i = 0; i < parts; i++)
 		tests[i] = loop_test_of(&class->parts[i]);
 	for (; count-- > 0; bytes += FILTER_BLOCK) {
 		uint64_t word = 0;
 
-		SIMD_UNROLL
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < FILTER_BLOCK; i += LOOP_SIZE) {
 			LOOP(bytes) loaded = LOOP(load)(bytes + i);
 			LOOP(bytes) any = equal ? LOOP(equal)(loaded,
@@ -172,7 +172,7 @@ LOOP_INLINE void loop_classify(const struct filter_class *class,
 						: loop_passes(&tests[0],
 							      loaded);
 
-			SIMD_UNROLL
+#pragma GCC unroll 8
 			for (unsigned j = 1; j < parts; j++)
 				any = LOOP(or)(any, loop_passes(&tests[j],
 								loaded));

@@ -17,7 +17,7 @@ WIDE_INLINE wide_bytes buckets(const struct filter_tables *tables,
 {
 	wide_bytes all = wide_fill(0xff);
 
-	SIMD_UNROLL
+#pragma GCC unroll 8
 	for (unsigned i = 0; i < length; i++) {
 		wide_bytes next = wide_load(bytes + i);
 
@@ -47,7 +47,7 @@ WIDE_INLINE size_t loop_words(const struct filter_tables *tables,
 		wide_bytes any = zero;
 
 		__builtin_prefetch(bytes + at + LOOP_AHEAD);
-		SIMD_UNROLL
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < PARTS; i++) {
 			found[i] = buckets(&kept, length, whole,
 					   bytes + at + i * WIDE_SIZE);
@@ -57,7 +57,7 @@ WIDE_INLINE size_t loop_words(const struct filter_tables *tables,
 		    wide_mask(wide_fill(0xff)))
 			continue;
 		none = 0;
-		SIMD_UNROLL
+#pragma GCC unroll 8
 		for (unsigned i = 0; i < PARTS; i++)
 			none |= wide_mask(wide_equal(found[i], zero))
 				<< (i * WIDE_SIZE);
