@@ -123,8 +123,9 @@ void filter_tune(struct filter *filter, size_t from)
 static bool is_match(const struct filter *filter, struct filter_range *range)
 {
 	size_t end;
-	enum filter_walk walk = filter_sequence_walk(filter->sequence,
-						     range->start, &end);
+	size_t start = range->start - filter->syntax->behind;
+	enum filter_walk walk = filter_sequence_walk(filter->sequence, start,
+						     &end);
 
 	if (walk == FILTER_WALK_DONE)
 		range->match_end = end;
@@ -188,6 +189,7 @@ static bool accept(const struct filter *filter, struct filter_range *range)
 	return range->match_end == 0 || is_bounded(filter, range);
 }
 
+/* The first places from FROM up to TO where the items of a branch may begin. */
 static bool find_next(struct filter *filter, size_t from, size_t to,
 		      struct filter_range *range)
 {
@@ -205,11 +207,28 @@ static bool find_next(struct filter *filter, size_t from, size_t to,
 	return false;
 }
 
+/* ... where a match may begin: what must stand before it is in the items. */
+static bool next_start(struct filter *filter, size_t from, size_t to,
+		     struct filter_range *range)
+{
+	size_t behind = filter->syntax->behind;
+	bool found = false;
+
+	from -= from < behind ? from : behind;
+	if (to > behind)
+		found = find_next(filter, from, to - behind, range);
+	if (found) {
+		range->start += behind;
+		range->end += behind;
+	}
+	return found;
+}
+
 bool filter_next(struct filter *filter, size_t from, size_t to,
 		 struct filter_range *range)
 {
 	for (; from < to; from = range->end) {
-		if (!find_next(filter, from, to, range))
+		if (!next_start(filter, from, to, range))
 			return false;
 		if (accept(filter, range))
 			return true;

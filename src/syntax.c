@@ -24,6 +24,7 @@ static struct syntax *syntax_new(void)
 
 	if (syntax) {
 		syntax->exact = false;
+		syntax->behind = 0;
 		syntax->count = 1;
 		syntax->branches[0].count = 0;
 		syntax->branches[0].cut = false;
@@ -275,11 +276,23 @@ static bool is_call(const struct reader *reader)
 	return at < reader->end && isdigit((unsigned char)*at);
 }
 
+static bool is_row(const struct syntax *atom)
+{
+	const struct syntax_branch *branch = &atom->branches[0];
+
+	for (size_t i = 0; i < branch->count; i++)
+		if (!branch->items[i].single)
+			return false;
+	return atom->count == 1 && !branch->cut;
+}
+
 /* Behind "(", up to behind ")". */
 static bool read_inside(struct reader *reader, struct syntax *atom)
 {
 	uint32_t options = reader->options;
 	bool exact = reader->exact;
+	bool behind = reader->at == reader->start + 1 &&
+		      next_is(reader, "?<=");
 	bool group = true;
 	bool empty = false;
 
@@ -299,10 +312,13 @@ static bool read_inside(struct reader *reader, struct syntax *atom)
 	if (!read_branches(reader, atom) || !skip_word(reader, ")"))
 		return syntax_lose(reader);
 	if (empty) {
+		behind = behind && is_row(atom);
+		if (behind)
+			reader->behind = atom->branches[0];
+		exact = exact && behind;
 		atom->count = 1;
 		atom->branches[0].count = 0;
 		atom->branches[0].cut = false;
-		exact = false;
 	}
 	reader->exact = reader->exact && exact;
 	reader->options = options;
@@ -432,6 +448,7 @@ static bool read_quantifier(struct reader *reader, size_t *least, size_t *most,
 static bool read_item(struct reader *reader, struct syntax *row,
 		      struct syntax *atom)
 {
+	const char *start = reader->at;
 	size_t least, most;
 	enum syntax_greed greed;
 
@@ -443,6 +460,11 @@ static bool read_item(struct reader *reader, struct syntax *row,
 	skip_space(reader);
 	if (!read_quantifier(reader, &least, &most, &greed))
 		return false;
+	/* It need not be there. */
+	if (start == reader->start && least == 0 && reader->behind.count > 0) {
+		reader->behind.count = 0;
+		reader->exact = false;
+	}
 
 	/* What is taken as a whole has one way left, whichever that is. */
 	bool taken = greed != SYNTAX_POSSESSIVE ||
@@ -515,6 +537,24 @@ static bool bounds_decide(const struct syntax *syntax)
 	       !byte_set_meet(&last, &others);
 }
 
+/* Puts what the regex looks behind at before its one branch, unless a match may
+ * be empty. */
+static void take_behind(struct reader *reader, struct syntax *syntax)
+{
+	struct syntax_branch row = reader->behind;
+
+	if (row.count == 0)
+		return;
+	if (syntax->count > 1 ||
+	    syntax_branch_least(&syntax->branches[0]) == 0 ||
+	    !syntax_branch_append(&row, &syntax->branches[0])) {
+		reader->exact = false;
+		return;
+	}
+	syntax->branches[0] = row;
+	syntax->behind = reader->behind.count;
+}
+
 struct syntax *syntax_read(const char *regex, size_t length, uint32_t options)
 {
 	struct reader reader = {
@@ -531,6 +571,7 @@ struct syntax *syntax_read(const char *regex, size_t length, uint32_t options)
 		syntax_free(syntax);
 		return NULL;
 	}
+	take_behind(&reader, syntax);
 	syntax->bounds = reader.bounds;
 	syntax->exact = reader.exact && bounds_decide(syntax);
 	for (size_t i = 0; i < syntax->count; i++)

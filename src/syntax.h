@@ -6,8 +6,8 @@
  * branch: a single item is one byte of its set, a run is none up to `most` of
  * them.  More than the matches may begin so, never less: what is not
  * understood is a run of any bytes, or there is no syntax at all.  What has no
- * width (\b, ^, look-around) is left out, but that \b is there at an end of the
- * regex is told.
+ * width (\b, ^, look-around) is left out, but for the bytes that a regex looks
+ * behind at where it begins, and that \b is there at an end of the regex.
  *
  * Which bytes a class or a caseless letter stands for is asked of PCRE2, by
  * trying them, so that the two can not disagree.
@@ -76,6 +76,9 @@ struct syntax {
 	 * branches and the greed of the runs.  `bounds` come on top. */
 	bool exact;
 	struct syntax_bounds bounds;
+	/* So many items of the one branch stand before the match; they are
+	 * single. */
+	size_t behind;
 	size_t count;
 	struct syntax_branch branches[SYNTAX_BRANCHES];
 };

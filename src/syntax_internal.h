@@ -20,6 +20,7 @@ struct reader {
 	bool exact;
 	struct syntax_bounds bounds;
 	bool lost;		/* it has given up */
+	struct syntax_branch behind;	/* what must be before a match */
 	/* The class that was asked for last. */
 	const char *class;
 	size_t class_length;
@@ -37,6 +38,9 @@ void syntax_branch_single(struct syntax_branch *branch,
 void syntax_branch_run(struct syntax_branch *branch,
 		       const struct byte_set *set, size_t most,
 		       enum syntax_greed greed);
+/* NEXT behind the branch; false where there was no room for all of it. */
+bool syntax_branch_append(struct syntax_branch *branch,
+			  const struct syntax_branch *next);
 /* WHOLE followed by NEXT, whatever the branches of either; false where more
  * is allowed now than the two say. */
 bool syntax_append(struct syntax *whole, const struct syntax *next);

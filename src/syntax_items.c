@@ -85,12 +85,13 @@ void syntax_branch_run(struct syntax_branch *branch,
 							  count, greed });
 }
 
-static void branch_append(struct syntax_branch *branch,
+bool syntax_branch_append(struct syntax_branch *branch,
 			  const struct syntax_branch *next)
 {
 	for (size_t i = 0; i < next->count; i++)
 		branch_add(branch, &next->items[i]);
 	branch->cut = branch->cut || next->cut;
+	return !branch->cut;
 }
 
 static struct byte_set syntax_set(const struct syntax *syntax)
@@ -158,7 +159,7 @@ static void multiply(struct syntax *whole, const struct syntax *next)
 
 		for (size_t j = next->count; j-- > 0;) {
 			branches[j] = whole->branches[i];
-			branch_append(&branches[j], &next->branches[j]);
+			syntax_branch_append(&branches[j], &next->branches[j]);
 		}
 	}
 	whole->count *= next->count;
@@ -175,7 +176,7 @@ bool syntax_append(struct syntax *whole, const struct syntax *next)
 
 	flatten(next, &flat);
 	for (size_t i = 0; i < whole->count; i++)
-		branch_append(&whole->branches[i], &flat);
+		syntax_branch_append(&whole->branches[i], &flat);
 	return false;
 }
 
@@ -216,7 +217,7 @@ bool syntax_repeat(struct syntax *whole, size_t least, size_t most,
 	branch->count = 0;
 	branch->cut = false;
 	for (size_t i = 0; i < least && !branch->cut && once.count > 0; i++)
-		branch_append(branch, &once);
+		syntax_branch_append(branch, &once);
 	if (longest > 0 && more > 0)
 		syntax_branch_run(branch, &set,
 				  more >= SYNTAX_MANY / longest

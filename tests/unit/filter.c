@@ -131,6 +131,8 @@ static const struct kinds patterns[] = {
 	{ "ERROR.*+timeout", "", "at" }, { "fo+.{0,9}qux\\d", "", "at" },
 	{ "fo+.{0,9}?qux\\d\\b", "", "at" }, { "foo[^x]*bar.*key", "", "at" },
 	{ "[a-z]++-pool:\\d+?\\]", "", "at" }, { "foo.*\\d+@", "", "at" },
+	{ "(?<=key=)fo+", "", "at" }, { "(?<=ERR)OR.*?bar", "i", "at" },
+	{ "(?<=E..)R.{0,40}timeout", "", "at" },
 	{ "[A-Z]++[A-Z]+\\d", "", "at" }, { "foo.*?\\d*", "", "at" },
 	{ "\\b\\d{1,3}(\\.\\d{1,3}){3}\\b", "", "at" },
 	{ "\\b[a-z7]+\\b", "", "at" }, { "-\\d*\\b", "", "at" },

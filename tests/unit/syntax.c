@@ -38,9 +38,9 @@ static char *put_set(char *out, const struct byte_set *set)
 	return out + sprintf(out, "[%u]", count);
 }
 
-/* Branches with | between them; a run is * or has its limit behind it, and ? or
- * + as in a regex; ... is a branch that goes on.  ! is exact, with < and > if
- * it has bounds. */
+/* Branches with | between them; what is before a match has : behind it; a run
+ * is * or has its limit behind it, and ? or + as in a regex; ... is a branch
+ * that goes on.  ! is exact, with < and > if it has bounds. */
 static const char *read_text(const char *regex, uint32_t options)
 {
 	static char text[TEXT];
@@ -56,6 +56,8 @@ static const char *read_text(const char *regex, uint32_t options)
 		for (size_t j = 0; j < branch->count; j++) {
 			const struct syntax_item *item = &branch->items[j];
 
+			if (j > 0 && j == syntax->behind)
+				*out++ = ':';
 			out = put_set(out, &item->set);
 			if (!item->single && item->most == SYNTAX_MANY)
 				out += sprintf(out, "*");
@@ -143,7 +145,15 @@ static void test_syntax_without_width(void **state)
 	expect("\\ba|b", 0, "a|b");
 	expect("\\ba", PCRE2_UTF, "a");
 	expect("a\\b", PCRE2_EXTENDED, "a");
-	expect("(?<=x)a(?!b)", 0, "a");
+	expect("(?<=x)a(?!b)", 0, "x:a");
+	expect("(?<=x[ab])a+", 0, "x[2]:aa*!");
+	expect("(?<=\\bx)a", 0, "x:a");
+	expect("(?<=x)?a", 0, "a");
+	expect("(?<=x)a*", 0, "a*");
+	expect("(?<=xy|y)a", 0, "a");
+	expect("(?<=x)a|b", 0, "a|b");
+	expect("a(?<=x)(?<=y)b", 0, "ab");
+	expect("(?<!x)a", 0, "a");
 	expect("^a\\Kb", 0, "ab");
 	expect("(a)\\1b", 0, "a[256]*b");
 	expect("a(?R)?b", 0, "a[256]*b");
