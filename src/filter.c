@@ -88,6 +88,20 @@ void filter_free(struct filter *filter)
 	free(filter);
 }
 
+bool filter_is_literal(const struct filter *filter)
+{
+	const struct syntax *syntax = filter->syntax;
+	const struct syntax_branch *branch = &syntax->branches[0];
+
+	if (!filter->exact || syntax->count > 1)
+		return false;
+	for (size_t i = 0; i < branch->count; i++)
+		if (!branch->items[i].single ||
+		    byte_set_count(&branch->items[i].set) > 2)
+			return false;
+	return true;
+}
+
 static void forget(struct filter *filter)
 {
 	filter->mask = 0;

@@ -47,6 +47,10 @@ struct filter *filter_new(enum filter_kind kind, const struct syntax *syntax,
 			  bool characters);
 void filter_free(struct filter *filter);
 
+/* Are matches nothing but bytes that are looked for, with no choice but that
+ * of a letter's case?  Then no other way is better than FILTER_ANCHOR. */
+bool filter_is_literal(const struct filter *filter);
+
 /* From now on it is about SIZE bytes at BYTES, which stay as they are.  Not
  * COMPLETE: others follow, and attempts that would need them may succeed. */
 void filter_look(struct filter *filter, const unsigned char *bytes,

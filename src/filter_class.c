@@ -11,7 +11,7 @@ bool filter_test_passes(const struct filter_test *test, unsigned char byte)
 	       <= test->width;
 }
 
-static unsigned set_count(const struct byte_set *set)
+unsigned byte_set_count(const struct byte_set *set)
 {
 	unsigned count = 0;
 
@@ -46,8 +46,9 @@ static unsigned narrowest(const struct byte_set *set, unsigned fold,
 unsigned filter_test_of(const struct byte_set *set, struct filter_test *test)
 {
 	unsigned fewest = narrowest(set, 0, test);
+	unsigned least = byte_set_count(set);
 
-	for (unsigned fold = 1; fold <= 0x80; fold <<= 1) {
+	for (unsigned fold = 1; fold <= 0x80 && fewest > least; fold <<= 1) {
 		struct filter_test other;
 		unsigned count = narrowest(set, fold, &other);
 
@@ -88,16 +89,16 @@ void filter_class_of(const struct byte_set *set, struct filter_class *class)
 	struct byte_set rest = *set;
 
 	class->set = *set;
-	class->exact = set_count(set) > 0;
+	class->exact = byte_set_count(set) > 0;
 	class->count = 1;
 	class->parts[0] = (struct filter_test){ 0, 0, 0, 0 };
 	if (!class->exact)
 		return;
-	for (class->count = 0; set_count(&rest) > 0; class->count++) {
+	for (class->count = 0; byte_set_count(&rest) > 0; class->count++) {
 		if (class->count == FILTER_PARTS) {
 			/* One wide part instead. */
 			class->exact = filter_test_of(set, class->parts) ==
-				       set_count(set);
+				       byte_set_count(set);
 			class->count = 1;
 			return;
 		}

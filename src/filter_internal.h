@@ -206,6 +206,7 @@ bool filter_make_whole(struct filter *filter,
 
 /* --- filter_class.c --- */
 
+unsigned byte_set_count(const struct byte_set *set);
 /* The test that passes fewest bytes beside those of SET; how many pass. */
 unsigned filter_test_of(const struct byte_set *set, struct filter_test *test);
 void filter_class_of(const struct byte_set *set, struct filter_class *class);

@@ -52,6 +52,8 @@ enum {
 	SCANNER_INTERPRETED = 64 << 10,
 	/* More attempts than that in a row are worth a look ahead. */
 	SCANNER_FEW = 64,
+	/* Bytes that the kernel brings in together, at least. */
+	SCANNER_AROUND = 64 << 10,
 	/* A filter is tuned anew after so many bytes. */
 	SCANNER_TUNED = 16 << 20,
 	SCANNER_MESSAGE_SIZE = 256,
@@ -113,19 +115,23 @@ static bool scanner_prepare(struct scanner *scanner)
 static void make_filters(struct scanner *scanner)
 {
 	const struct pattern *pattern = scanner->pattern;
+	bool literal = false;
 	unsigned ways = 0;
 
-	for (int kind = 0; pattern->syntax && kind < FILTER_KINDS; kind++) {
+	for (int kind = 0; pattern->syntax && kind < FILTER_KINDS && !literal;
+	     kind++) {
 		if (scanner_forced != SCANNER_WAYS && scanner_forced != kind)
 			continue;
 		scanner->filters[kind] = filter_new((enum filter_kind)kind,
 						    pattern->syntax,
 						    pattern->utf);
 		scanner->tuned[kind] = UINT64_MAX;
-		if (scanner->filters[kind])
-			ways |= 1u << kind;
+		if (!scanner->filters[kind])
+			continue;
+		ways |= 1u << kind;
+		literal = filter_is_literal(scanner->filters[kind]);
 	}
-	if (ways == 0 || scanner_forced == SCANNER_WAYS)
+	if (!literal && (ways == 0 || scanner_forced == SCANNER_WAYS))
 		ways |= 1u << SCANNER_PLAIN;
 	pace_start(&scanner->pace, ways);
 }
@@ -408,15 +414,32 @@ static enum scan_result attempt_some(struct scanner *scanner, int kind,
 	return SCAN_NONE;
 }
 
+/* Brings in what is judged by the time that it takes to search: the first to
+ * read a page waits for it, whichever way it goes. */
+static void bring_in(const struct scanner *scanner, struct range range)
+{
+	const volatile unsigned char *bytes = scanner->bytes;
+
+	if (range.end > scanner->end)
+		range.end = scanner->end;
+	for (; range.start < range.end; range.start += SCANNER_AROUND)
+		(void)bytes[range.start - scanner->start];
+}
+
 /* One step of the pass within the window. */
 static enum scan_result step(struct scanner *scanner, uint64_t *from,
 			     uint64_t *need, uint64_t limit,
 			     struct finding *finding, struct error *error)
 {
-	int way = pace_choose(&scanner->pace, *from);
+	bool fresh;
+	int way = pace_choose(&scanner->pace, *from, limit, &fresh);
 	uint64_t stop = scanner->pace.end < limit ? scanner->pace.end : limit;
 
 	scanner->known = (struct range){ 0, 0 };
+	if (fresh) {
+		bring_in(scanner, (struct range){ *from, stop });
+		pace_begin_again(&scanner->pace, *from);
+	}
 	if (way != SCANNER_PLAIN && *from < scanner->size)
 		return attempt_some(scanner, way, from, need, stop, limit,
 				    finding, error);

@@ -17,7 +17,10 @@
 enum {
 	PACE_PLAIN = PACE_WAYS - 1,
 	PACE_STRETCH_MAXIMUM = 16 << 20,
-	PACE_TRIAL = SEARCH_STRETCH / 16,
+	/* A stretch of another way than the best is shorter. */
+	PACE_TRIAL = SEARCH_STRETCH / 4,
+	/* Stretches that take less are made longer. */
+	PACE_LONG_ENOUGH = 300000,
 	/* A clock tells little of less time. */
 	PACE_SHORTEST = 20000,
 	PACE_ASKED = 32,
@@ -80,6 +83,7 @@ static void judge(struct pace *pace, uint64_t end)
 	find_best(pace);
 	if (pace->best == pace->way) {
 		way->patience = PACE_PATIENCE;
+		pace->spent = spent;
 		return;
 	}
 	/* What hindered the stretch would not hinder a trial. */
@@ -104,7 +108,7 @@ static int take_turn(const struct pace *pace)
 	return pace->best;
 }
 
-static void begin(struct pace *pace, uint64_t from)
+static void begin(struct pace *pace, uint64_t from, uint64_t limit)
 {
 	uint64_t length = PACE_TRIAL;
 
@@ -112,31 +116,34 @@ static void begin(struct pace *pace, uint64_t from)
 	if (pace->way == pace->best) {
 		length = pace->length;
 		/* Each call of PCRE2 forgets what it has learned. */
-		if (pace->way == PACE_PLAIN &&
+		if ((pace->way == PACE_PLAIN ||
+		     pace->spent < PACE_LONG_ENOUGH) &&
 		    pace->length < PACE_STRETCH_MAXIMUM)
 			pace->length *= 2;
 	}
 	pace->start = from;
-	pace->end = from + length;
+	pace->end = length < limit - from ? from + length : limit;
 	pace->asked = 0;
 	pace->begun = pace->now;
 }
 
-int pace_choose(struct pace *pace, uint64_t from)
+int pace_choose(struct pace *pace, uint64_t from, uint64_t limit, bool *fresh)
 {
+	*fresh = false;
 	if (only_one(pace)) {
 		pace->way = __builtin_ctz(pace->ways);
-		pace->end = UINT64_MAX;
+		pace->end = limit;
 		return pace->way;
 	}
 	if (from >= pace->start && from < pace->end)
 		return pace->way;
+	*fresh = true;
 	look_at_clock(pace);
 	/* A match may end far behind the stretch. */
 	if (pace->end > pace->start && from >= pace->end)
 		judge(pace, from - pace->end > SEARCH_STRETCH ? pace->end
 							      : from);
-	begin(pace, from);
+	begin(pace, from, limit);
 	return pace->way;
 }
 

@@ -31,6 +31,7 @@ struct pace {
 	uint64_t start;		/* the stretch */
 	uint64_t end;
 	uint64_t length;	/* of the next one of the best way */
+	uint64_t spent;		/* nanoseconds, by the last one of it */
 	uint64_t begun;		/* nanoseconds; so is */
 	uint64_t now;		/* when this was called last */
 	unsigned asked;
@@ -40,8 +41,10 @@ struct pace {
 /* With the WAYS that there are, a bit each; the highest is what any other must
  * be faster than. */
 void pace_start(struct pace *pace, unsigned ways);
-/* The way at FROM; pace->end is where to choose again. */
-int pace_choose(struct pace *pace, uint64_t from);
+/* The way at FROM; pace->end, LIMIT (> FROM) at most, is where to choose again.
+ * Where *FRESH, a stretch begins, and pace_begin_again tells when its time
+ * does: what of it is not in memory may be brought in before. */
+int pace_choose(struct pace *pace, uint64_t from, uint64_t limit, bool *fresh);
 /* What was done since is no part of the stretch. */
 void pace_begin_again(struct pace *pace, uint64_t from);
 /* To be asked before each attempt: false where the stretch takes far too long,

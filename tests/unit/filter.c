@@ -199,11 +199,40 @@ static void test_filter_is_of_use(void **state)
 	pattern_free(pattern);
 }
 
+static void test_filter_is_literal(void **state)
+{
+	static const struct {
+		const char *regex;
+		const char *flags;
+		bool literal;
+	} cases[] = {
+		{ "session", "", true }, { "session", "i", true },
+		{ "a[bc]d", "", true }, { "a[bcd]e", "", false },
+		{ "session+", "", false }, { "session$", "", false },
+		{ "(?<=x)session", "", true }, { "a.*b", "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pattern *pattern = pattern_of(cases[i].regex,
+						     cases[i].flags);
+		struct filter *filter = filter_new(FILTER_ANCHOR,
+						   pattern->syntax, false);
+
+		assert_non_null(filter);
+		if (filter_is_literal(filter) != cases[i].literal)
+			fail_msg("%s", cases[i].regex);
+		filter_free(filter);
+		pattern_free(pattern);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter_misses_nothing),
 		cmocka_unit_test(test_filter_is_of_use),
+		cmocka_unit_test(test_filter_is_literal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

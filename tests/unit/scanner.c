@@ -1,0 +1,63 @@
+/*
+ * Unit tests of the scanner room's pace: what it takes for a stretch.  (What
+ * is found is tests/unit/search.c's: it does not depend on the pace.)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "scanner_pace.h"
+#include "sizes.h"
+
+enum { WAYS = 1 << 0 | 1 << (PACE_WAYS - 1) };
+
+/* Not even where stretches have become long: what lies behind the limit is
+ * somebody else's chunk. */
+static void test_scanner_pace_keeps_to_the_limit(void **state)
+{
+	const uint64_t chunk = SEARCH_STRETCH + SEARCH_STRETCH / 2;
+	struct pace pace;
+	bool fresh;
+
+	(void)state;
+	pace_start(&pace, WAYS);
+	for (uint64_t start = 0; start < 64 * chunk; start += 2 * chunk)
+		for (uint64_t at = start; at < start + chunk; at = pace.end) {
+			pace_choose(&pace, at, start + chunk, &fresh);
+			assert_true(fresh);
+			assert_true(pace.start == at && pace.end > at);
+			assert_true(pace.end <= start + chunk);
+		}
+}
+
+/* A pass that goes on elsewhere says nothing of the way that it was going. */
+static void test_scanner_pace_judges_whole_stretches(void **state)
+{
+	struct pace pace;
+	bool fresh;
+
+	(void)state;
+	pace_start(&pace, WAYS);
+	pace_choose(&pace, 1000, UINT64_MAX, &fresh);
+	pace_choose(&pace, 10, UINT64_MAX, &fresh);
+	assert_true(fresh);
+	assert_int_equal(pace.best, -1);
+	pace_choose(&pace, pace.end - 1, UINT64_MAX, &fresh);
+	assert_false(fresh);
+	pace_choose(&pace, pace.end, UINT64_MAX, &fresh);
+	assert_true(fresh);
+	assert_int_equal(pace.best, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_scanner_pace_keeps_to_the_limit),
+		cmocka_unit_test(test_scanner_pace_judges_whole_stretches),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
