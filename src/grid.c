@@ -101,18 +101,23 @@ bool grid_resize(struct grid *grid, unsigned columns, unsigned rows)
 	return true;
 }
 
-void grid_clear(struct grid *grid)
-{
-	for (unsigned row = 0; row < grid->rows; row++)
-		grid_fill(grid, row, 0, grid->columns, ' ', ROLE_NORMAL);
-	grid->cursor_visible = false;
-	grid->cursor_row = 0;
-	grid->cursor_column = 0;
-}
-
 static struct cell *grid_row(const struct grid *grid, unsigned row)
 {
 	return grid->cells + (size_t)row * grid->stride;
+}
+
+/* All of it, so no wide character loses one half only. */
+void grid_clear(struct grid *grid)
+{
+	for (unsigned row = 0; row < grid->rows; row++) {
+		struct cell *cells = grid_row(grid, row);
+
+		for (unsigned column = 0; column < grid->columns; column++)
+			cells[column] = (struct cell){ ' ', ROLE_NORMAL };
+	}
+	grid->cursor_visible = false;
+	grid->cursor_row = 0;
+	grid->cursor_column = 0;
 }
 
 struct grid grid_part(const struct grid *grid, unsigned row, unsigned column,

@@ -1,7 +1,7 @@
 /*
  * A keymap is a list of bindings in force, each with its keys already read.
- * A preset is bound onto it entry by entry, as the user's own are, so one
- * function decides what takes whose place.  Invariants, in one mode:
+ * A preset is bound onto the default entry by entry, as the user's own are, so
+ * one function decides what takes whose place.  Invariants, in one mode:
  *
  *  1. no two entries have the same keys;
  *  2. the keys of no entry are a beginning of another's, where <Any> counts as
@@ -136,6 +136,21 @@ static void keymap_remove(struct keymap *keymap,
 	}
 }
 
+/* The default preset, which takes nothing's place: no two of its own bindings
+ * are in each other's way (keymap_check). */
+static bool keymap_lay_out(struct keymap *keymap, struct error *error)
+{
+	for (const struct binding *binding = keymap_presets[0].bindings;
+	     binding->keys != NULL; binding++) {
+		struct keymap_entry entry = {.binding = *binding};
+		if (!keymap_parse(&entry, error) ||
+		    !keymap_reserve(keymap, error))
+			return false;
+		keymap->entries[keymap->count++] = entry;
+	}
+	return true;
+}
+
 /* Takes ENTRY over, with what it owns, unless it fails. */
 static bool keymap_add(struct keymap *keymap, struct keymap_entry *entry,
 		       struct error *error)
@@ -195,7 +210,7 @@ struct keymap *keymap_new(const char *name, struct error *error)
 		error_set_memory(error);
 		return NULL;
 	}
-	if (keymap_lay_over(keymap, &keymap_presets[0], error) &&
+	if (keymap_lay_out(keymap, error) &&
 	    (preset == &keymap_presets[0] ||
 	     keymap_lay_over(keymap, preset, error)))
 		return keymap;
