@@ -8,6 +8,10 @@
 
 #include "filter_internal.h"
 
+/* Inner loops have a few rounds and a known number of them.  Where they are
+ * left as loops, what they work on is kept in memory, not in registers; the
+ * compilers take that for the better way unless they are told. */
+
 enum { LOOP_AHEAD = 2048 };
 
 struct loop_test {
