@@ -57,6 +57,18 @@ void filter_force_narrow(bool narrow)
 	filter_narrow = narrow;
 }
 
+static const struct filter_loops *choose_loops(void)
+{
+	return wide_there() && !filter_narrow ? &filter_loops_wide
+					      : &filter_loops_narrow;
+}
+
+uint64_t filter_count(unsigned char byte, const unsigned char *bytes,
+		      size_t length)
+{
+	return choose_loops()->count(byte, bytes, length);
+}
+
 struct filter *filter_new(enum filter_kind kind, const struct syntax *syntax,
 			  bool characters)
 {
@@ -67,8 +79,7 @@ struct filter *filter_new(enum filter_kind kind, const struct syntax *syntax,
 	filter->kind = kind;
 	filter->syntax = syntax;
 	filter->characters = characters;
-	filter->loops = wide_there() && !filter_narrow ? &filter_loops_wide
-						       : &filter_loops_narrow;
+	filter->loops = choose_loops();
 	filter->sequence = calloc(1, sizeof *filter->sequence);
 	filter->starts = calloc(1, sizeof *filter->starts);
 	if (filter->sequence && filter->starts && filter_make(filter))

@@ -63,8 +63,12 @@ void filter_tune(struct filter *filter, size_t from);
 bool filter_next(struct filter *filter, size_t from, size_t to,
 		 struct filter_range *range);
 
-/* For tests: filters made from now on do without what newer processors have,
- * or no longer do. */
+/* How many of LENGTH bytes are BYTE. */
+uint64_t filter_count(unsigned char byte, const unsigned char *bytes,
+		      size_t length);
+
+/* For tests: filters made from now on, and filter_count, do without what newer
+ * processors have, or no longer do. */
 void filter_force_narrow(bool narrow);
 
 #endif

@@ -144,6 +144,9 @@ struct filter_loops {
 	size_t (*find_gap)(const struct filter_gap_tests *tests,
 			   const unsigned char *bytes, size_t at, size_t end,
 			   uint64_t *stops, uint64_t *places);
+	/* How many of LENGTH bytes are BYTE. */
+	uint64_t (*count)(unsigned char byte, const unsigned char *bytes,
+			  size_t length);
 	/* In the bitmap of a tile: the places of the class that are COUNT (1
 	 * up to 63) before one that BITS has. */
 	void (*keep_behind)(uint64_t *bits, unsigned count,

@@ -234,6 +234,46 @@ LOOP_FUNCTION size_t skip(const struct filter_class *class,
 	return at;
 }
 
+/* How many of ROUNDS (255 at most) vectors of bytes are BYTE.  One that is
+ * equal is -1, and is taken from a sum of its own. */
+LOOP_INLINE uint64_t loop_count(LOOP(bytes) byte, const unsigned char *bytes,
+				size_t rounds)
+{
+	LOOP(bytes) sums = LOOP(fill)(0);
+	unsigned char each[LOOP_SIZE];
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < rounds; i++) {
+		__builtin_prefetch(bytes + i * LOOP_SIZE + LOOP_AHEAD);
+		sums = LOOP(subtract)(sums, LOOP(equal)(
+				LOOP(load)(bytes + i * LOOP_SIZE), byte));
+	}
+	memcpy(each, &sums, sizeof each);
+	for (size_t i = 0; i < LOOP_SIZE; i++)
+		count += each[i];
+	return count;
+}
+
+LOOP_FUNCTION uint64_t count(unsigned char byte, const unsigned char *bytes,
+			     size_t length)
+{
+	const LOOP(bytes) filled = LOOP(fill)(byte);
+	uint64_t sum = 0;
+
+	while (length >= LOOP_SIZE) {
+		size_t rounds = length / LOOP_SIZE;
+
+		if (rounds > 255)
+			rounds = 255;
+		sum += loop_count(filled, bytes, rounds);
+		bytes += rounds * LOOP_SIZE;
+		length -= rounds * LOOP_SIZE;
+	}
+	while (length-- > 0)
+		sum += *bytes++ == byte;
+	return sum;
+}
+
 /* Words of a bitmap, four together. */
 typedef uint64_t loop_words_4 __attribute__((vector_size(32)));
 

@@ -16,14 +16,10 @@
 
 #include <string.h>
 
+#include "filter.h"
 #include "sizes.h"
 
-enum {
-	NUMBER_SIZE = 24,
-	/* A byte each counts up to 255. */
-	COUNT_LANES = 32,
-	COUNT_ROUNDS = 255,
-};
+enum { NUMBER_SIZE = 24 };
 
 /* --- numbers --- */
 
@@ -83,39 +79,6 @@ static const unsigned char *run_at(struct text_writer *writer, uint64_t offset)
 
 /* --- newlines --- */
 
-/* Sums in bytes side by side, which a compiler makes one instruction of. */
-static uint64_t count_rounds(const unsigned char *bytes, size_t rounds)
-{
-	unsigned char sums[COUNT_LANES] = { 0 };
-	uint64_t count = 0;
-
-	for (size_t i = 0; i < rounds; i++, bytes += COUNT_LANES)
-		for (size_t lane = 0; lane < COUNT_LANES; lane++)
-			sums[lane] = (unsigned char)
-				(sums[lane] + (bytes[lane] == '\n'));
-	for (size_t lane = 0; lane < COUNT_LANES; lane++)
-		count += sums[lane];
-	return count;
-}
-
-static uint64_t count_bytes(const unsigned char *bytes, size_t length)
-{
-	uint64_t count = 0;
-
-	while (length >= COUNT_LANES) {
-		size_t rounds = length / COUNT_LANES;
-
-		if (rounds > COUNT_ROUNDS)
-			rounds = COUNT_ROUNDS;
-		count += count_rounds(bytes, rounds);
-		bytes += rounds * COUNT_LANES;
-		length -= rounds * COUNT_LANES;
-	}
-	while (length-- > 0)
-		count += *bytes++ == '\n';
-	return count;
-}
-
 /* How many bytes from AT on, up to *END, must be looked at before it pays to
  * ask again whether there is a hole; 0: all up to *END is one. */
 static uint64_t stretch(const struct text_writer *writer, uint64_t at,
@@ -152,7 +115,7 @@ uint64_t text_newlines(struct text_writer *writer, struct range range)
 
 		if (length > writer->run.end - at)
 			length = writer->run.end - at;
-		count += count_bytes(bytes, (size_t)length);
+		count += filter_count('\n', bytes, (size_t)length);
 		at += length;
 	}
 	return count;

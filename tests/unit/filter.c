@@ -227,12 +227,38 @@ static void test_filter_is_literal(void **state)
 	}
 }
 
+static void test_filter_count(void **state)
+{
+	enum { LONG = 20000 };
+	static unsigned char bytes[LONG];
+	uint64_t sums[LONG + 1] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LONG; i++) {
+		/* Many in a row, and few. */
+		bytes[i] = i < LONG / 2 || random_below(50) == 0 ? '\n' : 0xff;
+		sums[i + 1] = sums[i] + (bytes[i] == '\n');
+	}
+	for (int narrow = 0; narrow < 2; narrow++) {
+		filter_force_narrow(narrow);
+		for (size_t start = 0; start < LONG; start += 1 + start / 9)
+			for (size_t end = start; end <= LONG;
+			     end += 1 + (end - start) * 2)
+				assert_int_equal(
+					filter_count('\n', bytes + start,
+						     end - start),
+					sums[end] - sums[start]);
+	}
+	filter_force_narrow(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter_misses_nothing),
 		cmocka_unit_test(test_filter_is_of_use),
 		cmocka_unit_test(test_filter_is_literal),
+		cmocka_unit_test(test_filter_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
