@@ -78,12 +78,11 @@ struct child {
 struct job {
 	struct job_plan plan;
 	struct counters *counters;
-	size_t mapped;
+	size_t size;
 	struct child *children;
 	unsigned count;
 	uint64_t next;
 	bool waiting;		/* to be run here, and not begun */
-	int ready[2];		/* a pipe that always holds a byte */
 	enum job_state state;
 	struct error error;
 	struct job *others;	/* in the list of all jobs */
@@ -102,10 +101,16 @@ struct job_worker {
 /* All jobs of this process, so that a new worker can close their pipes. */
 static struct job *jobs;
 
+/* A pipe that always holds a byte, for all of them; once opened it stays. */
+static int ready[2] = { -1, -1 };
+
 unsigned job_cores(void)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	/* To find out takes as long as to search a small file. */
+	static long cores;
 
+	if (cores == 0)
+		cores = sysconf(_SC_NPROCESSORS_ONLN);
 	if (cores < 1)
 		return 1;
 	return cores > JOB_WORKERS_MAXIMUM ? JOB_WORKERS_MAXIMUM
@@ -225,23 +230,22 @@ static void worker_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void close_ready(struct job *job)
+static void close_ready(void)
 {
 	for (int i = 0; i < 2; i++) {
-		if (job->ready[i] >= 0)
-			io_close(job->ready[i]);
-		job->ready[i] = -1;
+		if (ready[i] >= 0)
+			io_close(ready[i]);
+		ready[i] = -1;
 	}
 }
 
 static void worker_close_others(void)
 {
-	for (struct job *job = jobs; job; job = job->others) {
+	for (struct job *job = jobs; job; job = job->others)
 		for (unsigned i = 0; i < job->count; i++)
 			if (job->children[i].fd >= 0)
 				io_close(job->children[i].fd);
-		close_ready(job);
-	}
+	close_ready();
 }
 
 /* Never returns: what the parent registered with atexit is the parent's. */
@@ -306,29 +310,47 @@ static bool child_start(struct job *job, struct error *error)
 	return true;
 }
 
+static bool open_ready(struct error *error)
+{
+	if (ready[0] >= 0)
+		return true;
+	if (io.pipe(ready) == 0 && io_write_all(ready[1], "", 1))
+		return true;
+	error_set_system(error, errno, "cannot start a worker");
+	close_ready();
+	return false;
+}
+
+/* Nobody shares the counters of a job that runs here. */
+static struct counters *counters_new(size_t size, bool here)
+{
+	struct counters *counters;
+
+	if (!here) {
+		counters = io.mmap(NULL, size, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		return counters == MAP_FAILED ? NULL : counters;
+	}
+	counters = aligned_alloc(_Alignof(struct counters), size);
+	if (counters)
+		memset(counters, 0, size);
+	return counters;
+}
+
 static bool job_prepare(struct job *job, struct error *error)
 {
+	const size_t unit = _Alignof(struct counters);
 	unsigned workers = job->plan.workers;
 	size_t size = counters_size(workers) + job->plan.shared_size;
 
 	job->children = calloc(workers, sizeof *job->children);
 	if (!job->children)
 		return error_set_memory(error);
-
-	void *shared = io.mmap(NULL, size, PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (shared == MAP_FAILED)
+	job->size = (size + unit - 1) / unit * unit;
+	job->counters = counters_new(job->size, job->plan.here);
+	if (!job->counters)
 		return error_set_system(error, errno, "cannot share memory");
-	job->counters = shared;
-	job->mapped = size;
-	if (io.pipe(job->ready) != 0) {
-		job->ready[0] = job->ready[1] = -1;
-		return error_set_system(error, errno, "cannot start a worker");
-	}
-	if (!io_write_all(job->ready[1], "", 1))
-		return error_set_system(error, errno, "cannot start a worker");
-	return true;
+	return open_ready(error);
 }
 
 struct job *job_start(const struct job_plan *plan, struct error *error)
@@ -340,7 +362,6 @@ struct job *job_start(const struct job_plan *plan, struct error *error)
 		return NULL;
 	}
 	job->plan = *plan;
-	job->ready[0] = job->ready[1] = -1;
 	job->others = jobs;
 	jobs = job;
 
@@ -401,7 +422,6 @@ static void job_stop(struct job *job, enum job_state state)
 			io.kill(job->children[i].process, SIGKILL);
 	for (unsigned i = 0; i < job->count; i++)
 		child_stop(&job->children[i]);
-	close_ready(job);
 }
 
 static void job_fail(struct job *job, const struct error *error)
@@ -644,7 +664,7 @@ size_t job_descriptors(const struct job *job, int *fds, size_t count)
 		due |= child_due(job, &job->children[i]);
 	/* First, lest there be no room for it. */
 	if (due && used < count)
-		fds[used++] = job->ready[0];
+		fds[used++] = ready[0];
 	for (unsigned i = 0; i < job->count && used < count; i++)
 		if (job->children[i].fd >= 0 &&
 		    !child_held(job, &job->children[i]))
@@ -696,8 +716,10 @@ void job_free(struct job *job)
 			*link = job->others;
 			break;
 		}
-	if (job->counters)
-		io.munmap(job->counters, job->mapped);
+	if (job->counters && job->plan.here)
+		free(job->counters);
+	else if (job->counters)
+		io.munmap(job->counters, job->size);
 	free(job->children);
 	free(job);
 }

@@ -384,12 +384,17 @@ static size_t mapping_room(const struct mapping *mapping)
 			mapping->page);
 }
 
-/* Addresses for SIZE bytes, from a multiple of ALIGNMENT on. */
-static void *reserve_room(size_t size, size_t alignment)
+static void *reserve(size_t size)
 {
-	unsigned char *area = io.mmap(NULL, size + alignment, PROT_NONE,
-				      MAP_PRIVATE | MAP_ANONYMOUS |
-				      MAP_NORESERVE, -1, 0);
+	return io.mmap(NULL, size, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+/* Addresses for SIZE bytes, from a multiple of MAPPING_LARGE_PAGE on. */
+static void *reserve_aligned(size_t size)
+{
+	const size_t alignment = MAPPING_LARGE_PAGE;
+	unsigned char *area = reserve(size + alignment);
 
 	if (area == MAP_FAILED)
 		return MAP_FAILED;
@@ -411,10 +416,9 @@ static void *mapping_map_bytes(struct mapping *mapping)
 	if (mapping->size > PTRDIFF_MAX - 2 * MAPPING_LARGE_PAGE -
 				    2 * mapping->page)
 		return MAP_FAILED;
-	room = reserve_room(mapping_room(mapping),
-			    mapping->size >= MAPPING_LARGE_PAGE
-				    ? MAPPING_LARGE_PAGE
-				    : (size_t)mapping->page);
+	room = mapping->size >= MAPPING_LARGE_PAGE
+		       ? reserve_aligned(mapping_room(mapping))
+		       : reserve(mapping_room(mapping));
 	if (room == MAP_FAILED)
 		return MAP_FAILED;
 	bytes = io.mmap(room, (size_t)mapping->size, PROT_READ,

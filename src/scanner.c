@@ -102,13 +102,7 @@ static bool scanner_prepare(struct scanner *scanner)
 		return false;
 	pcre2_set_match_limit(scanner->context, limits.matches);
 	pcre2_set_heap_limit(scanner->context, limits.heap << 10);
-	if (!scanner->pattern->jit)
-		return true;
-	scanner->stack = pcre2_jit_stack_create(SCANNER_STACK_FIRST,
-						(size_t)limits.stack << 20,
-						NULL);
-	pcre2_jit_stack_assign(scanner->context, NULL, scanner->stack);
-	return scanner->stack != NULL;
+	return true;
 }
 
 /* A filter that cannot be had is one way less. */
@@ -244,11 +238,27 @@ static bool give_up(const struct scanner *scanner, int code, uint64_t at,
 			 (char *)message);
 }
 
-static int run(const struct scanner *scanner, const pcre2_code *program,
+/* A stack for what JIT has compiled, once that is run. */
+static bool prepare_stack(struct scanner *scanner)
+{
+	if (scanner->stack || !scanner->pattern->jit)
+		return true;
+
+	size_t most = (size_t)limits_of(scanner->pattern).stack << 20;
+
+	scanner->stack = pcre2_jit_stack_create(SCANNER_STACK_FIRST, most,
+						NULL);
+	pcre2_jit_stack_assign(scanner->context, NULL, scanner->stack);
+	return scanner->stack != NULL;
+}
+
+static int run(struct scanner *scanner, const pcre2_code *program,
 	       uint64_t from, uint64_t limit)
 {
 	bool last = scanner->end == scanner->size;
 
+	if (!prepare_stack(scanner))
+		return PCRE2_ERROR_NOMEMORY;
 	/* Before the document's start and end there is nothing to look at;
 	 * elsewhere invariants 1 to 3 apply. */
 	if (!last && limit > scanner->end)
@@ -263,7 +273,7 @@ static int run(const struct scanner *scanner, const pcre2_code *program,
 
 /* PCRE2's offset limit finds the attempt that gave up: the smallest limit
  * with which it still does. */
-static uint64_t find_culprit(const struct scanner *scanner,
+static uint64_t find_culprit(struct scanner *scanner,
 			     const pcre2_code *program, uint64_t from,
 			     uint64_t limit)
 {
