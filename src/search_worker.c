@@ -27,18 +27,15 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "pattern_internal.h"
 #include "scanner.h"
-#include "search_text.h"
+#include "search_output.h"
 #include "sizes.h"
 
 enum {
 	SEARCH_PENDING = 4,
-	/* Bytes that the kernel brings in together. */
-	SEARCH_AROUND = 64 << 10,
 	SEARCH_YIELDS = 16,
 	SEARCH_WAIT_NANOSECONDS = 50000,
 };
@@ -77,21 +74,9 @@ struct worker {
 	struct guess pending[SEARCH_PENDING];
 	unsigned waiting;
 	size_t capacity;	/* of a guess's list */
-	bool listing;		/* all matches are sent */
-	const struct replacement *replacement;	/* and what becomes of them,
-						 * which is not the same for
-						 * all; or NULL */
-	struct expansion text;	/* what the last one becomes */
-	struct text_writer writer;	/* of SEARCH_PRINT and SEARCH_LINES */
-	/* Of the chunk that is being finished: */
-	uint64_t chunk;
-	uint64_t count;
+	struct search_output output;	/* of the chunk that is being finished */
 	uint64_t newlines;	/* before the next one; of SEARCH_LINES */
-	struct packed packed;	/* of SEARCH_PACKED */
-	bool crowded;		/* there are too many to be packed */
-	struct match last;
-	unsigned char out[SEARCH_RESULT];
-	size_t out_size;
+	struct expansion text;	/* what the last match becomes */
 };
 
 size_t search_shared_size(const struct search *search)
@@ -102,6 +87,11 @@ size_t search_shared_size(const struct search *search)
 static enum search_kind kind_of(const struct worker *worker)
 {
 	return worker->search->plan.kind;
+}
+
+static bool counts(const struct worker *worker, struct match match)
+{
+	return search_counts(worker->search, match);
 }
 
 /* Where chunk INDEX begins.  A chunk begins at a character. */
@@ -120,57 +110,12 @@ static uint64_t border(const struct worker *worker, uint64_t index)
 	return offset < search->limit ? offset : search->limit;
 }
 
-/* Does it belong to the answer?  (The pass goes on after it either way.) */
-static bool counts(const struct worker *worker, struct match match)
-{
-	const struct search *search = worker->search;
-
-	if (search->plan.kind == SEARCH_LAST)
-		return match.start >= search->plan.range.start &&
-		       match.start < search->limit;
-	return match.end <= search->plan.range.end;
-}
-
-/* --- what was lost meanwhile --- */
-
-/* Zeros that stand for lost bytes must not be taken for the file's. */
-static bool check_lost(const struct worker *worker, struct error *error)
-{
-	const struct search *search = worker->search;
-	/* Marks in this process's copy of the document. */
-	struct document *document = (struct document *)search->plan.document;
-	uint64_t offset = search->begin;
-	uint64_t size = document_size(document);
-
-	document_verify(document);
-	if (document_epoch(document) == search->epoch)
-		return true;
-	while (offset < search->limit && offset < size) {
-		uint64_t length;
-
-		if (document_lost(document, offset, &length))
-			return error_set(error, "bytes from 0x%llx on were "
-					 "lost while searching: the file has "
-					 "shrunk",
-					 (unsigned long long)offset);
-		offset += length;
-	}
-	return true;
-}
-
 /* --- finishing a chunk --- */
-
-static void chunk_begin(struct worker *worker, uint64_t chunk)
-{
-	worker->chunk = chunk;
-	worker->count = 0;
-	worker->out_size = 0;
-}
 
 /* Lines are counted on from where the chunk before has come to. */
 static void lines_begin(struct worker *worker, const struct guess *guess)
 {
-	struct text_writer *writer = &worker->writer;
+	struct text_writer *writer = &worker->output.writer;
 
 	if (guess->chunk > 0) {
 		const struct passed *before = &worker->passed[guess->chunk - 1];
@@ -185,178 +130,6 @@ static void lines_begin(struct worker *worker, const struct guess *guess)
 	worker->newlines = writer->newlines + guess->newlines;
 }
 
-static bool flush(struct worker *worker, struct error *error)
-{
-	size_t size = worker->out_size;
-
-	worker->out_size = 0;
-	return check_lost(worker, error) &&
-	       job_send(worker->job, worker->chunk, worker->out, size, error);
-}
-
-/* Room for a record of SIZE bytes, which does not go into two messages. */
-static bool out_reserve(struct worker *worker, size_t size,
-			struct error *error)
-{
-	return worker->out_size + size <= sizeof worker->out ||
-	       flush(worker, error);
-}
-
-static void out_put(struct worker *worker, const void *data, size_t size)
-{
-	memcpy(worker->out + worker->out_size, data, size);
-	worker->out_size += size;
-}
-
-static bool send_match(struct worker *worker, struct match match,
-		       struct error *error)
-{
-	if (!out_reserve(worker, sizeof match, error))
-		return false;
-	out_put(worker, &match, sizeof match);
-	return true;
-}
-
-/* What a match becomes, in as many parts as it takes. */
-static bool send_replaced(struct worker *worker, struct match match,
-			  const unsigned char *bytes, size_t length,
-			  struct error *error)
-{
-	struct search_part part = { .match = match };
-	const size_t most = sizeof worker->out - sizeof part;
-
-	do {
-		part.length = (uint32_t)(length < most ? length : most);
-		part.unfinished = length > most;
-		if (!out_reserve(worker, sizeof part + part.length, error))
-			return false;
-		out_put(worker, &part, sizeof part);
-		out_put(worker, bytes, part.length);
-		bytes += part.length;
-		length -= part.length;
-		part.match.start = match.end;
-		part.more = 1;
-	} while (length > 0);
-	return true;
-}
-
-/* The text_sink of a worker: what is too long for one message becomes many. */
-static bool send_text(void *sink, const void *bytes, size_t length,
-		      struct error *error)
-{
-	struct worker *worker = sink;
-	const unsigned char *next = bytes;
-
-	while (length > 0) {
-		size_t room = sizeof worker->out - worker->out_size;
-		size_t part = length < room ? length : room;
-
-		out_put(worker, next, part);
-		next += part;
-		length -= part;
-		if (part == room && !flush(worker, error))
-			return false;
-	}
-	return true;
-}
-
-static bool send_line(struct worker *worker, struct match match,
-		      struct error *error)
-{
-	bool written;
-
-	if (!text_write_line(&worker->writer, match.start, &written, error))
-		return false;
-	worker->count += written;
-	return true;
-}
-
-/* --- packing --- */
-
-static void pack_begin(struct worker *worker, const struct guess *guess,
-		       uint64_t entry)
-{
-	worker->packed = (struct packed){ .entry = entry,
-					  .range = guess->range };
-	worker->crowded = false;
-}
-
-/* The bit of the part in which START is. */
-static uint64_t pack_part(struct range range, uint64_t start)
-{
-	uint64_t length = (range_length(range) - 1) / PACKED_PARTS + 1;
-	uint64_t part = (start - range.start) / length;
-
-	return UINT64_C(1) << (part < PACKED_PARTS ? part : PACKED_PARTS - 1);
-}
-
-static void pack_number(struct worker *worker, uint64_t value)
-{
-	for (; value >= 0x80; value >>= 7)
-		worker->out[worker->out_size++] = (unsigned char)value | 0x80;
-	worker->out[worker->out_size++] = (unsigned char)value;
-}
-
-static void pack_match(struct worker *worker, struct match match)
-{
-	enum { NUMBERS = 20 };	/* the longest two */
-	struct packed *packed = &worker->packed;
-	uint64_t before = worker->last.end;
-
-	if (packed->count++ == 0)
-		packed->first = before = match.start;
-	packed->parts |= pack_part(packed->range, match.start);
-	if (worker->out_size + NUMBERS > sizeof worker->out)
-		worker->crowded = true;
-	if (worker->crowded)
-		return;
-	pack_number(worker, match.start - before);
-	pack_number(worker, match.end - match.start);
-}
-
-/* Those that were only counted. */
-static void pack_beyond(struct worker *worker, const struct guess *guess)
-{
-	worker->packed.count += guess->beyond;
-	worker->packed.parts |= guess->parts;
-	worker->crowded |= guess->beyond > 0;
-}
-
-static bool pack_send(struct worker *worker, struct error *error)
-{
-	unsigned char message[sizeof worker->packed + SEARCH_RESULT];
-	size_t size = worker->crowded ? 0 : worker->out_size;
-
-	if (worker->packed.count == 0)
-		return true;
-	memcpy(message, &worker->packed, sizeof worker->packed);
-	memcpy(message + sizeof worker->packed, worker->out, size);
-	return job_send(worker->job, worker->chunk, message,
-			sizeof worker->packed + size, error);
-}
-
-/* BYTES, LENGTH of them, is what it becomes, where that is wanted. */
-static bool accept_match(struct worker *worker, struct match match,
-			 const unsigned char *bytes, size_t length,
-			 struct error *error)
-{
-	bool late = kind_of(worker) == SEARCH_FIRST && worker->count > 0;
-
-	if (late || !counts(worker, match))
-		return true;
-	if (kind_of(worker) == SEARCH_LINES)
-		return send_line(worker, match, error);
-	worker->count++;
-	if (kind_of(worker) == SEARCH_PACKED)
-		pack_match(worker, match);
-	worker->last = match;
-	if (worker->replacement)
-		return send_replaced(worker, match, bytes, length, error);
-	if (kind_of(worker) == SEARCH_PRINT)
-		return text_write_match(&worker->writer, match, error);
-	return !worker->listing || send_match(worker, match, error);
-}
-
 /* The one that the scanner has just found. */
 static bool accept_found(struct worker *worker, struct match match,
 			 struct error *error)
@@ -364,33 +137,10 @@ static bool accept_found(struct worker *worker, struct match match,
 	struct expansion *text = &worker->text;
 
 	text->length = 0;
-	if (worker->replacement && counts(worker, match) &&
-	    !scanner_expand(worker->scanner, worker->replacement, text, error))
+	if (worker->output.replacement && counts(worker, match) &&
+	    !scanner_expand(worker->scanner, worker->output.replacement, text, error))
 		return false;
-	return accept_match(worker, match, text->bytes, text->length, error);
-}
-
-static bool chunk_end(struct worker *worker, struct range range,
-		      struct error *error)
-{
-	bool sent = check_lost(worker, error);
-
-	if (sent && kind_of(worker) == SEARCH_COUNT)
-		sent = job_send(worker->job, worker->chunk, &worker->count,
-				sizeof worker->count, error);
-	else if (sent && kind_of(worker) == SEARCH_PACKED)
-		sent = pack_send(worker, error);
-	else if (sent && worker->listing)
-		sent = worker->out_size == 0 || flush(worker, error);
-	else if (sent && worker->count > 0)
-		sent = job_send(worker->job, worker->chunk, &worker->last,
-				sizeof worker->last, error);
-	job_advance(worker->job, range_length(range), worker->count);
-	/* All at once at the end would take the kernel long, while somebody
-	 * who has pressed Esc waits for it. */
-	range.end += SEARCH_AROUND;
-	document_release(worker->search->plan.document, range);
-	return sent && job_finish(worker->job, worker->chunk, error);
+	return search_output_match(&worker->output, match, text->bytes, text->length, error);
 }
 
 /* The pass from *POSITION on, attempts before LIMIT. */
@@ -401,7 +151,7 @@ static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
 	enum scan_result result = SCAN_NONE;
 
 	/* Nobody asks what comes after the first one. */
-	while ((kind_of(worker) != SEARCH_FIRST || worker->count == 0) &&
+	while ((kind_of(worker) != SEARCH_FIRST || worker->output.count == 0) &&
 	       (result = scanner_next(worker->scanner, *position, limit,
 				      &finding, error)) == SCAN_MATCH) {
 		if (!accept_found(worker, finding.match, error))
@@ -418,10 +168,10 @@ static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
 static bool guess_expand(const struct worker *worker, struct guess *guess,
 			 const struct finding *finding)
 {
-	if (!worker->replacement)
+	if (!worker->output.replacement)
 		return true;
 	if (counts(worker, finding->match) &&
-	    !scanner_expand(worker->scanner, worker->replacement, &guess->text,
+	    !scanner_expand(worker->scanner, worker->output.replacement, &guess->text,
 			    NULL))
 		return false;
 	guess->ends[guess->count] = guess->text.length;
@@ -432,7 +182,8 @@ static uint64_t guess_part(const struct worker *worker,
 			   const struct guess *guess)
 {
 	return kind_of(worker) == SEARCH_PACKED
-		       ? pack_part(guess->range, guess->last.start) : 0;
+		       ? search_output_part(guess->range, guess->last.start)
+		       : 0;
 }
 
 /* Takes a finding; false where the list is full and no more is wanted. */
@@ -455,7 +206,7 @@ static bool guess_take(const struct worker *worker, struct guess *guess,
 	}
 	if (kind == SEARCH_FIRST && counts(worker, finding->match))
 		return false;
-	return !worker->listing || guess->count < worker->capacity;
+	return !worker->output.listing || guess->count < worker->capacity;
 }
 
 /* An error is kept to itself: the true pass may never come to that place. */
@@ -489,7 +240,7 @@ static void guess_make(struct worker *worker, struct guess *guess)
 static void publish_lines(struct worker *worker, uint64_t position,
 			  uint64_t printed)
 {
-	struct passed *passed = &worker->passed[worker->chunk];
+	struct passed *passed = &worker->passed[worker->output.chunk];
 
 	passed->newlines = worker->newlines;
 	passed->printed = printed;
@@ -499,7 +250,7 @@ static void publish_lines(struct worker *worker, uint64_t position,
 
 static void publish(struct worker *worker, uint64_t position)
 {
-	publish_lines(worker, position, worker->writer.printed);
+	publish_lines(worker, position, worker->output.writer.printed);
 }
 
 /* Where the pass enters CHUNK; false while that is not known. */
@@ -568,12 +319,12 @@ static bool accept_kept(struct worker *worker, const struct guess *guess,
 {
 	struct match match = guess->list[index].match;
 
-	if (!worker->replacement)
-		return accept_match(worker, match, NULL, 0, error);
+	if (!worker->output.replacement)
+		return search_output_match(&worker->output, match, NULL, 0, error);
 
 	size_t start = index > 0 ? guess->ends[index - 1] : 0;
 
-	return accept_match(worker, match, guess->text.bytes + start,
+	return search_output_match(&worker->output, match, guess->text.bytes + start,
 			    guess->ends[index] - start, error);
 }
 
@@ -586,8 +337,8 @@ static uint64_t printed_after(struct worker *worker, const struct guess *guess,
 	while (last > index && !counts(worker, guess->list[last - 1].match))
 		last--;
 	if (kind_of(worker) != SEARCH_LINES || last == index)
-		return worker->writer.printed;
-	return text_printed_after(&worker->writer,
+		return worker->output.writer.printed;
+	return text_printed_after(&worker->output.writer,
 				  guess->list[last - 1].match.start);
 }
 
@@ -603,10 +354,9 @@ static bool take_guess(struct worker *worker, const struct guess *guess,
 	for (; index < guess->count; index++)
 		if (!accept_kept(worker, guess, index, error))
 			return false;
-	worker->count += guess->beyond;
-	pack_beyond(worker, guess);
 	if (guess->beyond)
-		worker->last = guess->last;
+		search_output_beyond(&worker->output, guess->beyond,
+				     guess->last, guess->parts);
 	return true;
 }
 
@@ -634,11 +384,10 @@ static bool guess_resolve(struct worker *worker, const struct guess *guess,
 	size_t index = 0;
 	bool done;
 
-	chunk_begin(worker, guess->chunk);
+	search_output_begin(&worker->output, guess->chunk, guess->range,
+			    position);
 	if (kind_of(worker) == SEARCH_LINES)
 		lines_begin(worker, guess);
-	else if (kind_of(worker) == SEARCH_PACKED)
-		pack_begin(worker, guess, position);
 	if (!catch_up(worker, guess, &position, &index, error))
 		return false;
 	if (position >= guess->range.end) {
@@ -657,7 +406,7 @@ static bool guess_resolve(struct worker *worker, const struct guess *guess,
 			       : take_list(worker, guess, index, position,
 					   error);
 	}
-	return done && chunk_end(worker, guess->range, error);
+	return done && search_output_end(&worker->output, guess->range, error);
 }
 
 /* --- the work --- */
@@ -723,7 +472,7 @@ static bool chunk_scan(struct worker *worker, uint64_t chunk,
 	guess->range = (struct range){ border(worker, chunk),
 				       border(worker, chunk + 1) };
 	if (kind_of(worker) == SEARCH_LINES)
-		guess->newlines = text_newlines(&worker->writer,
+		guess->newlines = text_newlines(&worker->output.writer,
 						guess_bytes(worker, guess));
 	/* No need to guess: and a match that runs far is not looked for again
 	 * in each chunk that it covers. */
@@ -781,8 +530,8 @@ static bool leftward_pass(struct worker *worker, struct leftward *left,
 			crossing = finding.match;
 		}
 	}
-	if (result == SCAN_NONE && left->crossed && worker->count == 0)
-		return accept_match(worker, crossing, NULL, 0, error);
+	if (result == SCAN_NONE && left->crossed && worker->output.count == 0)
+		return search_output_match(&worker->output, crossing, NULL, 0, error);
 	return result == SCAN_NONE;
 }
 
@@ -800,7 +549,8 @@ static bool leftward_scan(struct worker *worker, uint64_t chunk,
 
 	do {
 		position = start < run_in ? 0 : start - run_in;
-		chunk_begin(worker, chunk);
+		search_output_begin(&worker->output, chunk,
+				    (struct range){ start, end }, position);
 		if (!leftward_pass(worker, &left,
 				   scanner_align(worker->scanner, position),
 				   error))
@@ -808,7 +558,7 @@ static bool leftward_scan(struct worker *worker, uint64_t chunk,
 		run_in *= 4;
 	} while (left.crossed && position > 0 &&
 		 run_in <= SEARCH_LAST_EXACT);
-	return chunk_end(worker, (struct range){ start, end }, error);
+	return search_output_end(&worker->output, (struct range){ start, end }, error);
 }
 
 static bool work_leftwards(struct worker *worker, struct error *error)
@@ -832,9 +582,9 @@ static void guess_free(struct guess *guess)
 static bool guess_prepare(const struct worker *worker, struct guess *guess)
 {
 	guess->list = malloc(worker->capacity * sizeof *guess->list);
-	if (worker->replacement)
+	if (worker->output.replacement)
 		guess->ends = malloc(worker->capacity * sizeof *guess->ends);
-	return guess->list && (guess->ends || !worker->replacement);
+	return guess->list && (guess->ends || !worker->output.replacement);
 }
 
 static void worker_free(struct worker *worker)
@@ -848,12 +598,6 @@ static void worker_free(struct worker *worker)
 	free(worker);
 }
 
-static bool is_listing(enum search_kind kind)
-{
-	return kind == SEARCH_ALL || kind == SEARCH_REPLACE ||
-	       kind == SEARCH_PRINT || kind == SEARCH_LINES;
-}
-
 static struct worker *worker_new(const struct search *search,
 				 struct job_worker *job, struct error *error)
 {
@@ -865,16 +609,10 @@ static struct worker *worker_new(const struct search *search,
 		worker->search = search;
 		worker->job = job;
 		worker->passed = job_worker_shared(job);
-		worker->listing = is_listing(plan->kind);
-		worker->writer = (struct text_writer){
-			plan->document, plan->prefix, send_text, worker,
-			.run = { 0, 0 },
-		};
-		worker->capacity = worker->listing ||
+		search_output_init(&worker->output, search, job);
+		worker->capacity = worker->output.listing ||
 				   plan->kind == SEARCH_PACKED
 					   ? SEARCH_AHEAD : SEARCH_KEPT;
-		if (!search->constant)
-			worker->replacement = plan->replacement;
 	}
 	for (size_t i = 0; room && i < SEARCH_PENDING; i++)
 		room = guess_prepare(worker, &worker->pending[i]);
@@ -885,7 +623,7 @@ static struct worker *worker_new(const struct search *search,
 	}
 	worker->scanner = scanner_new(plan->document, plan->pattern, error);
 	if (!worker->scanner ||
-	    (worker->replacement &&
+	    (worker->output.replacement &&
 	     !scanner_keep_groups(worker->scanner, error))) {
 		worker_free(worker);
 		return NULL;

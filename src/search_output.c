@@ -1,0 +1,273 @@
+/*
+ * search_output: what a worker sends of the chunk that it finishes.
+ *
+ * What is sent goes through one buffer, so that a message is worth its way.
+ * Before any leaves, the document is asked whether bytes were lost: a match
+ * may be one of zeros that stand for them.
+ */
+#include "search_output.h"
+
+#include <string.h>
+
+enum {
+	/* Bytes that the kernel brings in together. */
+	SEARCH_AROUND = 64 << 10,
+};
+
+/* --- what was lost meanwhile --- */
+
+/* Zeros that stand for lost bytes must not be taken for the file's. */
+static bool check_lost(const struct search *search, struct error *error)
+{
+	/* Marks in this process's copy of the document. */
+	struct document *document = (struct document *)search->plan.document;
+	uint64_t offset = search->begin;
+	uint64_t size = document_size(document);
+
+	document_verify(document);
+	if (document_epoch(document) == search->epoch)
+		return true;
+	while (offset < search->limit && offset < size) {
+		uint64_t length;
+
+		if (document_lost(document, offset, &length))
+			return error_set(error, "bytes from 0x%llx on were "
+					 "lost while searching: the file has "
+					 "shrunk",
+					 (unsigned long long)offset);
+		offset += length;
+	}
+	return true;
+}
+
+bool search_counts(const struct search *search, struct match match)
+{
+	if (search->plan.kind == SEARCH_LAST)
+		return match.start >= search->plan.range.start &&
+		       match.start < search->limit;
+	return match.end <= search->plan.range.end;
+}
+
+/* --- messages --- */
+
+static bool flush(struct search_output *output, struct error *error)
+{
+	size_t size = output->out_size;
+
+	output->out_size = 0;
+	return check_lost(output->search, error) &&
+	       job_send(output->job, output->chunk, output->out, size, error);
+}
+
+/* Room for a record of SIZE bytes, which does not go into two messages. */
+static bool out_reserve(struct search_output *output, size_t size,
+			struct error *error)
+{
+	return output->out_size + size <= sizeof output->out ||
+	       flush(output, error);
+}
+
+static void out_put(struct search_output *output, const void *data, size_t size)
+{
+	memcpy(output->out + output->out_size, data, size);
+	output->out_size += size;
+}
+
+static bool send_match(struct search_output *output, struct match match,
+		       struct error *error)
+{
+	if (!out_reserve(output, sizeof match, error))
+		return false;
+	out_put(output, &match, sizeof match);
+	return true;
+}
+
+/* What a match becomes, in as many parts as it takes. */
+static bool send_replaced(struct search_output *output, struct match match,
+			  const unsigned char *bytes, size_t length,
+			  struct error *error)
+{
+	struct search_part part = { .match = match };
+	const size_t most = sizeof output->out - sizeof part;
+
+	do {
+		part.length = (uint32_t)(length < most ? length : most);
+		part.unfinished = length > most;
+		if (!out_reserve(output, sizeof part + part.length, error))
+			return false;
+		out_put(output, &part, sizeof part);
+		out_put(output, bytes, part.length);
+		bytes += part.length;
+		length -= part.length;
+		part.match.start = match.end;
+		part.more = 1;
+	} while (length > 0);
+	return true;
+}
+
+/* The text_sink of a worker: what is too long for one message becomes many. */
+static bool send_text(void *sink, const void *bytes, size_t length,
+		      struct error *error)
+{
+	struct search_output *output = sink;
+	const unsigned char *next = bytes;
+
+	while (length > 0) {
+		size_t room = sizeof output->out - output->out_size;
+		size_t part = length < room ? length : room;
+
+		out_put(output, next, part);
+		next += part;
+		length -= part;
+		if (part == room && !flush(output, error))
+			return false;
+	}
+	return true;
+}
+
+static bool send_line(struct search_output *output, struct match match,
+		      struct error *error)
+{
+	bool written;
+
+	if (!text_write_line(&output->writer, match.start, &written, error))
+		return false;
+	output->count += written;
+	return true;
+}
+
+/* --- packing --- */
+
+uint64_t search_output_part(struct range range, uint64_t start)
+{
+	uint64_t length = (range_length(range) - 1) / PACKED_PARTS + 1;
+	uint64_t part = (start - range.start) / length;
+
+	return UINT64_C(1) << (part < PACKED_PARTS ? part : PACKED_PARTS - 1);
+}
+
+static void pack_number(struct search_output *output, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		output->out[output->out_size++] = (unsigned char)value | 0x80;
+	output->out[output->out_size++] = (unsigned char)value;
+}
+
+static void pack_match(struct search_output *output, struct match match)
+{
+	enum { NUMBERS = 20 };	/* the longest two */
+	struct packed *packed = &output->packed;
+	uint64_t before = output->last.end;
+
+	if (packed->count++ == 0)
+		packed->first = before = match.start;
+	packed->parts |= search_output_part(packed->range, match.start);
+	if (output->out_size + NUMBERS > sizeof output->out)
+		output->crowded = true;
+	if (output->crowded)
+		return;
+	pack_number(output, match.start - before);
+	pack_number(output, match.end - match.start);
+}
+
+static bool pack_send(struct search_output *output, struct error *error)
+{
+	unsigned char message[sizeof output->packed + SEARCH_RESULT];
+	size_t size = output->crowded ? 0 : output->out_size;
+
+	if (output->packed.count == 0)
+		return true;
+	memcpy(message, &output->packed, sizeof output->packed);
+	memcpy(message + sizeof output->packed, output->out, size);
+	return job_send(output->job, output->chunk, message,
+			sizeof output->packed + size, error);
+}
+
+/* --- a chunk --- */
+
+static bool is_listing(enum search_kind kind)
+{
+	return kind == SEARCH_ALL || kind == SEARCH_REPLACE ||
+	       kind == SEARCH_PRINT || kind == SEARCH_LINES;
+}
+
+void search_output_init(struct search_output *output,
+			const struct search *search, struct job_worker *job)
+{
+	const struct search_plan *plan = &search->plan;
+
+	output->search = search;
+	output->job = job;
+	output->listing = is_listing(plan->kind);
+	output->replacement = search->constant ? NULL : plan->replacement;
+	output->writer = (struct text_writer){
+		plan->document, plan->prefix, send_text, output,
+		.run = { 0, 0 },
+	};
+}
+
+void search_output_begin(struct search_output *output, uint64_t chunk,
+			 struct range range, uint64_t entry)
+{
+	output->chunk = chunk;
+	output->count = 0;
+	output->out_size = 0;
+	output->packed = (struct packed){ .entry = entry, .range = range };
+	output->crowded = false;
+}
+
+bool search_output_match(struct search_output *output, struct match match,
+			 const unsigned char *bytes, size_t length,
+			 struct error *error)
+{
+	enum search_kind kind = output->search->plan.kind;
+	bool late = kind == SEARCH_FIRST && output->count > 0;
+
+	if (late || !search_counts(output->search, match))
+		return true;
+	if (kind == SEARCH_LINES)
+		return send_line(output, match, error);
+	output->count++;
+	if (kind == SEARCH_PACKED)
+		pack_match(output, match);
+	output->last = match;
+	if (output->replacement)
+		return send_replaced(output, match, bytes, length, error);
+	if (kind == SEARCH_PRINT)
+		return text_write_match(&output->writer, match, error);
+	return !output->listing || send_match(output, match, error);
+}
+
+void search_output_beyond(struct search_output *output, uint64_t count,
+			  struct match last, uint64_t parts)
+{
+	output->count += count;
+	output->last = last;
+	output->packed.count += count;
+	output->packed.parts |= parts;
+	output->crowded = true;
+}
+
+bool search_output_end(struct search_output *output, struct range range,
+		      struct error *error)
+{
+	enum search_kind kind = output->search->plan.kind;
+	bool sent = check_lost(output->search, error);
+
+	if (sent && kind == SEARCH_COUNT)
+		sent = job_send(output->job, output->chunk, &output->count,
+				sizeof output->count, error);
+	else if (sent && kind == SEARCH_PACKED)
+		sent = pack_send(output, error);
+	else if (sent && output->listing)
+		sent = output->out_size == 0 || flush(output, error);
+	else if (sent && output->count > 0)
+		sent = job_send(output->job, output->chunk, &output->last,
+				sizeof output->last, error);
+	job_advance(output->job, range_length(range), output->count);
+	/* All at once at the end would take the kernel long, while somebody
+	 * who has pressed Esc waits for it. */
+	range.end += SEARCH_AROUND;
+	document_release(output->search->plan.document, range);
+	return sent && job_finish(output->job, output->chunk, error);
+}
