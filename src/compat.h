@@ -37,6 +37,31 @@ static inline int compat_release(void *address, size_t length)
 	return madvise(address, length, MADV_DONTNEED);
 }
 
+static inline int compat_discard(int fd, off_t offset, off_t length)
+{
+	errno = posix_fadvise(fd, offset, length, POSIX_FADV_DONTNEED);
+	return errno ? -1 : 0;
+}
+
+static inline int compat_cached(void *address, bool *cached)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	unsigned char byte = 1;
+	int result = mincore((char *)address - (uintptr_t)address % page, 1,
+			     &byte);
+
+	*cached = byte & 1;
+	return result;
+}
+
+static inline uint64_t compat_memory(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES);
+
+	return pages > 0 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE)
+			 : 0;
+}
+
 static inline ssize_t compat_copy_range(int from, off_t *from_offset, int to,
 					off_t *to_offset, size_t length)
 {
@@ -147,6 +172,8 @@ enum { COMPAT_SEARCH = 0 };
 
 COMPAT_ABSENT(int, compat_reserve, int fd, off_t offset, off_t length)
 COMPAT_ABSENT(int, compat_release, void *address, size_t length)
+COMPAT_ABSENT(int, compat_discard, int fd, off_t offset, off_t length)
+COMPAT_ABSENT(int, compat_cached, void *address, bool *cached)
 COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
 	      off_t *to_offset, size_t length)
 COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)
@@ -166,6 +193,11 @@ COMPAT_ABSENT(int, compat_attributes, int fd, bool *immutable,
 COMPAT_ABSENT(int, compat_mount_point, int folder, const char *name,
 	      bool *mounted)
 COMPAT_ABSENT(int, compat_die_with_parent, void)
+
+static inline uint64_t compat_memory(void)
+{
+	return 0;
+}
 
 #endif
 

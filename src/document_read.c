@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "document_internal.h"
+#include "io.h"
 #include "sizes.h"
 
 size_t document_read(const struct document *document, uint64_t offset,
@@ -50,8 +51,9 @@ uint64_t document_dense(const struct document *document, struct range range,
 	return end < range.end ? end : range.end;
 }
 
-/* Pages of MAPPING that are to be released together. */
+/* Pages of MAPPING that are to be let go of together, in this way. */
 struct release {
+	void (*way)(const struct mapping *mapping, struct range range);
 	const struct mapping *mapping;
 	struct range range;
 };
@@ -59,7 +61,7 @@ struct release {
 static void release_now(struct release *release)
 {
 	if (release->mapping)
-		mapping_release(release->mapping, release->range);
+		release->way(release->mapping, release->range);
 	release->mapping = NULL;
 }
 
@@ -77,11 +79,11 @@ static void release_add(struct release *release, const struct mapping *mapping,
 	release->range.end = range.end;
 }
 
-void document_release(const struct document *document, struct range range)
+static void release_all(const struct document *document, struct range range,
+			struct release release)
 {
 	struct piece_cursor cursor = pieces_walk(document->pieces,
 						 range.start);
-	struct release release = { .mapping = NULL };
 	struct piece piece;
 
 	for (uint64_t start; piece_cursor_next(&cursor, &piece, &start)
@@ -102,4 +104,35 @@ void document_release(const struct document *document, struct range range)
 				    range_of(offset, length));
 	}
 	release_now(&release);
+}
+
+void document_release(const struct document *document, struct range range)
+{
+	release_all(document, range, (struct release){
+		.way = mapping_release,
+	});
+}
+
+void document_discard(const struct document *document, struct range range)
+{
+	release_all(document, range, (struct release){
+		.way = mapping_discard,
+	});
+}
+
+bool document_cached(const struct document *document, uint64_t offset)
+{
+	uint64_t length, place;
+	const unsigned char *bytes = document_span(document, offset, &length);
+	const struct mapping *mapping = document_mapping_of(document, bytes,
+							    &place);
+
+	return !mapping || mapping_cached(mapping, place);
+}
+
+bool document_exceeds_memory(const struct document *document)
+{
+	uint64_t memory = io.memory();
+
+	return memory > 0 && file_size(document->file) > memory;
 }

@@ -86,6 +86,13 @@ struct io {
 	 * again; private bytes there are lost.  ENOSYS where there is no such
 	 * thing. */
 	int (*release)(void *address, size_t length);
+	/* posix_fadvise(POSIX_FADV_DONTNEED), with errno set: the system keeps
+	 * none of the clean pages that nobody has mapped. */
+	int (*discard)(int fd, off_t offset, off_t length);
+	/* mincore(2): is the page at ADDRESS in memory? */
+	int (*cached)(void *address, bool *cached);
+	/* Bytes of memory that the machine has; 0: who knows. */
+	uint64_t (*memory)(void);
 	/* The size of a block device in bytes, and whether it is read-only. */
 	int (*device_size)(int fd, uint64_t *size);
 	int (*device_read_only)(int fd, bool *read_only);

@@ -105,6 +105,20 @@ void mapping_release(const struct mapping *mapping, struct range range)
 	}
 }
 
+void mapping_discard(const struct mapping *mapping, struct range range)
+{
+	mapping_release(mapping, range);
+	io.discard(file_descriptor(mapping->file), (off_t)range.start,
+		   (off_t)range_length(range));
+}
+
+bool mapping_cached(const struct mapping *mapping, uint64_t offset)
+{
+	bool cached = true;
+
+	return io.cached(mapping->bytes + offset, &cached) != 0 || cached;
+}
+
 /* --- what was lost --- */
 
 static void bad_add(struct mapping *mapping, struct range page)

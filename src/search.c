@@ -249,6 +249,7 @@ struct search *search_start(const struct search_plan *plan,
 	}
 	search->plan = *plan;
 	search->constant = is_constant(plan);
+	search->once = document_exceeds_memory(plan->document);
 	set_bounds(search);
 	set_chunks(search);
 	/* Only marks what the file has lost already. */

@@ -23,6 +23,7 @@ struct search {
 	uint64_t chunk;
 	uint64_t chunks;
 	bool constant;		/* all matches become the same */
+	bool once;		/* a second pass finds nothing in memory */
 	bool leftwards;		/* chunk 0 is the last one */
 	unsigned epoch;		/* of the document, when it began */
 	/* In the parent: what has arrived. */

@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-enum {
-	/* Bytes that the kernel brings in together. */
-	SEARCH_AROUND = 64 << 10,
-};
-
 /* --- what was lost meanwhile --- */
 
 /* Zeros that stand for lost bytes must not be taken for the file's. */
@@ -265,9 +260,5 @@ bool search_output_end(struct search_output *output, struct range range,
 		sent = job_send(output->job, output->chunk, &output->last,
 				sizeof output->last, error);
 	job_advance(output->job, range_length(range), output->count);
-	/* All at once at the end would take the kernel long, while somebody
-	 * who has pressed Esc waits for it. */
-	range.end += SEARCH_AROUND;
-	document_release(output->search->plan.document, range);
 	return sent && job_finish(output->job, output->chunk, error);
 }

@@ -36,6 +36,10 @@
 
 enum {
 	SEARCH_PENDING = 4,
+	/* Bytes that the kernel brings in together. */
+	SEARCH_AROUND = 64 << 10,
+	/* Places of a chunk that stand for all. */
+	SEARCH_PROBES = 16,
 	SEARCH_YIELDS = 16,
 	SEARCH_WAIT_NANOSECONDS = 50000,
 };
@@ -47,7 +51,11 @@ struct passed {
 	 * last line that was written. */
 	uint64_t newlines;
 	uint64_t printed;
+	/* Of a file larger than memory: was some of it there before? */
+	_Atomic int cached;
 };
+
+enum { CACHED_UNKNOWN, CACHED_NONE, CACHED_SOME };
 
 /* A chunk, and what a pass from its border finds in it. */
 struct guess {
@@ -108,6 +116,66 @@ static uint64_t border(const struct worker *worker, uint64_t index)
 					search->begin + index * search->chunk);
 
 	return offset < search->limit ? offset : search->limit;
+}
+
+/* --- memory --- */
+
+/* What is here now was so before this search, which has not come near yet. */
+static void probe(struct worker *worker, uint64_t chunk)
+{
+	const struct search *search = worker->search;
+	const struct document *document = search->plan.document;
+	uint64_t offset = search->begin + chunk * search->chunk;
+	uint64_t step = search->chunk / SEARCH_PROBES + 1;
+	int cached = CACHED_NONE;
+
+	for (unsigned i = 0; i < SEARCH_PROBES && cached == CACHED_NONE &&
+	     offset < document_size(document); i++, offset += step)
+		if (document_cached(document, offset))
+			cached = CACHED_SOME;
+	atomic_store_explicit(&worker->passed[chunk].cached, cached,
+			      memory_order_relaxed);
+}
+
+static int find_cached(const struct worker *worker, uint64_t chunk)
+{
+	return atomic_load_explicit(&worker->passed[chunk].cached,
+				    memory_order_relaxed);
+}
+
+/* Looks at a chunk that nobody has read ahead for, and at this one if nobody
+ * has. */
+static void probe_ahead(struct worker *worker, uint64_t chunk)
+{
+	const struct search *search = worker->search;
+	uint64_t ahead = chunk + SEARCH_READ_AHEAD / search->chunk + 2;
+
+	if (!search->once)
+		return;
+	if (find_cached(worker, chunk) == CACHED_UNKNOWN)
+		probe(worker, chunk);
+	if (ahead < search->chunks)
+		probe(worker, ahead);
+}
+
+/* All at once at the end would take the kernel long, while somebody who has
+ * pressed Esc waits for it.  And what only this search has brought in would
+ * push out what others have in memory, and be gone itself before anybody came
+ * back to it. */
+static void let_go(const struct worker *worker, uint64_t chunk,
+		   struct range range)
+{
+	const struct document *document = worker->search->plan.document;
+
+	document_release(document, (struct range){
+		range.start, range.end + SEARCH_AROUND });
+	if (find_cached(worker, chunk) != CACHED_NONE)
+		return;
+	/* A large page that reaches into this chunk goes only as a whole. */
+	while (chunk > 0 && find_cached(worker, chunk - 1) == CACHED_NONE &&
+	       range_length(range) < 2 * MAPPING_LARGE_PAGE)
+		range.start = border(worker, --chunk);
+	document_discard(document, range);
 }
 
 /* --- finishing a chunk --- */
@@ -406,7 +474,9 @@ static bool guess_resolve(struct worker *worker, const struct guess *guess,
 			       : take_list(worker, guess, index, position,
 					   error);
 	}
-	return done && search_output_end(&worker->output, guess->range, error);
+	done = done && search_output_end(&worker->output, guess->range, error);
+	let_go(worker, guess->chunk, guess->range);
+	return done;
 }
 
 /* --- the work --- */
@@ -471,6 +541,7 @@ static bool chunk_scan(struct worker *worker, uint64_t chunk,
 	guess->chunk = chunk;
 	guess->range = (struct range){ border(worker, chunk),
 				       border(worker, chunk + 1) };
+	probe_ahead(worker, chunk);
 	if (kind_of(worker) == SEARCH_LINES)
 		guess->newlines = text_newlines(&worker->output.writer,
 						guess_bytes(worker, guess));
@@ -558,7 +629,12 @@ static bool leftward_scan(struct worker *worker, uint64_t chunk,
 		run_in *= 4;
 	} while (left.crossed && position > 0 &&
 		 run_in <= SEARCH_LAST_EXACT);
-	return search_output_end(&worker->output, (struct range){ start, end }, error);
+
+	bool done = search_output_end(&worker->output,
+				      (struct range){ start, end }, error);
+
+	let_go(worker, chunk, (struct range){ start, end });
+	return done;
 }
 
 static bool work_leftwards(struct worker *worker, struct error *error)

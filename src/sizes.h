@@ -39,6 +39,7 @@ enum {
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
 	SEARCH_STRETCH = 64,
+	SEARCH_READ_AHEAD = 256,
 	FILTER_TILE_SIZE = 64,
 	VIEW_WALK = 64,
 	TRANSFORM_BLOCK = 16,
@@ -138,6 +139,8 @@ enum {
 	SEARCH_SPARSE_CHUNKS = 1024,
 	/* Bytes that are searched in one way before another may be better. */
 	SEARCH_STRETCH = 512 << 10,
+	/* More than the system brings in ahead of who reads. */
+	SEARCH_READ_AHEAD = 32 << 20,
 	/* Bytes of which bitmaps are made at once; a multiple of 64. */
 	FILTER_TILE_SIZE = 4 << 10,
 	/* Rows that the cursor or the window goes one by one, folds and all;

@@ -68,6 +68,18 @@ size_t document_read(const struct document *document, uint64_t offset,
  * read again: for those who pass over a large file once. */
 void document_release(const struct document *document, struct range range);
 
+/* The same, and the system keeps none of it either: for what will not be read
+ * again soon, and was not in memory before. */
+void document_discard(const struct document *document, struct range range);
+
+/* Is the byte at OFFSET (< size) in memory, and not only on disk?  Yes, where
+ * nobody knows. */
+bool document_cached(const struct document *document, uint64_t offset);
+
+/* Is the file larger than memory, so that whoever has passed over it finds
+ * none of it there the next time? */
+bool document_exceeds_memory(const struct document *document);
+
 /* --- edits --- */
 
 /* Why nothing may be edited (option -R, a generated file), or NULL.  The text

@@ -64,6 +64,11 @@ void mapping_write(struct mapping *mapping, uint64_t offset,
 /* Takes the pages of RANGE, but for private ones, out of this process's memory
  * until they are read again. */
 void mapping_release(const struct mapping *mapping, struct range range);
+/* The same, and out of the system's memory as well, unless others use them. */
+void mapping_discard(const struct mapping *mapping, struct range range);
+
+/* Is the byte at OFFSET in memory already?  Yes, where nobody knows. */
+bool mapping_cached(const struct mapping *mapping, uint64_t offset);
 
 /* Bytes held in private granules. */
 uint64_t mapping_private_bytes(const struct mapping *mapping);

@@ -826,6 +826,91 @@ static void test_search_memory_is_bounded(void **state)
 	document_close(document);
 }
 
+/* Where the mapping is, and what is said and seen of the system's memory. */
+static struct {
+	const unsigned char *bytes;
+	struct range cached;
+	struct range discarded[64];
+	size_t count;
+} memory;
+
+static uint64_t little_memory(void)
+{
+	return 4096;
+}
+
+static int tell_cached(void *address, bool *cached)
+{
+	uint64_t offset = (uint64_t)((unsigned char *)address - memory.bytes);
+
+	*cached = range_contains(memory.cached, offset);
+	return 0;
+}
+
+static int see_discarded(int fd, off_t offset, off_t length)
+{
+	(void)fd;
+	assert_true(memory.count < 64);
+	memory.discarded[memory.count++] = range_of((uint64_t)offset,
+						    (uint64_t)length);
+	return 0;
+}
+
+static uint64_t count_here(const struct document *document, uint64_t chunk)
+{
+	struct pattern *pattern = pattern_of(&(struct form){ "ab", "" });
+	const struct search_plan plan = {
+		.document = document, .pattern = pattern,
+		.kind = SEARCH_COUNT, .chunk = chunk, .here = true,
+		.range = { 0, document_size(document) },
+	};
+	struct search *search = search_start(&plan, NULL);
+	uint64_t count;
+
+	memory.count = 0;
+	assert_int_equal(search_wait(search, NULL), JOB_DONE);
+	count = search_count(search);
+	search_free(search);
+	pattern_free(pattern);
+	return count;
+}
+
+/* Of a file larger than memory, what was there before stays, and the rest does
+ * not push out what others need. */
+static void test_search_keeps_the_cache(void **state)
+{
+	enum { CHUNK = 64 << 10, CHUNKS = 16, SIZE = CHUNK * CHUNKS };
+	static unsigned char bytes[SIZE];
+	const struct io real = io;
+	struct document *document;
+	uint64_t length;
+
+	(void)state;
+	memset(bytes, 'a', SIZE);
+	bytes[SIZE / 2] = 'b';
+	document = document_of(bytes, SIZE);
+	memory.bytes = document_span(document, 0, &length);
+	memory.cached = range_of(5 * CHUNK + CHUNK / 2, 2 * CHUNK);
+	io.cached = tell_cached;
+	io.discard = see_discarded;
+	assert_int_equal(count_here(document, CHUNK), 1);
+	assert_int_equal(memory.count, 0);
+	io.memory = little_memory;
+	assert_int_equal(count_here(document, CHUNK), 1);
+	io = real;
+	for (size_t chunk = 0; chunk < CHUNKS; chunk++) {
+		bool discarded = false;
+
+		for (size_t i = 0; i < memory.count; i++)
+			discarded |= range_length(range_intersect(
+					     memory.discarded[i],
+					     range_of(chunk * CHUNK, CHUNK)))
+				     == CHUNK;
+		assert_int_equal(discarded, chunk < 5 || chunk > 7);
+	}
+	document_close(document);
+}
+
 /* The workers see the document as it was. */
 static void test_search_while_editing(void **state)
 {
@@ -1350,6 +1435,7 @@ int main(void)
 		cmocka_unit_test(test_search_empty_document),
 		cmocka_unit_test(test_search_stops_when_told),
 		cmocka_unit_test(test_search_memory_is_bounded),
+		cmocka_unit_test(test_search_keeps_the_cache),
 		cmocka_unit_test(test_search_while_editing),
 		cmocka_unit_test(test_search_last_leftwards),
 		cmocka_unit_test(test_search_filters),
