@@ -153,9 +153,11 @@ bool filter_anchor_make(struct filter *filter)
 
 static bool is_anchor(struct filter *filter, size_t at)
 {
-	filter->walk = filter_sequence_walk(filter->sequence,
-					    at - filter->back, &filter->end);
-	return filter->walk != FILTER_WALK_NONE;
+	enum filter_walk walk = filter_sequence_walk(
+		filter->sequence, at - filter->back, &filter->end);
+
+	filter->walk = (int)walk;
+	return walk != FILTER_WALK_NONE;
 }
 
 /* Looks for the next block from AT on, before END, with something in it. */
