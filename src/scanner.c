@@ -105,7 +105,7 @@ static bool scanner_prepare(struct scanner *scanner)
 	return true;
 }
 
-/* A filter that cannot be had is one way less. */
+/* A filter that cannot be had is one way less.  A literal has no other. */
 static void make_filters(struct scanner *scanner)
 {
 	const struct pattern *pattern = scanner->pattern;
