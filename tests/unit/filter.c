@@ -252,6 +252,44 @@ static void test_filter_count(void **state)
 	filter_force_narrow(false);
 }
 
+/* What the filter names first in TEXT, which is filled with FILL and has WORDS
+ * at its middle; the match is BEFORE of them on. */
+static void expect_match(const char *regex, const char *fill,
+			 const char *words, size_t before, size_t length)
+{
+	static unsigned char text[TEXT];
+	struct pattern *pattern = pattern_of(regex, "");
+	struct filter *filter = filter_new(FILTER_ANCHOR, pattern->syntax,
+					   false);
+	size_t start = TEXT / 2 + before;
+	struct filter_range range;
+
+	for (size_t i = 0; i < TEXT; i++)
+		text[i] = (unsigned char)fill[i % strlen(fill)];
+	assert_int_equal(check(pattern, filter, text, TEXT, TEXT), 0);
+	memcpy(text + TEXT / 2, words, strlen(words));
+	filter_look(filter, text, TEXT, true);
+	filter_tune(filter, 0);
+	assert_true(filter_next(filter, 0, TEXT, &range));
+	assert_int_equal(range.start, start);
+	assert_int_equal(range.match_end, start + length);
+	filter_free(filter);
+	pattern_free(pattern);
+}
+
+/* Matches that need no attempt, and nothing else is named. */
+static void test_filter_knows_matches(void **state)
+{
+	(void)state;
+	expect_match("[a-z]+-pool:\\d+\\]", "ab-pool ", "\nab-pool:12]", 1,
+		     11);
+	expect_match("foo.*bar", "foo ", "\nfoo bar bar f\n", 1, 11);
+	expect_match("foo.*?bar\\d*", "bar ", "\nfo foo bar12 bar\n", 4, 9);
+	expect_match("foo.{0,7}bar", "foo\n", "foo .. bar bar\n", 0, 10);
+	expect_match("(?<=key=)fo+", "foo ", "key=fooo,", 4, 4);
+	expect_match("(?<=a)b.*?c", "b c ", "ab  c  c", 1, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +297,7 @@ int main(void)
 		cmocka_unit_test(test_filter_is_of_use),
 		cmocka_unit_test(test_filter_is_literal),
 		cmocka_unit_test(test_filter_count),
+		cmocka_unit_test(test_filter_knows_matches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
