@@ -122,6 +122,9 @@ enum journal_state {
 enum journal_state journal_look(int fd, struct journal_header *header,
 				struct error *error);
 
+/* Only what its header says, if that is valid. */
+bool journal_peek(int fd, struct journal_header *header, struct error *error);
+
 /* Told of each extent in order; false stops with what it put into ERROR. */
 typedef bool journal_visit(void *context, const struct journal_extent *extent,
 			   struct error *error);

@@ -366,6 +366,13 @@ static struct journal_reader reader_of(int fd, struct journal_header *header)
 	return reader;
 }
 
+bool journal_peek(int fd, struct journal_header *header, struct error *error)
+{
+	struct journal_reader reader = reader_of(fd, header);
+
+	return get_header(&reader, error);
+}
+
 bool journal_read(int fd, struct journal_header *header, journal_visit *visit,
 		  void *context, struct error *error)
 {

@@ -244,6 +244,48 @@ struct log_report log_look(const struct document *document)
 	return report;
 }
 
+/* What AT says, if it is a log for PATH and no process has it. */
+static bool summary_of(struct log_file *at, const char *path,
+		       struct log_summary *summary)
+{
+	if (!log_file_open(at, NULL))
+		return false;
+	bool ours = !log_file_live(at)
+		&& (log_summarize(at, summary, NULL) || summary->has_buffer)
+		&& summary->has_buffer
+		&& strcmp(summary->buffer.path, path) == 0;
+	io_close(at->fd);
+	at->fd = -1;
+	return ours && summary->identity.exists;
+}
+
+bool log_knows(const struct document *document,
+	       struct file_identity *identity)
+{
+	struct log_summary summary;
+	struct log_file at;
+	char path[PATH_MAX];
+	char name[LOG_NAME_SIZE];
+	int64_t newest = INT64_MIN;
+	bool known = false;
+
+	if (!log_document_path(document, path, NULL)
+	    || !log_folder_open(&at, false, false, NULL))
+		return false;
+	for (unsigned slot = 0; slot < LOG_SLOTS; slot++) {
+		log_slot_name(path, slot, name);
+		log_file_name(&at, name);
+		if (!summary_of(&at, path, &summary)
+		    || summary.time < newest)
+			continue;
+		newest = summary.time;
+		*identity = summary.identity.file;
+		known = true;
+	}
+	log_file_close(&at);
+	return known;
+}
+
 bool log_is_left(const struct document *document,
 		 const struct log_report *report, bool damaged,
 		 struct error *error)

@@ -89,6 +89,11 @@ struct log_report {
  */
 struct log_report log_look(const struct document *document);
 
+/* Which file the newest log for the path of DOCUMENT's file is about, as that
+ * was before a flush that may have come after.  False where there is none. */
+bool log_knows(const struct document *document,
+	       struct file_identity *identity);
+
 /*
  * Makes the edits of that log again, in DOCUMENT, which is as on disk and
  * has no history: steps, branches and times.  The document is closed by the

@@ -1,0 +1,989 @@
+/* recovery: what was left is told from what only looks so, and the file
+ * becomes whole. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "crc32c.h"
+#include "device.h"
+#include "io.h"
+#include "journal.h"
+#include "octavo/log.h"
+#include "octavo/recovery.h"
+#include "octavo/save.h"
+#include "save_internal.h"
+
+static char folder[] = "/tmp/octavo-recovery-XXXXXX";
+
+static const char *in_folder(const char *name)
+{
+	static char paths[16][512];
+	static int next;
+	char *path = paths[next++ % 16];
+
+	snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+	return path;
+}
+
+static void put_text(const char *name, const char *content)
+{
+	int fd = open(in_folder(name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	size_t size = strlen(content);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, size), size);
+	close(fd);
+}
+
+static void assert_text(const char *name, const char *content)
+{
+	char bytes[256];
+	int fd = open(in_folder(name), O_RDONLY);
+
+	assert_true(fd >= 0);
+	ssize_t got = read(fd, bytes, sizeof bytes - 1);
+	assert_true(got >= 0);
+	bytes[got] = '\0';
+	assert_string_equal(bytes, content);
+	close(fd);
+}
+
+static bool is_there(const char *name)
+{
+	return access(in_folder(name), F_OK) == 0;
+}
+
+static int count_entries(void)
+{
+	DIR *entries = opendir(folder);
+	int count = -2;
+
+	assert_non_null(entries);
+	while (readdir(entries))
+		count++;
+	closedir(entries);
+	return count;
+}
+
+static int empty_folder(void **state)
+{
+	char command[600];
+
+	(void)state;
+	snprintf(command, sizeof command, "rm -rf %s/* %s/.[!.]*", folder,
+		 folder);
+	return system(command);
+}
+
+static struct document *open_document(void)
+{
+	struct error error = ERROR_NONE;
+	struct file *file = file_open(in_folder("file"), NULL, NULL, &error);
+
+	if (!file)
+		fail_msg("%s", error.message);
+	struct document *document = document_open(file, &error);
+	assert_non_null(document);
+	return document;
+}
+
+/* --- journals --- */
+
+struct patch {
+	uint64_t offset;
+	const char *old_text;
+	const char *new_text;
+};
+
+static struct journal_header header_of(const char *name, uint64_t old_size,
+				       uint64_t new_size)
+{
+	struct journal_header header = {
+		.kind = JOURNAL_EXTENTS,
+		.old_size = old_size,
+		.new_size = new_size,
+	};
+	struct stat status;
+
+	assert_int_equal(stat(in_folder("file"), &status), 0);
+	header.identity = (struct file_identity){
+		.device = status.st_dev, .inode = status.st_ino,
+		.modified = status.st_mtim, .changed = status.st_ctim,
+	};
+	strcpy(header.name, name);
+	return header;
+}
+
+static void put_journal(const char *place, struct journal_header *header,
+			const struct patch *changes, size_t count)
+{
+	int fd = open(in_folder(place), O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	header->extents = count;
+	struct journal_writer *writer = journal_begin(fd, header, NULL);
+	assert_non_null(writer);
+	for (size_t i = 0; i < count; i++) {
+		const struct patch *patch = &changes[i];
+		struct journal_extent extent = {
+			.offset = patch->offset,
+			.old_length = (uint32_t)strlen(patch->old_text),
+			.new_length = (uint32_t)strlen(patch->new_text),
+			.old_bytes = (const unsigned char *)patch->old_text,
+			.new_bytes = (const unsigned char *)patch->new_text,
+		};
+
+		assert_true(journal_put(writer, &extent, NULL));
+	}
+	assert_true(journal_commit(writer, NULL));
+	journal_end(writer);
+	close(fd);
+}
+
+static const char old_text[] = "0123456789abcdef";
+static const char new_text[] = "0AB3456789abcCDf";
+static const struct patch same_length[] = {
+	{ 1, "12", "AB" }, { 13, "de", "CD" },
+};
+
+/* A journal from the old text to the new one, over a file with TEXT. */
+static void leave_journal(const char *content)
+{
+	put_text("file", content);
+	struct journal_header header = header_of("file", 16, 16);
+	put_journal(".file.ovj", &header, same_length, 2);
+}
+
+static struct recovery find(void)
+{
+	struct document *document = open_document();
+	struct recovery found = recovery_find(document);
+
+	document_close(document);
+	return found;
+}
+
+static void assert_state(enum recovery_state state, const char *words)
+{
+	struct recovery found = find();
+
+	if (found.state != state || !strstr(found.words, words))
+		fail_msg("state %d, not %d: \"%s\" has no \"%s\"",
+			 (int)found.state, (int)state, found.words, words);
+}
+
+static void assert_done(enum recovery_action action, bool insist)
+{
+	struct document *document = open_document();
+	struct error error = ERROR_NONE;
+	char done[RECOVERY_WORDS] = "";
+
+	if (!recovery_do(document, action, insist, done, &error))
+		fail_msg("%s", error.message);
+	assert_true(done[0]);
+	document_close(document);
+	assert_int_equal(find().state, RECOVERY_NONE);
+}
+
+static void assert_not_done(enum recovery_action action, bool insist,
+			    const char *words)
+{
+	struct document *document = open_document();
+	struct error error = ERROR_NONE;
+	char done[RECOVERY_WORDS] = "";
+
+	assert_false(recovery_do(document, action, insist, done, &error));
+	if (!strstr(error.message, words))
+		fail_msg("\"%s\" has no \"%s\"", error.message, words);
+	document_close(document);
+}
+
+static void assert_cleared(void)
+{
+	struct document *document = open_document();
+	struct error error = ERROR_NONE;
+
+	assert_true(recovery_find(document).clear);
+	if (!recovery_clear(document, &error))
+		fail_msg("%s", error.message);
+	document_close(document);
+	assert_int_equal(find().state, RECOVERY_NONE);
+}
+
+static void assert_not_cleared(void)
+{
+	struct document *document = open_document();
+	int entries = count_entries();
+
+	assert_false(recovery_find(document).clear);
+	assert_false(recovery_clear(document, NULL));
+	document_close(document);
+	assert_int_equal(count_entries(), entries);
+}
+
+/* --- what a journal says --- */
+
+static void test_recovery_nothing(void **state)
+{
+	(void)state;
+	put_text("file", old_text);
+	assert_state(RECOVERY_NONE, "");
+	assert_not_done(RECOVERY_FINISH, false, "no flush was interrupted");
+	assert_not_cleared();
+}
+
+static void test_recovery_cut_off(void **state)
+{
+	static const char *const mixed[] = {
+		"0AB3456789abcdef", "0123456789abcCDf", "0A23456789abcdDf",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof mixed / sizeof *mixed; i++) {
+		leave_journal(mixed[i]);
+		assert_state(RECOVERY_CUT_OFF, "of 2 parts old");
+		assert_not_cleared();
+		assert_done(RECOVERY_FINISH, false);
+		assert_text("file", new_text);
+		leave_journal(mixed[i]);
+		assert_done(RECOVERY_UNDO, false);
+		assert_text("file", old_text);
+	}
+	leave_journal(mixed[2]);
+	assert_state(RECOVERY_CUT_OFF, "0 of 2 parts old, 0 new, 2 torn");
+}
+
+static void test_recovery_not_begun(void **state)
+{
+	(void)state;
+	leave_journal(old_text);
+	assert_state(RECOVERY_NOT_BEGUN, "before it wrote anything");
+	assert_not_cleared();
+	assert_done(RECOVERY_UNDO, false);
+	assert_text("file", old_text);
+	leave_journal(old_text);
+	assert_done(RECOVERY_FINISH, false);
+	assert_text("file", new_text);
+}
+
+static void test_recovery_finished(void **state)
+{
+	(void)state;
+	leave_journal(new_text);
+	assert_state(RECOVERY_FINISHED, "all was written");
+	assert_cleared();
+	assert_text("file", new_text);
+	leave_journal(new_text);
+	assert_done(RECOVERY_UNDO, false);
+	assert_text("file", old_text);
+}
+
+static void test_recovery_changed_since(void **state)
+{
+	(void)state;
+	leave_journal("0AB3456789abcdXf");
+	assert_state(RECOVERY_CHANGED, "0xe is neither old nor new");
+	assert_not_cleared();
+	assert_not_done(RECOVERY_FINISH, false, "recover finish!");
+	assert_not_done(RECOVERY_UNDO, false, "recover undo!");
+	assert_text("file", "0AB3456789abcdXf");
+	assert_done(RECOVERY_UNDO, true);
+	assert_text("file", old_text);
+	leave_journal("0AB3456789abcdXf");
+	assert_done(RECOVERY_FINISH, true);
+	assert_text("file", new_text);
+}
+
+/* Another file has the name, though it has the bytes. */
+static void test_recovery_other_inode(void **state)
+{
+	(void)state;
+	leave_journal(new_text);
+	put_text("other", new_text);
+	assert_int_equal(rename(in_folder("other"), in_folder("file")), 0);
+	assert_state(RECOVERY_CHANGED, "another file");
+	assert_not_cleared();
+}
+
+static void test_recovery_never_begun(void **state)
+{
+	(void)state;
+	for (off_t size = 0; size < 190; size += 7) {
+		leave_journal(old_text);
+		assert_int_equal(truncate(in_folder(".file.ovj"), size), 0);
+		assert_state(RECOVERY_NEVER_BEGUN, "before it changed");
+		assert_not_done(RECOVERY_FINISH, false, "before it changed");
+		assert_cleared();
+		assert_text("file", old_text);
+	}
+	leave_journal(old_text);
+	assert_int_equal(truncate(in_folder(".file.ovj"), 150), 0);
+	assert_done(RECOVERY_UNDO, false);
+}
+
+static void overwrite(const char *name, off_t offset, const char *bytes,
+		      size_t size)
+{
+	int fd = open(in_folder(name), O_WRONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, bytes, size, offset), size);
+	close(fd);
+}
+
+/* Zeros may be a journal that never got to the disk, or anything. */
+static void test_recovery_zeros(void **state)
+{
+	static const char zeros[50];
+
+	(void)state;
+	leave_journal(old_text);
+	overwrite(".file.ovj", 0, zeros, sizeof zeros);
+	assert_int_equal(truncate(in_folder(".file.ovj"), 50), 0);
+	assert_state(RECOVERY_NEVER_BEGUN, "");
+	assert_not_cleared();
+	assert_done(RECOVERY_UNDO, false);
+}
+
+/* A journal that is wrong in its middle: the file says whether it counts. */
+static void test_recovery_damaged(void **state)
+{
+	(void)state;
+	leave_journal(old_text);
+	overwrite(".file.ovj", 130, "!", 1);
+	assert_state(RECOVERY_NEVER_BEGUN, "before it changed");
+	assert_cleared();
+	leave_journal(old_text);
+	overwrite(".file.ovj", 130, "!", 1);
+	overwrite("file", 1, "A", 1);
+	assert_state(RECOVERY_UNREADABLE, "damaged before byte");
+	assert_not_cleared();
+	assert_not_done(RECOVERY_FINISH, true, "damaged before byte");
+	assert_not_done(RECOVERY_UNDO, true, "damaged before byte");
+	assert_done(RECOVERY_IGNORE, false);
+	assert_true(is_there(".file.ovj.kept"));
+}
+
+/* --- other lengths --- */
+
+struct tail {
+	const char *old_text;
+	const char *new_text;
+	struct patch changes[2];
+	const char *between[4];
+};
+
+static void try_tail(const struct tail *tail, const char *content,
+		     enum recovery_action action)
+{
+	put_text("file", content);
+	struct journal_header header = header_of("file",
+						 strlen(tail->old_text),
+						 strlen(tail->new_text));
+	put_journal(".file.ovj", &header, tail->changes, 2);
+	assert_int_equal(find().state,
+			 strcmp(content, tail->old_text) == 0
+			 ? RECOVERY_NOT_BEGUN
+			 : strcmp(content, tail->new_text) == 0
+			 ? RECOVERY_FINISHED : RECOVERY_CUT_OFF);
+	assert_done(action, false);
+	assert_text("file", action == RECOVERY_FINISH ? tail->new_text
+						      : tail->old_text);
+}
+
+static void test_recovery_tails(void **state)
+{
+	static const struct tail tails[] = {
+		{ "0123456789", "01XX45abcd6789",
+		  { { 2, "23", "XX" }, { 6, "6789", "abcd6789" } },
+		  { "01XX456789", "01XX45abcd", "01X345ab89", "01XX45abcd67" },
+		},
+		{ "0123456789", "01XX789",
+		  { { 2, "2345", "XX78" }, { 6, "6789", "9" } },
+		  { "01XX456789", "01XX789789", "01XX7897", "01XX789789" },
+		},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+		for (int j = 0; j < 4; j++) {
+			try_tail(&tails[i], tails[i].between[j],
+				 RECOVERY_FINISH);
+			try_tail(&tails[i], tails[i].between[j],
+				 RECOVERY_UNDO);
+		}
+		try_tail(&tails[i], tails[i].old_text, RECOVERY_UNDO);
+		try_tail(&tails[i], tails[i].old_text, RECOVERY_FINISH);
+		try_tail(&tails[i], tails[i].new_text, RECOVERY_UNDO);
+		try_tail(&tails[i], tails[i].new_text, RECOVERY_FINISH);
+	}
+}
+
+/* Where a file was growing a power cut may leave zeros. */
+static void test_recovery_tail_zeros(void **state)
+{
+	static const struct patch changes[] = { { 8, "89", "xx89" } };
+
+	(void)state;
+	put_text("file", "0123456789");
+	struct journal_header header = header_of("file", 10, 12);
+	put_journal(".file.ovj", &header, changes, 1);
+	assert_int_equal(truncate(in_folder("file"), 12), 0);
+	assert_state(RECOVERY_CUT_OFF, "1 torn");
+	overwrite("file", 10, "?", 1);
+	assert_state(RECOVERY_CHANGED, "0xa");
+	assert_int_equal(truncate(in_folder("file"), 13), 0);
+	assert_state(RECOVERY_STRANGER, "another length");
+}
+
+/* --- content --- */
+
+static void leave_content(const char *content, const char *now)
+{
+	put_text("file", now);
+	struct journal_header header = header_of("file", 10, 14);
+	header.kind = JOURNAL_CONTENT;
+	header.content_crc = crc32c(0, content, strlen(content));
+	put_text(".file.ovn", content);
+	put_journal(".file.ovj", &header, NULL, 0);
+}
+
+static void test_recovery_content(void **state)
+{
+	static const char content[] = "the new bytes.";
+	static const char *const between[] = {
+		"0123456789", "the new 89", "the new bytes", "the new bytes.",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+		leave_content(content, between[i]);
+		assert_state(i < 3 ? RECOVERY_CUT_OFF : RECOVERY_FINISHED, "");
+		assert_not_done(RECOVERY_UNDO, true, "a flush of");
+		if (i < 3)
+			assert_done(RECOVERY_FINISH, false);
+		else
+			assert_cleared();
+		assert_text("file", content);
+		assert_false(is_there(".file.ovn"));
+		assert_int_equal(count_entries(), 1);
+	}
+}
+
+static void test_recovery_content_wrong(void **state)
+{
+	static const char content[] = "the new bytes.";
+
+	(void)state;
+	leave_content(content, "0123456789");
+	overwrite(".file.ovn", 3, "!", 1);
+	assert_not_done(RECOVERY_FINISH, false, "is damaged");
+	assert_text("file", "0123456789");
+	assert_int_equal(truncate(in_folder(".file.ovn"), 13), 0);
+	assert_state(RECOVERY_STRANGER, "is not the new content");
+	assert_int_equal(unlink(in_folder(".file.ovn")), 0);
+	assert_state(RECOVERY_UNREADABLE, "is not there");
+	assert_not_done(RECOVERY_FINISH, false, "is not there");
+	leave_content(content, "0123456789");
+	assert_int_equal(chmod(in_folder(".file.ovn"), 0644), 0);
+	assert_not_done(RECOVERY_FINISH, true, "is not the new content");
+	assert_done(RECOVERY_IGNORE, false);
+	assert_true(is_there(".file.ovj.kept"));
+	assert_true(is_there(".file.ovn.kept"));
+}
+
+/* A content whose journal was never completed goes with it. */
+static void test_recovery_content_unbegun(void **state)
+{
+	(void)state;
+	leave_content("the new bytes.", "0123456789");
+	assert_int_equal(truncate(in_folder(".file.ovj"), 120), 0);
+	assert_cleared();
+	assert_int_equal(count_entries(), 1);
+	/* But not what may be another one's. */
+	leave_content("the new bytes.", "0123456789");
+	assert_int_equal(truncate(in_folder(".file.ovj"), 20), 0);
+	struct document *document = open_document();
+	assert_true(recovery_clear(document, NULL));
+	assert_true(is_there(".file.ovn"));
+	assert_int_equal(recovery_find(document).state, RECOVERY_ONE_OF_TWO);
+	document_close(document);
+}
+
+static struct io first_unlink_real;
+static int unlinks;
+
+static int first_unlink_only(int at, const char *name, int flags)
+{
+	errno = EIO;
+	return unlinks++ ? -1 : first_unlink_real.unlinkat(at, name, flags);
+}
+
+/* The content first: alone nobody would know what it is. */
+static void test_recovery_content_before_journal(void **state)
+{
+	(void)state;
+	leave_content("the new bytes.", "0123456789");
+	assert_int_equal(truncate(in_folder(".file.ovj"), 120), 0);
+	struct document *document = open_document();
+	first_unlink_real = io;
+	unlinks = 0;
+	io.unlinkat = first_unlink_only;
+	assert_false(recovery_clear(document, NULL));
+	io = first_unlink_real;
+	document_close(document);
+	assert_true(unlinks > 1);
+	assert_true(find().clear);
+	assert_cleared();
+	assert_int_equal(count_entries(), 1);
+}
+
+/* --- strangers --- */
+
+static void test_recovery_strangers(void **state)
+{
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	assert_int_equal(chmod(in_folder(".file.ovj"), 0640), 0);
+	assert_state(RECOVERY_STRANGER, "open to others");
+	assert_not_done(RECOVERY_FINISH, true, "open to others");
+	assert_not_cleared();
+	assert_int_equal(chmod(in_folder(".file.ovj"), 0600), 0);
+	assert_state(RECOVERY_CUT_OFF, "");
+	assert_int_equal(link(in_folder(".file.ovj"), in_folder("link")), 0);
+	assert_state(RECOVERY_STRANGER, "several names");
+	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
+	assert_int_equal(symlink("link", in_folder(".file.ovj")), 0);
+	assert_state(RECOVERY_STRANGER, "a symbolic link");
+	assert_not_done(RECOVERY_UNDO, true, "a symbolic link");
+	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
+	assert_int_equal(mkdir(in_folder(".file.ovj"), 0700), 0);
+	assert_state(RECOVERY_STRANGER, "");
+	assert_int_equal(rmdir(in_folder(".file.ovj")), 0);
+	assert_int_equal(mkfifo(in_folder(".file.ovj"), 0600), 0);
+	assert_state(RECOVERY_STRANGER, "not a regular file");
+	assert_not_done(RECOVERY_UNDO, true, "not a regular file");
+	assert_text("file", "0AB3456789abcdef");
+	assert_done(RECOVERY_IGNORE, false);
+	assert_true(is_there(".file.ovj.kept"));
+}
+
+static void test_recovery_owner(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	leave_journal("0AB3456789abcdef");
+	assert_int_equal(chown(in_folder(".file.ovj"), 12345, 0), 0);
+	assert_state(RECOVERY_STRANGER, "belongs to somebody else");
+	assert_not_done(RECOVERY_FINISH, true, "belongs to somebody else");
+	assert_not_cleared();
+}
+
+static void test_recovery_about_another(void **state)
+{
+	(void)state;
+	put_text("file", old_text);
+	struct journal_header header = header_of("life", 16, 16);
+	put_journal(".file.ovj", &header, same_length, 2);
+	assert_state(RECOVERY_STRANGER, "another name");
+	assert_not_done(RECOVERY_FINISH, true, "another name");
+	/* One that is not complete neither. */
+	assert_int_equal(truncate(in_folder(".file.ovj"), 150), 0);
+	assert_state(RECOVERY_STRANGER, "another name");
+	assert_not_cleared();
+	leave_journal(old_text);
+	assert_int_equal(truncate(in_folder("file"), 15), 0);
+	assert_state(RECOVERY_STRANGER, "another length");
+	assert_int_equal(unlink(in_folder("file")), 0);
+	assert_state(RECOVERY_STRANGER, "not there");
+	put_text("file", old_text);
+	put_text(".file.ovj", "my own notes");
+	assert_state(RECOVERY_STRANGER, "not a journal");
+	assert_not_cleared();
+}
+
+static void test_recovery_busy(void **state)
+{
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	int other = open(in_folder("file"), O_RDWR);
+	assert_int_equal(io.lock(other), 0);
+	assert_state(RECOVERY_BUSY, "another octavo");
+	assert_not_done(RECOVERY_FINISH, true, "another octavo");
+	assert_not_done(RECOVERY_IGNORE, true, "another octavo");
+	close(other);
+	assert_done(RECOVERY_FINISH, false);
+}
+
+static void test_recovery_kept_names(void **state)
+{
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	assert_done(RECOVERY_IGNORE, false);
+	leave_journal("0AB3456789abcdef");
+	assert_done(RECOVERY_IGNORE, false);
+	assert_true(is_there(".file.ovj.kept"));
+	assert_true(is_there(".file.ovj.kept-2"));
+	assert_text("file", "0AB3456789abcdef");
+}
+
+/* --- in the user's state --- */
+
+static const char *state_name(const char *ending)
+{
+	static char name[600];
+	struct save_target target;
+	char journal[NAME_MAX + 1];
+
+	assert_true(save_target_find(&target, in_folder("file"), NULL));
+	save_state_name(&target, journal);
+	save_target_close(&target);
+	strcpy(strrchr(journal, '.'), ending);
+	snprintf(name, sizeof name, "state/octavo/journals/%s", journal);
+	return name;
+}
+
+static void make_state(void)
+{
+	assert_int_equal(mkdir(in_folder("state"), 0700), 0);
+	assert_int_equal(mkdir(in_folder("state/octavo"), 0700), 0);
+	assert_int_equal(mkdir(in_folder("state/octavo/journals"), 0700), 0);
+}
+
+static void test_recovery_in_state(void **state)
+{
+	(void)state;
+	make_state();
+	put_text("file", "0AB3456789abcdef");
+	struct journal_header header = header_of("file", 16, 16);
+	strcpy(header.path, in_folder("file"));
+	put_journal(state_name(".ovj"), &header, same_length, 2);
+	assert_state(RECOVERY_CUT_OFF, "of 2 parts old");
+	assert_non_null(strstr(find().left, "state/octavo/journals/"));
+	assert_done(RECOVERY_FINISH, false);
+	assert_text("file", new_text);
+	put_text(state_name(".ovn"), "half of the new conte");
+	assert_cleared();
+	assert_false(is_there(state_name(".ovn")));
+	/* What lies beside the file comes first. */
+	put_journal(state_name(".ovj"), &header, same_length, 2);
+	leave_journal("0AB3456789abcdef");
+	assert_non_null(strstr(find().left, "/.file.ovj"));
+}
+
+/* The numbers that name it are others after a start of the machine. */
+static void test_recovery_by_path(void **state)
+{
+	(void)state;
+	make_state();
+	put_text("file", "0AB3456789abcdef");
+	struct journal_header header = header_of("file", 16, 16);
+	strcpy(header.path, in_folder("file"));
+	put_journal("state/octavo/journals/0123456789abcdef.ovj", &header,
+		    same_length, 2);
+	put_text("state/octavo/journals/notes", "not a journal");
+	put_text("state/octavo/journals/1.ovj", "nor this");
+	assert_state(RECOVERY_CUT_OFF, "of 2 parts");
+	assert_int_equal(chmod(in_folder("state/octavo/journals/"
+					 "0123456789abcdef.ovj"), 0644), 0);
+	assert_state(RECOVERY_STRANGER, "open to others");
+	assert_int_equal(chmod(in_folder("state/octavo/journals/"
+					 "0123456789abcdef.ovj"), 0600), 0);
+	assert_done(RECOVERY_UNDO, false);
+	assert_text("file", old_text);
+	assert_true(is_there("state/octavo/journals/notes"));
+	strcpy(header.path, "/somewhere/else/file");
+	put_journal("state/octavo/journals/0123456789abcdef.ovj", &header,
+		    same_length, 2);
+	assert_state(RECOVERY_NONE, "");
+}
+
+/* A device has no length of its own, and is another file each time. */
+static void test_recovery_of_device(void **state)
+{
+	(void)state;
+	make_state();
+	put_text("file", "0AB3456789abcdef");
+	struct journal_header header = header_of("file", 16, 16);
+	header.identity.inode++;
+	strcpy(header.path, in_folder("file"));
+	put_journal(state_name(".ovj"), &header, same_length, 2);
+	assert_state(RECOVERY_CHANGED, "another file");
+	device_begin(in_folder("file"));
+	assert_state(RECOVERY_CUT_OFF, "of 2 parts");
+	assert_done(RECOVERY_FINISH, false);
+	device_end();
+	assert_text("file", new_text);
+}
+
+static void test_recovery_content_in_state(void **state)
+{
+	(void)state;
+	make_state();
+	put_text("file", "0123456789");
+	struct journal_header header = header_of("file", 10, 3);
+	header.kind = JOURNAL_CONTENT;
+	header.content_crc = crc32c(0, "new", 3);
+	strcpy(header.path, in_folder("file"));
+	put_text(state_name(".ovn"), "new");
+	put_journal(state_name(".ovj"), &header, NULL, 0);
+	assert_state(RECOVERY_CUT_OFF, "copied the new content");
+	assert_done(RECOVERY_FINISH, false);
+	assert_text("file", "new");
+	assert_false(is_there(state_name(".ovn")));
+}
+
+/* --- a file that was being replaced --- */
+
+/* A log as a flush leaves it whose process dies. */
+static void leave_log(void)
+{
+	struct document *document = open_document();
+	struct log *log = log_attach(document, NULL);
+
+	assert_non_null(log);
+	assert_true(log_ready(log, NULL));
+	assert_true(document_insert(document, 0, "new: ", 5, NULL));
+	log_flush(log);
+	log_close(log, true);
+	document_close(document);
+}
+
+static void test_recovery_not_replaced(void **state)
+{
+	(void)state;
+	put_text("file", old_text);
+	leave_log();
+	put_text(".file.ovn", "new: 0123");
+	assert_state(RECOVERY_NOT_REPLACED, "before the new file");
+	assert_not_cleared();
+	assert_not_done(RECOVERY_FINISH, true, "complete or not");
+	assert_done(RECOVERY_UNDO, false);
+	assert_text("file", old_text);
+	/* A new file has no old one. */
+	assert_int_equal(unlink(in_folder("file")), 0);
+	put_text(".file.ovn", "some of it");
+	assert_state(RECOVERY_NOT_REPLACED, "");
+}
+
+static void test_recovery_was_replaced(void **state)
+{
+	struct file_identity identity;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		enum recovery_action action = i ? RECOVERY_UNDO
+						: RECOVERY_FINISH;
+
+		put_text("file", old_text);
+		leave_log();
+		put_text(".file.ovn", "new: 0123456789abcdef");
+		assert_int_equal(io.exchange(AT_FDCWD, in_folder("file"),
+					     in_folder(".file.ovn")), 0);
+		assert_state(RECOVERY_WAS_REPLACED, "is the old one");
+		assert_not_cleared();
+		assert_done(action, false);
+		assert_text("file", i ? old_text : "new: 0123456789abcdef");
+		assert_false(is_there(".file.ovn"));
+	}
+	struct document *document = open_document();
+	assert_true(log_knows(document, &identity));
+	assert_int_equal(identity.size, sizeof old_text - 1);
+	document_close(document);
+}
+
+/* Nobody knows which one it is: nothing is done by guess. */
+static void test_recovery_one_of_two(void **state)
+{
+	(void)state;
+	put_text("file", old_text);
+	put_text(".file.ovn", "some bytes");
+	assert_state(RECOVERY_ONE_OF_TWO, "(10 bytes)");
+	assert_not_cleared();
+	assert_not_done(RECOVERY_FINISH, true, "the one before or");
+	assert_not_done(RECOVERY_UNDO, true, "the one before or");
+	assert_done(RECOVERY_IGNORE, false);
+	assert_text(".file.ovn.kept", "some bytes");
+	assert_int_equal(symlink("file", in_folder(".file.ovn")), 0);
+	assert_state(RECOVERY_STRANGER, "symbolic link");
+}
+
+/* A new file that has its name already: one of the two goes. */
+static void test_recovery_second_name(void **state)
+{
+	(void)state;
+	put_text("file", old_text);
+	assert_int_equal(link(in_folder("file"), in_folder(".file.ovn")), 0);
+	assert_state(RECOVERY_FINISHED, "");
+	assert_cleared();
+	assert_text("file", old_text);
+}
+
+/* And a copy of it, which is left of one that was rewritten from it. */
+static void test_recovery_copy(void **state)
+{
+	(void)state;
+	put_text("file", old_text);
+	put_text(".file.ovn", old_text);
+	assert_state(RECOVERY_FINISHED, "");
+	assert_cleared();
+	assert_text("file", old_text);
+	put_text(".file.ovn", "0123456789abcdeX");
+	assert_state(RECOVERY_ONE_OF_TWO, "");
+}
+
+/* --- somebody else at work --- */
+
+static int no_locks(int fd)
+{
+	(void)fd;
+	errno = ENOLCK;
+	return -1;
+}
+
+/* Where nobody can tell a flush that is going on, nothing goes by itself. */
+static void test_recovery_without_locks(void **state)
+{
+	struct io real = io;
+
+	(void)state;
+	leave_journal(old_text);
+	assert_int_equal(truncate(in_folder(".file.ovj"), 150), 0);
+	io.lock_probe = io.lock = no_locks;
+	assert_state(RECOVERY_NEVER_BEGUN, "");
+	assert_not_cleared();
+	assert_done(RECOVERY_UNDO, false);
+	io = real;
+	assert_text("file", old_text);
+}
+
+static int syncs;
+
+static int sync_and_write(int fd)
+{
+	(void)fd;
+	overwrite("file", 2, "!", 1);
+	return 0;
+}
+
+static void test_recovery_reads_back(void **state)
+{
+	struct io real = io;
+
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	io.fsync = sync_and_write;
+	assert_not_done(RECOVERY_FINISH, false, "another program writes it");
+	io = real;
+	assert_state(RECOVERY_CHANGED, "0x2");
+}
+
+/* The syncs of the journal and its folder, then that of the file. */
+static int third_sync_fails(int fd)
+{
+	(void)fd;
+	errno = EIO;
+	return ++syncs == 3 ? -1 : 0;
+}
+
+static void test_recovery_tries_again(void **state)
+{
+	struct io real = io;
+
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	syncs = 0;
+	io.fsync = third_sync_fails;
+	assert_done(RECOVERY_FINISH, false);
+	io = real;
+	assert_true(syncs > 3);
+	assert_text("file", new_text);
+}
+
+static void test_recovery_actions_by_name(void **state)
+{
+	enum recovery_action action;
+	bool insist;
+
+	(void)state;
+	for (int i = 0; i < RECOVERY_ACTIONS; i++) {
+		assert_true(recovery_action_parse(
+			recovery_action_name((enum recovery_action)i),
+			&action, &insist));
+		assert_int_equal(action, i);
+		assert_false(insist);
+	}
+	assert_true(recovery_action_parse("undo!", &action, &insist));
+	assert_int_equal(action, RECOVERY_UNDO);
+	assert_true(insist);
+	assert_false(recovery_action_parse("fin", &action, &insist));
+	assert_false(recovery_action_parse("undo!!", &action, &insist));
+	assert_false(recovery_action_parse("!", &action, &insist));
+	assert_false(recovery_action_parse("", &action, &insist));
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? setenv("XDG_STATE_HOME", in_folder("state"),
+					1) : -1;
+}
+
+static int remove_folder(void **state)
+{
+	empty_folder(state);
+	return rmdir(folder);
+}
+
+#define TEST(test) cmocka_unit_test_setup(test, empty_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_recovery_nothing),
+		TEST(test_recovery_cut_off),
+		TEST(test_recovery_not_begun),
+		TEST(test_recovery_finished),
+		TEST(test_recovery_changed_since),
+		TEST(test_recovery_other_inode),
+		TEST(test_recovery_never_begun),
+		TEST(test_recovery_zeros),
+		TEST(test_recovery_damaged),
+		TEST(test_recovery_tails),
+		TEST(test_recovery_tail_zeros),
+		TEST(test_recovery_content),
+		TEST(test_recovery_content_wrong),
+		TEST(test_recovery_content_unbegun),
+		TEST(test_recovery_content_before_journal),
+		TEST(test_recovery_strangers),
+		TEST(test_recovery_owner),
+		TEST(test_recovery_about_another),
+		TEST(test_recovery_busy),
+		TEST(test_recovery_kept_names),
+		TEST(test_recovery_in_state),
+		TEST(test_recovery_by_path),
+		TEST(test_recovery_of_device),
+		TEST(test_recovery_content_in_state),
+		TEST(test_recovery_not_replaced),
+		TEST(test_recovery_was_replaced),
+		TEST(test_recovery_one_of_two),
+		TEST(test_recovery_second_name),
+		TEST(test_recovery_copy),
+		TEST(test_recovery_without_locks),
+		TEST(test_recovery_reads_back),
+		TEST(test_recovery_tries_again),
+		TEST(test_recovery_actions_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
