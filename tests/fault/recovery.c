@@ -1,0 +1,342 @@
+/*
+ * recovery under faults: a flush is killed at each of its calls, then the
+ * recovery at each of its own, or a call of it fails; and is made again.
+ * Whatever happens, the file becomes the old or the new one, and what the
+ * message says is so.
+ */
+#include "calls.h"
+#include "recovery_scenario.h"
+
+#include <sys/wait.h>
+
+struct trial {
+	enum cut cut;
+	enum recovery_action action;
+	long flushed;		/* the call at which the flush was killed */
+	const char *words;
+};
+
+static void complain(const struct trial *trial, const char *what)
+{
+	print_error("%s, %s, flush killed at %ld, call %ld (%s), mode %d, %s: "
+		    "%s: \"%s\"\n", cut_names[trial->cut],
+		    recovery_action_name(trial->action), trial->flushed,
+		    fault.target, fault.kind ? fault.kind : "-",
+		    (int)fault.mode, strerror(fault.error), what,
+		    trial->words ? trial->words : "");
+	fail();
+}
+
+/* Runs WHAT of TRIAL in a child that is killed at call TARGET; false where it
+ * got to its end. */
+static bool killed(void (*what)(const struct trial *), enum mode mode,
+		   long target, const struct trial *trial)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		arm(mode, target, 0);
+		what(trial);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) == 0;
+}
+
+static void flush(const struct trial *trial)
+{
+	model_run(trial->cut);
+}
+
+static bool recover(const struct trial *trial, struct error *error)
+{
+	struct document *document = model_document();
+	struct recovery found = recovery_find(document);
+	bool done = found.state == RECOVERY_NONE
+		|| model_recover(document, &found, trial->action, error);
+
+	document_close(document);
+	return done;
+}
+
+static void recover_once(const struct trial *trial)
+{
+	recover(trial, NULL);
+}
+
+/* The folder as the killed flush has left it; false where it was not. */
+static bool leave(const struct trial *trial, enum mode mode)
+{
+	model_begin(trial->cut);
+	return killed(flush, mode, trial->flushed, trial);
+}
+
+/* To the end, and nothing is left. */
+static void recover_all(const struct trial *trial)
+{
+	struct document *document = model_document();
+	struct error error = ERROR_NONE;
+	struct recovery found = recovery_find(document);
+
+	document_close(document);
+	for (int i = 0; i < 3 && found.state != RECOVERY_NONE; i++) {
+		if (!recover(trial, &error)) {
+			struct trial said = *trial;
+
+			said.words = error.message;
+			complain(&said, "not recovered");
+		}
+		document = model_document();
+		found = recovery_find(document);
+		document_close(document);
+	}
+	if (found.state != RECOVERY_NONE)
+		complain(trial, "something is left");
+	if (!file_is_whole(trial->cut))
+		complain(trial, "neither old nor new");
+}
+
+static struct recovery find(void)
+{
+	struct document *document = model_document();
+	struct recovery found = recovery_find(document);
+
+	document_close(document);
+	return found;
+}
+
+static bool is_decided(const struct trial *trial)
+{
+	struct recovery found = find();
+
+	return found.may[trial->action] && !found.clear;
+}
+
+/* Is there nothing that a user would be asked about? */
+static bool is_clear(void)
+{
+	struct recovery found = find();
+
+	return found.state == RECOVERY_NONE || found.clear;
+}
+
+/* What was left again, from what a killed flush had left. */
+struct folder {
+	struct bytes bytes[3];
+};
+
+static const char *const entries[3] = { "file", ".file.ovj", ".file.ovn" };
+
+static void keep_folder(struct folder *folder)
+{
+	for (int i = 0; i < 3; i++)
+		folder->bytes[i] = read_bytes(path_of(entries[i]));
+}
+
+static void put_folder(const struct folder *folder)
+{
+	unlink(path_of(".file.ovn.kept"));
+	for (int i = 0; i < 3; i++) {
+		if (i > 0)
+			unlink(path_of(entries[i]));
+		if (!folder->bytes[i].there)
+			continue;
+		write_bytes(path_of(entries[i]), &folder->bytes[i]);
+		assert_int_equal(chmod(path_of(entries[i]), 0600), 0);
+	}
+}
+
+/* --- killed, and killed again --- */
+
+/* Kills the recovery of FOLDER at call N; false where it has none. */
+static bool kill_recovery(const struct trial *trial, enum mode mode, long n,
+			  const struct folder *folder, bool decided,
+			  bool clear)
+{
+	struct bytes side = cut_side(trial->cut, trial->action);
+
+	put_folder(folder);
+	if (!killed(recover_once, mode, n, trial)) {
+		if (decided && !file_is(&side))
+			complain(trial, "not as was asked for");
+		return false;
+	}
+	if (clear && !is_clear())
+		complain(trial, "would be clear, and is not");
+	bool still = is_decided(trial);
+	if (decided && !still && !is_clear())
+		complain(trial, "was decided, and nothing can be done now");
+	recover_all(trial);
+	if (still && !file_is(&side))
+		complain(trial, "not as was asked for");
+	return true;
+}
+
+static long kill_recoveries(const struct trial *trial)
+{
+	struct folder folder;
+	bool decided = is_decided(trial);
+	long kills = 0;
+	long n = 1;
+
+	bool clear = is_clear();
+	keep_folder(&folder);
+	recover(trial, NULL);
+	clear = clear && is_clear();
+	while (kill_recovery(trial, KILL, n, &folder, decided, clear)) {
+		kills += 1 + kill_recovery(trial, KILL_HALF, n, &folder,
+					   decided, clear);
+		n = next_call(n);
+	}
+	put_folder(&folder);
+	return kills;
+}
+
+/* All that a killed flush can leave, to WHAT; every STEP-th call. */
+static long each_flush(long (*what)(const struct trial *), int step)
+{
+	static const enum mode modes[] = { KILL, KILL_HALF };
+	struct trial trial = { .words = NULL };
+	long count = 0;
+	bool more = true;
+
+	for (int cut = 0; cut < CUTS; cut++, more = true) {
+		trial.cut = (enum cut)cut;
+		for (long n = 1; more; n = next_call(n)) {
+			trial.flushed = 1 + (n - 1) * step;
+			for (int i = 0; i < 2 * RECOVERY_IGNORE; i++) {
+				trial.action = (enum recovery_action)(i / 2);
+				bool left = leave(&trial, modes[i % 2]);
+
+				if (left)
+					count += what(&trial);
+				if (i % 2 == 0)
+					more = left;
+			}
+		}
+	}
+	return count;
+}
+
+static void test_recovery_killed_anywhere(void **state)
+{
+	(void)state;
+	print_message("%ld kills\n", each_flush(kill_recoveries, 2));
+}
+
+/* --- calls that fail --- */
+
+static const int errors[] = { EIO, ENOSPC, EINTR };
+
+static void check_failed(const struct trial *trial, const char *words)
+{
+	struct trial said = *trial;
+	struct bytes before = cut_before();
+	struct bytes after = cut_after(trial->cut);
+
+	said.words = words;
+	if (!*words)
+		complain(&said, "no message");
+	if ((strstr(words, " is finished, but") && !file_is(&after))
+	    || (strstr(words, " is undone, but") && !file_is(&before)))
+		complain(&said, "said to be done");
+	if (strstr(words, " is kept") && access(path_of(".file.ovj"), F_OK)
+	    && access(path_of(".file.ovn"), F_OK))
+		complain(&said, "nothing is kept");
+}
+
+/* Returns whether the fault was met. */
+static bool try_fault(const struct trial *trial, const struct folder *folder,
+		      enum mode mode, long n, int number, bool decided)
+{
+	struct bytes side = cut_side(trial->cut, trial->action);
+	struct error error = ERROR_NONE;
+
+	put_folder(folder);
+	struct document *document = model_document();
+	struct recovery found = recovery_find(document);
+	arm(mode, n, number);
+	bool done = found.state == RECOVERY_NONE
+		|| model_recover(document, &found, trial->action, &error);
+	bool met = fault.count >= n;
+	disarm();
+	document_close(document);
+	if (!done)
+		check_failed(trial, error.message);
+	else if (decided && (!file_is(&side)
+			     || access(path_of(".file.ovj"), F_OK) == 0))
+		complain(trial, "said to be done");
+	recover_all(trial);
+	return met;
+}
+
+static long fail_recoveries(const struct trial *trial)
+{
+	struct folder folder;
+	bool decided = is_decided(trial);
+	long runs = 0;
+
+	keep_folder(&folder);
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		long n = 1;
+
+		while (try_fault(trial, &folder, ONCE, n, errors[i], decided)) {
+			if (errors[i] != EINTR) {
+				try_fault(trial, &folder, KIND, n, errors[i],
+					  decided);
+				try_fault(trial, &folder, DEAD, n, errors[i],
+					  decided);
+			}
+			runs += 3;
+			n = next_call(n);
+		}
+	}
+	try_fault(trial, &folder, SHORT, 0, 0, decided);
+	try_fault(trial, &folder, STORM, 0, EINTR, decided);
+	return runs + 2;
+}
+
+static void test_recovery_fails_anywhere(void **state)
+{
+	(void)state;
+	print_message("%ld runs\n", each_flush(fail_recoveries, 5));
+}
+
+/* What is only looked at stays as it is, also if that fails. */
+static void test_recovery_find_changes_nothing(void **state)
+{
+	struct trial trial = { .cut = LONGER };
+	struct folder before;
+	struct folder after;
+
+	(void)state;
+	for (trial.flushed = 1; leave(&trial, KILL); trial.flushed++) {
+		struct document *document = model_document();
+		long calls = 1;
+
+		keep_folder(&before);
+		for (long n = 1; n <= calls; n++) {
+			arm(ONCE, n, EIO);
+			recovery_find(document);
+			calls = fault.count;
+			disarm();
+		}
+		document_close(document);
+		keep_folder(&after);
+		assert_memory_equal(&before, &after, sizeof before);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recovery_killed_anywhere),
+		cmocka_unit_test(test_recovery_fails_anywhere),
+		cmocka_unit_test(test_recovery_find_changes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
