@@ -58,19 +58,29 @@ static void show_document(struct editor *editor, struct buffer *buffer,
 	editor->serial++;
 }
 
-/* Says where an earlier flush was cut off: a file may be half of each. */
-static void look_for_leftovers(struct editor *editor, struct buffer *buffer)
+/* The flush first: a file may be half of each, and the log's edits are about
+ * one that is whole. */
+static bool look_for_leftovers(struct editor *editor, struct error *error)
 {
-	struct error error;
+	struct buffer *buffer = editor->buffer;
+	struct error said;
 
+	if (!editor_flush_settle(editor, buffer, &said, error))
+		return false;
 	editor_log_look(editor, buffer);
-	buffer->interrupted = save_interrupted(buffer->document, &error);
-	if (!buffer->interrupted)
-		return;
+	if (!said.message[0])
+		return true;
 	/* In batch both are said in this way. */
 	if (buffer->left.state != LOG_NONE && !editor->interactive)
-		error_set(&error, "%s; %s", error.message, editor->message);
-	editor_message(editor, "%s", error.message);
+		error_set(&said, "%s; %s", said.message, editor->message);
+	editor_message(editor, "%s", said.message);
+	return true;
+}
+
+static void offer(struct editor *editor)
+{
+	if (!editor_flush_offer(editor))
+		editor_log_offer(editor);
 }
 
 struct buffer *editor_add_buffer(struct editor *editor,
@@ -175,8 +185,11 @@ bool editor_open(struct editor *editor, const char *path,
 		document_close(document);
 		return false;
 	}
-	look_for_leftovers(editor, buffer);
-	editor_log_offer(editor);
+	if (!look_for_leftovers(editor, error)) {
+		editor_close_buffer(editor);
+		return false;
+	}
+	offer(editor);
 	look_ahead(editor, buffer->document);
 	return true;
 }
@@ -200,7 +213,7 @@ void editor_select_buffer(struct editor *editor, size_t index)
 	/* A list is of what was current. */
 	panel_clear(&editor->panel);
 	editor_show(editor, editor->buffers[index]);
-	editor_log_offer(editor);
+	offer(editor);
 }
 
 static void forget_document(struct editor *editor,
@@ -242,7 +255,7 @@ void editor_put_document(struct editor *editor, struct document *document,
 	buffer->has_match = false;
 }
 
-bool editor_reload(struct editor *editor, struct error *error)
+bool editor_reopen(struct editor *editor, struct error *error)
 {
 	struct buffer *buffer = editor->buffer;
 	const char *path = file_path(document_file(buffer->document));
@@ -263,8 +276,14 @@ bool editor_reload(struct editor *editor, struct error *error)
 	}
 	editor_log_end(buffer, false);
 	editor_put_document(editor, document, log);
-	look_for_leftovers(editor, buffer);
-	editor_log_offer(editor);
+	return true;
+}
+
+bool editor_reload(struct editor *editor, struct error *error)
+{
+	if (!editor_reopen(editor, error) || !look_for_leftovers(editor, error))
+		return false;
+	offer(editor);
 	return true;
 }
 

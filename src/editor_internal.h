@@ -1,5 +1,5 @@
 /*
- * What editor.c and editor_log.c tell each other.
+ * What editor.c, editor_recovery.c and editor_log.c tell each other.
  */
 #ifndef OCTAVO_EDITOR_INTERNAL_H
 #define OCTAVO_EDITOR_INTERNAL_H
@@ -25,6 +25,20 @@ void editor_put_document(struct editor *editor, struct document *document,
 			 struct log *log);
 /* Makes BUFFER the current one. */
 void editor_select(struct editor *editor, const struct buffer *buffer);
+
+/* Opens the current buffer's file again, without a look at what is left. */
+bool editor_reopen(struct editor *editor, struct error *error);
+
+/* --- editor_recovery.c --- */
+
+/* Does about what a flush has left of BUFFER's file, which is the current one
+ * and has no edits, what goes without saying or was asked for; the rest is
+ * SAID, if anything.  False: what was asked for can't be done. */
+bool editor_flush_settle(struct editor *editor, struct buffer *buffer,
+			 struct error *said, struct error *error);
+/* Asks about what was left of the current buffer's file, once; false where
+ * nothing was. */
+bool editor_flush_offer(struct editor *editor);
 
 /* --- editor_log.c --- */
 

@@ -29,6 +29,7 @@ struct arguments {
 	bool read_only;
 	bool no_config;
 	bool no_log;
+	struct editor_recovery recovery;
 	bool help;
 	bool version;
 };
@@ -48,6 +49,7 @@ static const char usage[] =
 "  --list WHAT          print the table of commands, keys or options\n"
 "  --no-config          do not read the configuration file\n"
 "  --no-log             do not keep a log of unsaved edits\n"
+"  --recover ACTION     where a write was interrupted: finish, undo or ignore\n"
 "  -h, -V               this help; the version\n";
 
 static int usage_error(const char *message, const char *what)
@@ -87,6 +89,14 @@ static int take_option(struct arguments *arguments, int option,
 	case 'L':
 		arguments->no_log = true;
 		break;
+	case 'r':
+		arguments->recovery.wanted = true;
+		if (!recovery_action_parse(optarg,
+					   &arguments->recovery.action,
+					   &arguments->recovery.insist))
+			return usage_error("--recover takes finish, undo or "
+					   "ignore", "");
+		break;
 	case 'o':
 		arguments->address = optarg;
 		break;
@@ -114,6 +124,7 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 		{ "list", required_argument, NULL, 'l' },
 		{ "no-config", no_argument, NULL, 'n' },
 		{ "no-log", no_argument, NULL, 'L' },
+		{ "recover", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -291,6 +302,7 @@ static int run(struct editor *editor, const struct arguments *arguments)
 		editor->keymap = keymap;
 	}
 	editor->read_only = arguments->read_only;
+	editor->recovery = arguments->recovery;
 	if (!arguments->no_log)
 		editor->logs = arguments->batch ? EDITOR_LOGS_TOLD
 						: EDITOR_LOGS_KEPT;

@@ -104,21 +104,3 @@ bool save_target_clean(const struct save_target *target, int fd,
 		error_set(cause, "another octavo is writing it");
 	return false;
 }
-
-bool save_interrupted(const struct document *document, struct error *error)
-{
-	const struct file *file = document_file(document);
-	enum file_kind kind = file_kind(file);
-	struct save_target target;
-	struct error cause;
-
-	if (kind == FILE_SPOOLED || kind == FILE_GENERATED)
-		return false;
-	bool interrupted = save_target_find(&target, file_path(file), NULL)
-		&& !nothing_left(&target, &cause)
-		&& !being_written(file_descriptor(file));
-	save_target_close(&target);
-	if (interrupted)
-		error_set(error, "%s: %s", file_path(file), cause.message);
-	return interrupted;
-}

@@ -13,6 +13,9 @@ _octavo() {
 	-k)
 		words=$("$program" -h | sed -n 's/.*keymap: //p' | tr -d ,)
 		;;
+	--recover)
+		words="finish undo ignore"
+		;;
 	--list)
 		words="commands keys options"
 		;;

@@ -19,6 +19,7 @@
 #include "octavo/panel.h"
 #include "octavo/pattern.h"
 #include "octavo/prompt.h"
+#include "octavo/recovery.h"
 #include "octavo/search.h"
 #include "octavo/transform.h"
 #include "octavo/view.h"
@@ -51,7 +52,9 @@ struct buffer {
 	struct overwritten *overwritten;	/* by them; of typing.c */
 	size_t overwritten_count;
 	enum file_state state;	/* of the file, as last looked at */
-	bool interrupted;	/* an earlier flush was, when it was opened */
+	struct recovery flush;	/* what an earlier one has left of its file, */
+	bool interrupted;	/* and that this is something */
+	bool flush_offered;	/* the user was asked about that */
 	struct log *log;	/* of its edits; NULL: none is kept */
 	struct log_report left;	/* what earlier sessions, or a live one, have
 				 * of its file, when it was opened */
@@ -97,6 +100,13 @@ enum editor_logs {
 	EDITOR_LOGS_NONE,	/* nothing is kept, or looked for */
 	EDITOR_LOGS_TOLD,	/* what is there is told of */
 	EDITOR_LOGS_KEPT,	/* edits are logged, and those left offered */
+};
+
+/* What is to be done, unasked, about a flush that was interrupted. */
+struct editor_recovery {
+	bool wanted;
+	enum recovery_action action;
+	bool insist;
 };
 
 /* A question that one key answers: each answer is a command line. */
@@ -229,6 +239,7 @@ struct editor {
 	struct editor_hooks hooks;
 	bool read_only;		/* option -R */
 	enum editor_logs logs;
+	struct editor_recovery recovery;	/* option --recover */
 	bool logs_cleaned;
 	bool quit;		/* the program is to end */
 	enum status status;	/* of the last task that ended */
@@ -424,6 +435,17 @@ bool editor_find_now(struct editor *editor, struct pattern *pattern,
 /* The offset at which line NUMBER (from 1) starts, waited for. */
 bool editor_find_line(struct editor *editor, uint64_t number,
 		      uint64_t *offset, struct error *error);
+
+/* --- flushes that were interrupted (editor_recovery.c) --- */
+
+/* What one has left of BUFFER's file now. */
+void editor_flush_look(struct buffer *buffer);
+/* May the file be written: is nothing left, or not any more? */
+bool editor_flush_decided(struct buffer *buffer, struct error *error);
+/* Does ACTION about that, and opens the current buffer's file again; *DONE
+ * says what was done, in RECOVERY_WORDS bytes. */
+bool editor_recover_flush(struct editor *editor, enum recovery_action action,
+			  bool insist, char *done, struct error *error);
 
 /* --- the log of edits (editor_log.c) --- */
 

@@ -162,11 +162,6 @@ void save_end(struct save_flush *flush);
  * WHY says what can't be done, and what can. */
 bool save_outlook(const struct document *document, struct error *why);
 
-/* Is there something left of an earlier flush of the document's file that was
- * cut off?  ERROR says what and what that means for the file; it can be looked
- * at and edited, but a flush is refused as long as that is there. */
-bool save_interrupted(const struct document *document, struct error *error);
-
 /*
  * Writes RANGE of the document as a file of its own at PATH: complete and
  * synced under another name first, then put in place.  An existing PATH is

@@ -151,5 +151,6 @@ extern const struct command commands_export[];
 extern const struct command commands_show[];
 extern const struct command commands_session[];
 extern const struct command commands_log[];
+extern const struct command commands_recovery[];
 
 #endif

@@ -142,10 +142,10 @@ static enum status write_file(struct editor *editor, struct error *error)
 
 	bool written = save_write(buffer->document, &options, &done, error);
 
-	if (!written || buffer->interrupted)
-		buffer->interrupted = save_interrupted(buffer->document, NULL);
-	if (!written)
+	if (!written) {
+		editor_flush_look(buffer);
 		return STATUS_FAILED;
+	}
 	command_say_written(editor, &done);
 	editor_check_files(editor);
 	view_show(&buffer->view);
@@ -181,6 +181,8 @@ static enum status run_write(struct editor *editor,
 			  "write FILE");
 		return STATUS_FAILED;
 	}
+	if (!editor_flush_decided(editor->buffer, error))
+		return STATUS_FAILED;
 	return write_file(editor, error);
 }
 
@@ -230,7 +232,8 @@ static enum status run_write_ask(struct editor *editor,
 	char text[PLAN_TEXT];
 
 	(void)call;
-	if (!save_plan(document, &options, &plan, error))
+	if (!editor_flush_decided(editor->buffer, error)
+	    || !save_plan(document, &options, &plan, error))
 		return STATUS_FAILED;
 	if (plan.method == SAVE_NOTHING) {
 		editor_message(editor, "nothing to write");
