@@ -135,6 +135,7 @@ static void test_syntax_without_width(void **state)
 	expect("\\bab$", 0, "ab");
 	expect("\\bab", 0, "ab!<");
 	expect("\\ba+\\b", 0, "aa*!<>");
+	expect("(?<=x)a+\\b", 0, "x:aa*!>");
 	expect("a\\bb", 0, "ab");
 	expect("\\b+a", 0, "a");
 	expect("(\\ba)", 0, "a");
