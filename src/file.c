@@ -2,10 +2,12 @@
  * file: one descriptor, what it is, and what it looked like last.
  *
  * Invariants
- *  1. The descriptor is read-only and can be mapped; -1 only for FILE_NEW.
+ *  1. The descriptor is read-only and, but for what is read by blocks, can be
+ *     mapped; -1 only for FILE_NEW.
  *  2. `known` is the identity of the descriptor (not of the path) when it was
  *     opened or last accepted; its size is that of the opening.  All zero for
- *     FILE_NEW.
+ *     FILE_NEW.  Of what is read by blocks it has no times: those change by
+ *     themselves.
  */
 #include "octavo/file.h"
 
@@ -17,19 +19,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "holes.h"
+#include "file_internal.h"
 #include "io.h"
 #include "sizes.h"
 #include "spool.h"
 
-struct file {
-	char *path;
-	int fd;
-	enum file_kind kind;
-	struct file_identity known;
-	const char *read_only;
-	struct holes holes;
-};
+static bool characters_allowed;
+
+void file_allow_characters(void)
+{
+	characters_allowed = true;
+}
 
 enum { FILE_OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
@@ -63,11 +63,15 @@ static bool file_identify(const struct file *file,
 		.modified = status.st_mtim,
 		.changed = status.st_ctim,
 	};
+	if (file_by_blocks(file)) {
+		identity->size = file->known.size;
+		identity->modified = identity->changed = (struct timespec){ 0 };
+	}
 	return file->kind != FILE_DEVICE ||
 	       io.device_size(file->fd, &identity->size) == 0;
 }
 
-static bool file_know(struct file *file, struct error *error)
+bool file_know(struct file *file, struct error *error)
 {
 	struct file_identity now;
 
@@ -140,6 +144,11 @@ enum file_state file_check(const struct file *file, struct file_identity *now)
 		state = file_check_path(file);
 	else if (file->kind == FILE_REGULAR || file->kind == FILE_DEVICE)
 		state = file_check_named(file, &identity);
+	else if (file->kind == FILE_CHARACTER)
+		state = file_check_path(file);
+	else if (file->kind == FILE_PROCESS &&
+		 !file_process_lives(file->process))
+		state = FILE_ENDED;
 	if (now)
 		*now = identity;
 	return state;
@@ -154,6 +163,8 @@ const char *file_state_text(enum file_state state)
 		[FILE_WRITTEN] = "has changed on disk",
 		[FILE_REPLACED] = "was replaced on disk by another file",
 		[FILE_REMOVED] = "was removed from disk",
+		[FILE_ENDED] =
+			"is gone: the process has ended, or runs another program",
 	};
 
 	return texts[state];
@@ -161,7 +172,7 @@ const char *file_state_text(enum file_state state)
 
 /* --- may it be written? --- */
 
-static const char *file_access_text(int folder, const char *name, int mode)
+const char *file_access_text(int folder, const char *name, int mode)
 {
 	if (io.faccessat(folder, name, mode, AT_EACCESS) == 0)
 		return NULL;
@@ -312,6 +323,17 @@ static bool file_begin_device(struct file *file, struct error *error)
 	return file_know(file, error);
 }
 
+/* The message for what errno says; always false. */
+static bool file_open_failed(const struct file *file, struct error *error)
+{
+	char folder[PATH_MAX];
+	int number = errno;
+
+	if (file_process_is(file->path, folder))
+		return file_process_refused(folder, number, error);
+	return error_set_system(error, number, "cannot open %s", file->path);
+}
+
 /* Opens NAME, which fstatat said is SEEN, and makes sure that it still is. */
 static bool file_open_seen(struct file *file, int folder, const char *name,
 			   int flags, const struct stat *seen,
@@ -321,8 +343,7 @@ static bool file_open_seen(struct file *file, int folder, const char *name,
 
 	file->fd = io_open(folder, name, FILE_OPEN_FLAGS | flags);
 	if (file->fd < 0 || io.fstat(file->fd, &status) < 0)
-		return error_set_system(error, errno, "cannot open %s",
-					file->path);
+		return file_open_failed(file, error);
 	if (status.st_dev != seen->st_dev || status.st_ino != seen->st_ino ||
 	    ((status.st_mode ^ seen->st_mode) & S_IFMT))
 		return error_set(error, "cannot open %s: it was replaced just "
@@ -385,23 +406,31 @@ static bool file_begin_input(struct file *file, file_progress *progress,
 static bool file_begin(struct file *file, file_progress *progress,
 		       void *context, struct error *error)
 {
+	char folder[PATH_MAX];
 	struct stat seen;
 
 	if (io.stat(file->path, &seen) < 0) {
-		if (errno == ENOENT)
+		if (errno == ENOENT && !file_process_is(file->path, folder))
 			return file_begin_new(file, error);
-		return error_set_system(error, errno, "cannot open %s",
-					file->path);
+		return file_open_failed(file, error);
 	}
-	if (file_refusal(seen.st_mode))
-		return error_set(error, "cannot open %s: %s", file->path,
-				 file_refusal(seen.st_mode));
+	bool character = S_ISCHR(seen.st_mode) && characters_allowed;
+
+	if (file_refusal(seen.st_mode) && !character)
+		return error_set(error, "cannot open %s: %s%s", file->path,
+				 file_refusal(seen.st_mode),
+				 S_ISCHR(seen.st_mode)
+					 ? ", which --device opens" : "");
 	if (!file_open_seen(file, AT_FDCWD, file->path, 0, &seen, error))
 		return false;
+	if (S_ISREG(seen.st_mode) && file_process_is(file->path, folder))
+		return file_begin_process(file, folder, error);
 	if (S_ISREG(seen.st_mode))
 		return file_begin_regular(file, AT_FDCWD, file->path, error);
 	if (S_ISBLK(seen.st_mode))
 		return file_begin_device(file, error);
+	if (character)
+		return file_begin_character(file, error);
 
 	struct spool_source source = {
 		.fd = file->fd, .name = file->path, .waits = true,
@@ -458,6 +487,7 @@ void file_close(struct file *file)
 		return;
 	if (file->fd >= 0)
 		io_close(file->fd);
+	file_process_close(file->process);
 	free(file->path);
 	free(file);
 }
@@ -498,17 +528,26 @@ const char *file_read_only(const struct file *file)
 
 static bool file_tells_holes(const struct file *file)
 {
-	return file->kind != FILE_NEW && file->kind != FILE_DEVICE;
+	return file->kind != FILE_NEW && file->kind != FILE_DEVICE &&
+	       !file_by_blocks(file);
 }
 
 bool file_hole(struct file *file, uint64_t offset, struct range *hole)
 {
+	if (file->process)
+		return file_gap(file, offset, hole);
 	return file_tells_holes(file) &&
 	       holes_at(&file->holes, file->fd, offset, hole);
 }
 
 bool file_hole_from(struct file *file, uint64_t offset, struct range *hole)
 {
+	struct range same;
+
+	if (file->process)
+		return file_gap(file, offset, hole) ||
+		       (file_present(file, offset, &same) &&
+			file_gap(file, same.end, hole));
 	return file_tells_holes(file) &&
 	       holes_from(&file->holes, file->fd, offset, hole);
 }
@@ -524,6 +563,10 @@ uint64_t file_saved(const struct file *file)
 	struct stat status;
 	uint64_t kept;
 
+	if (file->process) {
+		kept = file_process_bytes(file->process);
+		return kept < file->known.size ? file->known.size - kept : 0;
+	}
 	if (!file_tells_holes(file) || io.fstat(file->fd, &status) < 0)
 		return 0;
 	kept = (uint64_t)status.st_blocks * BLOCK;

@@ -7,6 +7,11 @@
  * first, so everyone behind this room sees a descriptor that can be mapped,
  * with a size.
  *
+ * Two kinds are neither: the memory of a process, and a character device.
+ * They are read at positions, piece by piece (file_by_blocks), what they hold
+ * may change at any moment, and not all of it need be there
+ * (file_present): between the regions of a process is nothing.
+ *
  * Order of calls: file_open, any of the questions, file_close.
  * Errors name the path as it was given.
  */
@@ -27,6 +32,8 @@ enum file_kind {
 	FILE_DEVICE,	/* a block device: the size is fixed */
 	FILE_SPOOLED,	/* came through a pipe: can only be saved as a copy */
 	FILE_GENERATED,	/* st_size 0 but has bytes (/proc): read-only */
+	FILE_PROCESS,	/* the memory of a process; offsets are addresses */
+	FILE_CHARACTER,	/* a character device; only where that is allowed */
 };
 
 /* What must not change behind our back.  ctime is among it because mtime can
@@ -46,6 +53,7 @@ enum file_state {
 	FILE_WRITTEN,	/* same file, same size, written or touched since */
 	FILE_REPLACED,	/* the path names another file now */
 	FILE_REMOVED,	/* the path names nothing now */
+	FILE_ENDED,	/* the process has: its memory is gone */
 };
 
 /*
@@ -60,12 +68,16 @@ struct file;
  * Opens PATH; "-" is standard input.  Does stat first, then open with
  * O_NONBLOCK | O_NOCTTY | O_CLOEXEC, then fstat, and compares, so that a
  * device has no chance to act.  A path that does not exist gives FILE_NEW if
- * its folder exists, else an error.  Refused with an error: directories,
- * character devices, sockets, what may not be read, and a PATH of length 0.
- * PROGRESS may be NULL.
+ * its folder exists, else an error.  /proc/N/mem gives FILE_PROCESS.  Refused
+ * with an error: directories, sockets, what may not be read, a PATH of length
+ * 0, and character devices unless file_allow_characters was called; then
+ * those that cannot be read at an offset.  PROGRESS may be NULL.
  */
 struct file *file_open(const char *path, file_progress *progress,
 		       void *context, struct error *error);
+
+/* From now on character devices are opened: to read from one can do things. */
+void file_allow_characters(void);
 
 /*
  * Opens the regular file NAME in the folder FOLDER (a descriptor, kept by the
@@ -82,7 +94,8 @@ const char *file_path(const struct file *file);
 enum file_kind file_kind(const struct file *file);
 /* Read-only; -1 for FILE_NEW. */
 int file_descriptor(const struct file *file);
-/* In bytes, when it was opened. */
+/* In bytes, when it was opened.  A character device that does not tell has
+ * FILE_ENDLESS. */
 uint64_t file_size(const struct file *file);
 struct file_identity file_identity(const struct file *file);
 
@@ -124,6 +137,50 @@ void file_forget_holes(struct file *file);
 /* About how many of its bytes the file system does not keep, in holes or
  * otherwise; 0 where it does not tell. */
 uint64_t file_saved(const struct file *file);
+
+/* --- what is read by blocks --- */
+
+static const uint64_t FILE_ENDLESS = UINT64_C(1) << 52;
+
+/* Can it only be read and written at positions, and not be mapped? */
+bool file_by_blocks(const struct file *file);
+/* Can its length change? */
+bool file_fixed_length(const struct file *file);
+
+/* Is there anything at OFFSET, as far as the regions of a process tell?  True
+ * of every other file.  *SAME is all around it for which the answer is the
+ * same, and may end far behind the file. */
+bool file_present(const struct file *file, uint64_t offset,
+		  struct range *same);
+
+/* Opens what is read by blocks for writing, for the moment of a flush: a
+ * descriptor to read and write, of the same process or device, or -1. */
+int file_open_to_write(const struct file *file, struct error *error);
+
+/* Of FILE_PROCESS: which one, and what is mapped where. */
+struct file_process_name {
+	long number;
+	char name[64];
+};
+
+struct file_region {
+	struct range range;
+	char permissions[5];	/* as the system writes them: "r-xp" */
+	bool readable;
+	const char *name;	/* a path, "[heap]", "[anonymous]" */
+};
+
+/* NULL: it is no process. */
+const struct file_process_name *file_process(const struct file *file);
+size_t file_region_count(const struct file *file);
+struct file_region file_region(const struct file *file, size_t index);
+/* The first region that ends behind OFFSET; their count where none does. */
+size_t file_region_from(const struct file *file, uint64_t offset);
+/* The region that OFFSET is in; false where there is none. */
+bool file_region_at(const struct file *file, uint64_t offset,
+		    struct file_region *region);
+/* Asks the system anew for the regions.  The size stays what it was. */
+bool file_reread_regions(struct file *file, struct error *error);
 
 bool file_identity_equal(const struct file_identity *one,
 			 const struct file_identity *other);
