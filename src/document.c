@@ -29,6 +29,7 @@
 #include "document_internal.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -112,22 +113,63 @@ void document_set_read_only(struct document *document, const char *reason)
 
 bool document_fixed_length(const struct document *document)
 {
-	return file_kind(document->file) == FILE_DEVICE;
+	return file_fixed_length(document->file);
 }
 
 /* --- reading --- */
 
+bool document_by_blocks(const struct document *document)
+{
+	return mapping_by_blocks(document->mapping);
+}
+
+/* The run at BYTES where it is in memory: of what is read by blocks, a copy of
+ * the part of it that is in one block. */
+static const unsigned char *span_of(const struct document *document,
+				    const unsigned char *bytes,
+				    uint64_t *before, uint64_t *after)
+{
+	uint64_t place, block_before, block_after;
+
+	if (!document_by_blocks(document) ||
+	    !mapping_place(document->mapping, bytes, &place))
+		return bytes;
+	bytes = mapping_block(document->mapping, place, &block_before,
+			      &block_after);
+	if (before && *before > block_before)
+		*before = block_before;
+	if (*after > block_after)
+		*after = block_after;
+	return bytes;
+}
+
 const unsigned char *document_span(const struct document *document,
 				   uint64_t offset, uint64_t *length)
 {
-	return pieces_run(document->pieces, offset, NULL, length);
+	return span_of(document, pieces_run(document->pieces, offset, NULL,
+					    length), NULL, length);
 }
 
 const unsigned char *document_span_around(const struct document *document,
 					  uint64_t offset, uint64_t *before,
 					  uint64_t *after)
 {
-	return pieces_run(document->pieces, offset, before, after);
+	const unsigned char *bytes = pieces_run(document->pieces, offset,
+						before, after);
+
+	return span_of(document, bytes, before, after);
+}
+
+void document_take(const struct document *document, void *buffer,
+		   const unsigned char *bytes, size_t length)
+{
+	uint64_t place;
+
+	if (document_by_blocks(document) &&
+	    mapping_place(document->mapping, bytes, &place))
+		mapping_read(document->mapping, place, buffer, length);
+	else
+		memcpy(buffer, bytes, length);
 }
 
 /* --- changes --- */
@@ -215,7 +257,8 @@ static bool bytes_lost(const struct document *document,
 bool document_lost(const struct document *document, uint64_t offset,
 		   uint64_t *length)
 {
-	const unsigned char *bytes = document_span(document, offset, length);
+	const unsigned char *bytes = pieces_run(document->pieces, offset, NULL,
+						length);
 
 	return bytes_lost(document, bytes, length);
 }
@@ -240,6 +283,11 @@ bool document_verify(const struct document *document)
 	for (size_t i = 0; i < document->held_count; i++)
 		lost |= own_verify(document->held[i]);
 	return lost;
+}
+
+bool document_reread(struct document *document, struct error *error)
+{
+	return mapping_reread(document->mapping, error);
 }
 
 static unsigned own_epoch(const struct document *document)
@@ -285,12 +333,13 @@ const unsigned char *document_keep(struct document *document,
 				   const unsigned char *bytes, uint64_t length,
 				   struct error *error)
 {
-	unsigned char *copy = store_copy(store, bytes, length);
+	unsigned char *copy = store_allocate(store, length);
 
 	if (!copy) {
 		error_set_memory(error);
 		return NULL;
 	}
+	document_take(document, copy, bytes, (size_t)length);
 	return document_present(document, bytes, length, error) ? copy : NULL;
 }
 

@@ -35,7 +35,8 @@ static bool clip_keep(struct clip *clip, const unsigned char *bytes,
 
 /* Adds LENGTH bytes of the file: referred to in granules that are not private
  * and must not become so from now on.  Where the clip is short it COPIES all
- * of it, because overwriting beside that should go to private granules. */
+ * of it, because overwriting beside that should go to private granules; and
+ * where they are in no memory. */
 static bool clip_add_file(struct clip *clip, uint64_t offset, uint64_t length,
 			  bool copies, struct error *error)
 {
@@ -115,11 +116,14 @@ uint64_t clip_length(const struct clip *clip)
 static bool clip_add_range(struct clip *clip, struct range range,
 			   struct error *error)
 {
-	bool copies = range_length(range) <= DOCUMENT_GRANULE_MAXIMUM;
+	bool copies = range_length(range) <= DOCUMENT_GRANULE_MAXIMUM ||
+		      document_by_blocks(clip->document);
 	struct piece_cursor cursor = pieces_walk(clip->document->pieces,
 						 range.start);
 	struct piece piece;
 
+	if (!edit_has_place(clip->document, range, error))
+		return false;
 	while (piece_cursor_next_in(&cursor, &range, &piece))
 		if (!clip_add(clip, piece, copies, error))
 			return false;
@@ -203,7 +207,8 @@ bool document_paste(struct document *document, struct range range,
 	struct edit edit;
 
 	assert(clip->document == document);
-	if (!edit_allowed(document, range, length, error))
+	if (!edit_allowed(document, range, length, error) ||
+	    !edit_has_place(document, range, error))
 		return false;
 	if (length == 0 && range_is_empty(range))
 		return true;

@@ -31,6 +31,21 @@ bool edit_allowed(const struct document *document, struct range range,
 	return true;
 }
 
+bool edit_has_place(const struct document *document, struct range range,
+		    struct error *error)
+{
+	uint64_t length;
+
+	if (!document_by_blocks(document))
+		return true;
+	for (; range.start < range.end; range.start += length)
+		if (document_lost(document, range.start, &length))
+			return error_set(error, "there is nothing at 0x%llx of "
+					 "%s", (unsigned long long)range.start,
+					 file_path(document->file));
+	return true;
+}
+
 void edit_begin(struct document *document, struct edit *edit,
 		struct range range)
 {
@@ -227,7 +242,8 @@ bool document_overwrite(struct document *document, uint64_t offset,
 	struct range range = range_of(offset, length < rest ? length : rest);
 	struct edit edit;
 
-	if (!edit_allowed(document, range, length, error))
+	if (!edit_allowed(document, range, length, error) ||
+	    !edit_has_place(document, range, error))
 		return false;
 	if (length == 0)
 		return true;
@@ -350,7 +366,8 @@ bool document_fill(struct document *document, struct range range,
 	struct edit edit;
 
 	assert(length > 0);
-	if (!edit_allowed(document, range, size, error))
+	if (!edit_allowed(document, range, size, error) ||
+	    !edit_has_place(document, range, error))
 		return false;
 	if (size == 0)
 		return true;

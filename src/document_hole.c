@@ -33,8 +33,11 @@ static bool hole_at(const struct document *document, uint64_t offset,
 	uint64_t same;
 	struct range in_file;
 
-	if (!segment.in_file || document_lost(document, offset, &same) ||
-	    !file_hole(document->file, at, &in_file))
+	if (!segment.in_file || !file_hole(document->file, at, &in_file))
+		return false;
+	/* Gaps of a process are both. */
+	if (document_lost(document, offset, &same) !=
+	    document_by_blocks(document))
 		return false;
 	length = smaller(length, smaller(same, in_file.end - at));
 	if (distrustful) {

@@ -79,6 +79,10 @@ bool document_place(const struct document *document, struct piece piece,
 bool document_present(const struct document *document,
 		      const unsigned char *bytes, uint64_t length,
 		      struct error *error);
+/* Copies LENGTH bytes at BYTES, an address of whatever mapping, also of one
+ * without memory. */
+void document_take(const struct document *document, void *buffer,
+		   const unsigned char *bytes, size_t length);
 /* Copies bytes, of whatever mapping, to the store for as long as the document
  * lives; fails where they are lost. */
 const unsigned char *document_keep(struct document *document,
@@ -103,6 +107,10 @@ bool edit_allowed(const struct document *document, struct range range,
 		  uint64_t length, struct error *error);
 void edit_begin(struct document *document, struct edit *edit,
 		struct range range);
+/* Is there a place for every byte of RANGE?  There is none between the regions
+ * of a process. */
+bool edit_has_place(const struct document *document, struct range range,
+		    struct error *error);
 /* Adds PIECE. */
 bool edit_add(struct document *document, struct edit *edit,
 	      struct piece piece);

@@ -2,8 +2,6 @@
  * Passing over a document, piece by piece: what is next to the last piece is
  * found without looking for it in the tree.
  */
-#include <string.h>
-
 #include "document_internal.h"
 #include "io.h"
 #include "sizes.h"
@@ -25,8 +23,9 @@ size_t document_read(const struct document *document, uint64_t offset,
 
 			if (length > size - done)
 				length = size - done;
-			memcpy((unsigned char *)buffer + done, bytes,
-			       (size_t)length);
+			document_take(document,
+				      (unsigned char *)buffer + done, bytes,
+				      (size_t)length);
 			done += (size_t)length;
 		}
 	return done;
@@ -134,5 +133,6 @@ bool document_exceeds_memory(const struct document *document)
 {
 	uint64_t memory = io.memory();
 
-	return memory > 0 && file_size(document->file) > memory;
+	return memory > 0 && !document_by_blocks(document) &&
+	       file_size(document->file) > memory;
 }

@@ -73,7 +73,8 @@ bool rewrite_replace(struct rewrite *rewrite, struct range range,
 	if (document->revision != rewrite->revision)
 		return error_set(error, "%s has been edited meanwhile",
 				 file_path(document->file));
-	if (!edit_allowed(document, range, length, error))
+	if (!edit_allowed(document, range, length, error) ||
+	    !edit_has_place(document, range, error))
 		return false;
 	if (rewrite->count == 0)
 		edit->range = range_of(range.start, 0);

@@ -17,10 +17,12 @@
 bool editor_log_attach(struct editor *editor, struct document *document,
 		       struct log **log, struct error *error)
 {
-	*log = NULL;
-	if (editor->logs == EDITOR_LOGS_KEPT)
-		*log = log_attach(document, error);
-	return *log || editor->logs != EDITOR_LOGS_KEPT;
+	/* Who has a process's edits again has not the process. */
+	bool wanted = editor->logs == EDITOR_LOGS_KEPT
+		      && !document_by_blocks(document);
+
+	*log = wanted ? log_attach(document, error) : NULL;
+	return *log || !wanted;
 }
 
 void editor_log_end(struct buffer *buffer, bool keep)
@@ -125,7 +127,8 @@ void editor_log_look(struct editor *editor, struct buffer *buffer)
 	buffer->held = false;
 	buffer->offered = false;
 	buffer->left = (struct log_report){ .state = LOG_NONE };
-	if (editor->logs == EDITOR_LOGS_NONE || editor->read_only)
+	if (editor->logs == EDITOR_LOGS_NONE || editor->read_only
+	    || document_by_blocks(buffer->document))
 		return;
 	buffer->left = log_look(buffer->document);
 	if (buffer->left.state == LOG_LIVE)

@@ -169,6 +169,9 @@ bool log_document_path(const struct document *document, char *path,
 		return error_set(error, "it came through a pipe");
 	case FILE_GENERATED:
 		return error_set(error, "its content is made by the system");
+	case FILE_PROCESS:
+	case FILE_CHARACTER:
+		return error_set(error, "its content does not last");
 	case FILE_NEW:
 		return resolve_new(file_path(file), path, error);
 	default:

@@ -22,26 +22,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fault.h"
 #include "io.h"
-#include "runs.h"
+#include "mapping_internal.h"
 #include "sizes.h"
 
 enum { MAPPING_BLOCK = 1 << 20 };	/* made private at once */
-
-struct mapping {
-	struct fault_region region;
-	struct file *file;
-	unsigned char *bytes;
-	uint64_t size;
-	uint64_t page;
-	uint64_t granule;
-	struct runs runs;
-	uint64_t kept;
-	struct range bad[MAPPING_BAD_MAXIMUM];
-	size_t bad_count;
-	atomic_uint epoch;
-};
 
 /* Of all mappings: the kernel's limit is one for the process. */
 static size_t mapping_runs;
@@ -93,7 +78,7 @@ static void release_pages(const struct mapping *mapping, struct range range)
 
 void mapping_release(const struct mapping *mapping, struct range range)
 {
-	while (range.start < range.end) {
+	while (!mapping->blocks && range.start < range.end) {
 		uint64_t length;
 		bool private = mapping_private_run(mapping, range.start,
 						   &length);
@@ -192,6 +177,14 @@ static bool mapping_lost_here(const struct mapping *mapping, uint64_t offset,
 	if (offset >= mapping->kept)
 		return true;
 	*end = smaller(*end, mapping->kept);
+	if (mapping->blocks) {
+		struct range same;
+		bool present = file_present(mapping->file, offset, &same);
+
+		*end = smaller(*end, same.end);
+		if (!present)
+			return true;
+	}
 	for (size_t i = 0; i < mapping->bad_count; i++) {
 		struct range bad = mapping->bad[i];
 
@@ -211,7 +204,8 @@ bool mapping_lost(const struct mapping *mapping, uint64_t offset,
 	uint64_t end = mapping->size;
 	bool lost = false;
 
-	if (mapping->kept < mapping->size || mapping->bad_count > 0) {
+	if (mapping->kept < mapping->size || mapping->bad_count > 0 ||
+	    mapping->blocks) {
 		uint64_t next;
 
 		lost = mapping_lost_here(mapping, offset, &end);
@@ -230,7 +224,9 @@ bool mapping_verify(struct mapping *mapping)
 
 	if (mapping->size == 0)
 		return false;
-	if (file_kind(mapping->file) != FILE_DEVICE &&
+	if (mapping->blocks)
+		blocks_verify(mapping);
+	else if (file_kind(mapping->file) != FILE_DEVICE &&
 	    io.fstat(file_descriptor(mapping->file), &status) == 0 &&
 	    (uint64_t)status.st_size < mapping->kept) {
 		mapping->kept = (uint64_t)status.st_size;
@@ -347,6 +343,9 @@ bool mapping_prepare(struct mapping *mapping, struct range range,
 	assert(range.start <= range.end && range.end <= mapping->size);
 	if (mapping_is_private(mapping, range))
 		return true;
+	if (mapping->blocks)
+		return error_set(error, "%s is not in memory",
+				 file_path(mapping->file));
 
 	uint64_t length;
 	uint64_t end = round_up(range.end, mapping->granule);
@@ -484,7 +483,9 @@ struct mapping *mapping_open(struct file *file, struct error *error)
 	mapping->size = mapping->kept = file_size(file);
 	mapping->page = (uint64_t)sysconf(_SC_PAGESIZE);
 	mapping->granule = round_up(MAPPING_GRANULE, mapping->page);
-	if (mapping->size > 0 && !mapping_map(mapping, error)) {
+	if (mapping->size > 0 && !(file_by_blocks(file) ? blocks_open
+							: mapping_map)(
+					 mapping, error)) {
 		free(mapping);
 		return NULL;
 	}
@@ -495,7 +496,9 @@ void mapping_close(struct mapping *mapping)
 {
 	if (!mapping)
 		return;
-	if (mapping->size > 0) {
+	if (mapping->blocks) {
+		blocks_close(mapping);
+	} else if (mapping->size > 0) {
 		fault_forget(&mapping->region);
 		io.munmap(mapping->bytes, mapping_room(mapping));
 	}
@@ -534,4 +537,5 @@ void mapping_check(const struct mapping *mapping)
 	assert(mapping->runs.count <= mapping_runs);
 	assert(mapping->kept <= mapping->size);
 	assert(mapping->bad_count <= MAPPING_BAD_MAXIMUM);
+	assert(!mapping->blocks || mapping->runs.count == 0);
 }

@@ -55,6 +55,12 @@ uint64_t document_revision(const struct document *document);
 const unsigned char *document_span(const struct document *document,
 				   uint64_t offset, uint64_t *length);
 
+/* Has the file no place in memory (file_by_blocks)?  Then what document_span
+ * gives is a copy, short, and good until it is called again. */
+bool document_by_blocks(const struct document *document);
+/* Asks anew what there is: of a process, which regions. */
+bool document_reread(struct document *document, struct error *error);
+
 /* The same, with how many bytes stand contiguously before OFFSET. */
 const unsigned char *document_span_around(const struct document *document,
 					  uint64_t offset, uint64_t *before,
@@ -86,7 +92,7 @@ bool document_exceeds_memory(const struct document *document);
  * given to document_set_read_only is kept, not copied. */
 const char *document_read_only(const struct document *document);
 void document_set_read_only(struct document *document, const char *reason);
-/* Is the length fixed (a device)? */
+/* Is the length fixed (a device, a process)? */
 bool document_fixed_length(const struct document *document);
 
 void document_begin(struct document *document);
@@ -256,7 +262,8 @@ unsigned document_epoch(const struct document *document);
 /* A run of the document that comes from one place. */
 struct segment {
 	struct range now;		/* in the document */
-	const unsigned char *bytes;	/* of the whole run */
+	const unsigned char *bytes;	/* of the whole run; no memory if it is
+					 * in a file that is read by blocks */
 	bool in_file;			/* as on disk, at file_offset */
 	uint64_t file_offset;
 };

@@ -18,6 +18,12 @@
  *  4. Only mapping_write() changes a byte, and only in private granules.
  *  5. Bytes of two mappings never stand next to each other in memory.
  *
+ * A file that is read by blocks (octavo/file.h) has a mapping without memory:
+ * mapping_bytes() is a number to count offsets from, an address at which there
+ * is nothing; the bytes are had by mapping_read() and mapping_block(), as they
+ * are at that moment.  No granule becomes private; where the regions of a
+ * process leave a gap, bytes are lost from the start.
+ *
  * One thread uses a mapping.  A forked child has its own copy, and its own
  * marks of what is lost.
  */
@@ -37,6 +43,19 @@ struct mapping *mapping_open(struct file *file, struct error *error);
 void mapping_close(struct mapping *mapping);
 
 const unsigned char *mapping_bytes(const struct mapping *mapping);
+/* Has it no memory? */
+bool mapping_by_blocks(const struct mapping *mapping);
+/* Copies LENGTH bytes at OFFSET; zeros where they are lost, also if that is
+ * found out just now. */
+void mapping_read(struct mapping *mapping, uint64_t offset, void *buffer,
+		  size_t length);
+/* Of one without memory: a copy of the byte at OFFSET, with *BEFORE bytes
+ * before it and *AFTER from it on.  Good until the next call. */
+const unsigned char *mapping_block(struct mapping *mapping, uint64_t offset,
+				   uint64_t *before, uint64_t *after);
+/* Asks for the regions of a process anew, and tries again what could not be
+ * read. */
+bool mapping_reread(struct mapping *mapping, struct error *error);
 uint64_t mapping_size(const struct mapping *mapping);
 const struct file *mapping_file(const struct mapping *mapping);
 
