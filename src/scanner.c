@@ -33,6 +33,9 @@
  *     window: the document.
  *  6. Attempts at bytes of a hole are left out only where the pattern could
  *     not match there.
+ *  7. What is read by blocks is scanned section by section: as if each run of
+ *     bytes that are there was a document.  No match touches a lost byte, and
+ *     none is looked for at a section's end.
  */
 #include "scanner_internal.h"
 
@@ -144,6 +147,7 @@ struct scanner *scanner_new(const struct document *document,
 	scanner->pattern = pattern;
 	scanner->size = document_size(document);
 	scanner->window = SEARCH_WINDOW;
+	scanner->whole = scanner->size;
 	if (!pattern->jit && scanner->window > SCANNER_INTERPRETED)
 		scanner->window = SCANNER_INTERPRETED;
 	scanner->tail = find_tail(scanner);
@@ -533,9 +537,9 @@ static void find_attempts(struct scanner *scanner, uint64_t from,
 	scanner->resume = limit;
 }
 
-enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
-			      uint64_t limit, struct finding *finding,
-			      struct error *error)
+static enum scan_result next_in_holes(struct scanner *scanner, uint64_t from,
+				      uint64_t limit, struct finding *finding,
+				      struct error *error)
 {
 	if (next_known(scanner, &from, limit, finding))
 		return SCAN_MATCH;
@@ -558,6 +562,71 @@ enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
 	return SCAN_NONE;
 }
 
+/* --- sections --- */
+
+/* The section that holds FROM, or the first one behind it; false: none. */
+static bool find_section(struct scanner *scanner, uint64_t from)
+{
+	const struct file *file = document_file(scanner->document);
+	struct range same;
+
+	if (!file_present(file, from, &same) &&
+	    !file_present(file, same.end, &same))
+		return false;
+	scanner->section = range_intersect(same, range_of(0, scanner->whole));
+	scanner->origin = scanner->section.start;
+	scanner->size = scanner->tail = scanner->section.end;
+	/* No window holds bytes of two. */
+	scanner->start = scanner->end = scanner->origin;
+	return !range_is_empty(scanner->section);
+}
+
+/* Is a byte of MATCH lost?  Asked once it was read. */
+static bool touches_lost(const struct scanner *scanner, struct match match)
+{
+	uint64_t same;
+
+	return match.start < scanner->section.end &&
+	       (document_lost(scanner->document, match.start, &same) ||
+		same < match.end - match.start);
+}
+
+static enum scan_result next_in_sections(struct scanner *scanner,
+					 uint64_t from, uint64_t limit,
+					 struct finding *finding,
+					 struct error *error)
+{
+	while (from < limit) {
+		if (!range_contains(scanner->section, from) &&
+		    !find_section(scanner, from))
+			return SCAN_NONE;
+		if (from < scanner->section.start)
+			from = scanner->section.start;
+
+		uint64_t end = scanner->section.end;
+		enum scan_result result =
+			scan(scanner, from, limit < end ? limit : end, finding,
+			     error);
+
+		if (result == SCAN_FAILED ||
+		    (result == SCAN_MATCH &&
+		     !touches_lost(scanner, finding->match)))
+			return result;
+		from = result == SCAN_MATCH ? scanner_after(scanner, finding)
+					    : end;
+	}
+	return SCAN_NONE;
+}
+
+enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
+			      uint64_t limit, struct finding *finding,
+			      struct error *error)
+{
+	return (document_by_blocks(scanner->document) ? next_in_sections
+						      : next_in_holes)(
+		scanner, from, limit, finding, error);
+}
+
 bool scanner_expand(const struct scanner *scanner,
 		    const struct replacement *replacement,
 		    struct expansion *out, struct error *error)
@@ -573,7 +642,7 @@ uint64_t scanner_align(const struct scanner *scanner, uint64_t offset)
 	size_t count;
 	size_t i = 0;
 
-	if (!scanner->pattern->utf || offset >= scanner->size)
+	if (!scanner->pattern->utf || offset >= scanner->whole)
 		return offset;
 	count = document_read(scanner->document, offset, next, sizeof next);
 	while (i < count && scanner_continues(next[i]))

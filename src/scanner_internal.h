@@ -11,7 +11,11 @@
 struct scanner {
 	const struct document *document;
 	const struct pattern *pattern;
-	uint64_t size;
+	uint64_t origin;	/* where attempts' look-behind ends, and ... */
+	uint64_t size;		/* ... where their bytes end: the document's
+				 * bounds, or those of a section */
+	uint64_t whole;		/* of the document */
+	struct range section;
 	uint64_t window;	/* bytes asked for at first */
 	uint64_t tail;		/* windows in place end here at the latest */
 	pcre2_match_data *data;

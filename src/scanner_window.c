@@ -19,7 +19,8 @@ static uint64_t first_byte(const struct scanner *scanner, uint64_t at)
 {
 	uint64_t behind = scanner->pattern->lookbehind;
 
-	return scanner_needs_all(scanner) || at < behind ? 0 : at - behind;
+	return scanner_needs_all(scanner) || at - scanner->origin < behind
+		       ? scanner->origin : at - behind;
 }
 
 bool scanner_covers(const struct scanner *scanner, uint64_t at)
@@ -105,6 +106,11 @@ static bool place_in_run(struct scanner *scanner, uint64_t at, uint64_t first,
 {
 	uint64_t probe = at < scanner->size ? at : at - 1;
 	uint64_t before, after;
+
+	/* What is read by blocks is read once like this. */
+	if (document_by_blocks(scanner->document))
+		return false;
+
 	const unsigned char *bytes = document_span_around(
 		scanner->document, probe, &before, &after);
 	uint64_t run_start = probe - before;

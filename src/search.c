@@ -195,7 +195,8 @@ static uint64_t length_to_scan(const struct search *search, uint64_t length)
 	const struct search_plan *plan = &search->plan;
 	uint64_t saved = 0;
 
-	if (plan->pattern->zero_starts != ZERO_STARTS_ALL)
+	if (plan->pattern->zero_starts != ZERO_STARTS_ALL ||
+	    document_by_blocks(plan->document))
 		saved = file_saved(document_file(plan->document));
 	return length - (saved < length ? saved : length);
 }
@@ -241,8 +242,14 @@ static bool is_constant(const struct search_plan *plan)
 struct search *search_start(const struct search_plan *plan,
 			    struct error *error)
 {
-	struct search *search = calloc(1, sizeof *search);
+	struct search *search;
 
+	if (plan->kind == SEARCH_LINES && document_by_blocks(plan->document)) {
+		error_set(error, "%s has no lines",
+			  file_path(document_file(plan->document)));
+		return NULL;
+	}
+	search = calloc(1, sizeof *search);
 	if (!search) {
 		error_set_memory(error);
 		return NULL;
@@ -252,6 +259,11 @@ struct search *search_start(const struct search_plan *plan,
 	search->once = document_exceeds_memory(plan->document);
 	set_bounds(search);
 	set_chunks(search);
+	if (document_by_blocks(plan->document) &&
+	    !document_reread((struct document *)plan->document, error)) {
+		free(search);
+		return NULL;
+	}
 	/* Only marks what the file has lost already. */
 	document_verify((struct document *)plan->document);
 	search->epoch = document_epoch(plan->document);

@@ -11,6 +11,17 @@
 
 /* --- what was lost meanwhile --- */
 
+/* What is not there is passed over, but not all of it. */
+static bool check_lives(const struct document *document, struct error *error)
+{
+	const struct file *file = document_file(document);
+	enum file_state state = file_check(file, NULL);
+
+	return state != FILE_ENDED ||
+	       error_set(error, "%s %s", file_path(file),
+			 file_state_text(state));
+}
+
 /* Zeros that stand for lost bytes must not be taken for the file's. */
 static bool check_lost(const struct search *search, struct error *error)
 {
@@ -20,6 +31,8 @@ static bool check_lost(const struct search *search, struct error *error)
 	uint64_t size = document_size(document);
 
 	document_verify(document);
+	if (document_by_blocks(document))
+		return check_lives(document, error);
 	if (document_epoch(document) == search->epoch)
 		return true;
 	while (offset < search->limit && offset < size) {
