@@ -216,6 +216,7 @@ void recovery_case_begin(struct recovery_case *recovery,
 		.file = -1, .folder = -1, .journal = -1, .content = -1,
 	};
 	if (kind == FILE_SPOOLED || kind == FILE_GENERATED
+	    || file_by_blocks(file)
 	    || !save_target_find(&recovery->target, file_path(file), NULL)
 	    || !open_file(recovery))
 		return;

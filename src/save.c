@@ -23,6 +23,7 @@ const char *save_method_name(enum save_method method)
 		[SAVE_REWRITTEN] = "in place",
 		[SAVE_REPLACED] = "replaced",
 		[SAVE_CREATED] = "created",
+		[SAVE_DIRECT] = "directly",
 	};
 
 	return names[method];
@@ -75,6 +76,7 @@ static const struct save_steps *steps_of(enum save_method method)
 		[SAVE_REWRITTEN] = &save_steps_rewrite,
 		[SAVE_REPLACED] = &save_steps_replace,
 		[SAVE_CREATED] = &save_steps_replace,
+		[SAVE_DIRECT] = &save_steps_direct,
 	};
 
 	return steps[method];
@@ -95,15 +97,30 @@ static uint64_t work_of(const struct save_flush *flush)
 		return backup + journal + flush->ranges.bytes;
 	case SAVE_REWRITTEN:
 		return backup + 2 * flush->new_size + 2 * flush->ranges.bytes;
+	case SAVE_DIRECT:
+		return 2 * flush->ranges.bytes;
 	default:
 		return backup + 2 * flush->new_size;
 	}
 }
 
+static bool open_target(struct save_flush *flush)
+{
+	struct save_target *target = &flush->target;
+	struct error *cause = save_cause(flush);
+
+	if (flush->plan.method == SAVE_DIRECT) {
+		target->fd = file_open_to_write(
+			document_file(flush->document), cause);
+		return target->fd >= 0;
+	}
+	return !target->exists || target->fd >= 0
+		|| save_target_open(target, cause);
+}
+
 /* Takes hold of the file and of where journal and content will be. */
 bool save_flush_open(struct save_flush *flush)
 {
-	struct error *cause = save_cause(flush);
 	enum save_method method = flush->plan.method;
 
 	flush->steps = steps_of(method);
@@ -117,16 +134,16 @@ bool save_flush_open(struct save_flush *flush)
 	}
 	flush->content.flush = flush;
 	flush->all = work_of(flush);
-	return (!flush->target.exists || flush->target.fd >= 0
-		|| save_target_open(&flush->target, cause))
+	return open_target(flush)
 		&& save_place_open(&flush->place, &flush->target,
-				   flush->plan.in_state, cause);
+				   flush->plan.in_state, save_cause(flush));
 }
 
 static bool begin(struct save_flush *flush)
 {
 	document_verify(flush->document);
-	return save_decide(flush, flush->document, save_cause(flush))
+	return document_reread(flush->document, save_cause(flush))
+		&& save_decide(flush, flush->document, save_cause(flush))
 		&& save_flush_open(flush);
 }
 
@@ -280,6 +297,9 @@ bool save_finish(struct save_flush *flush, struct save_plan *done)
 	flush->ended = true;
 	*done = flush->plan;
 	note_fallen(&flush->target, done);
+	if (*flush->report->found)
+		snprintf(done->note, sizeof done->note, "%s",
+			 flush->report->found);
 	save_note_left(done, flush->left);
 	return true;
 }
@@ -343,6 +363,8 @@ bool save_fail(const struct save_failure *failure, const char *path,
 		return error_set(error, "%s is not safe, a power cut may leave "
 				 "the old or the new: %s%s%s", path, cause,
 				 *left ? "; the other one may be " : "", left);
+	case SAVE_PARTLY:
+		return error_set(error, "%s not all written: %s", path, cause);
 	default:
 		return error_set(error, "%s not %s: %s%s%s", path,
 				 existed ? "written, unchanged" : "created",

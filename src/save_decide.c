@@ -5,6 +5,7 @@
  *   length as it was     in place; replaced, where very much has changed
  *   another length       in place, where little lies behind the change;
  *                        replaced; rewritten, where that would lose something
+ * What is read by blocks is written directly, and not in any other way.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,8 @@ bool save_same_file(const struct document *document, struct error *cause)
 	enum file_state state = file_check(document_file(document), NULL);
 
 	return state == FILE_SAME
-		|| error_set(cause, "%s; \"write FILE\" makes a copy, "
+		|| error_set(cause, state == FILE_ENDED ? "%s"
+			     : "%s; \"write FILE\" makes a copy, "
 			     "\"edit!\" reads it again",
 			     file_state_text(state));
 }
@@ -80,8 +82,8 @@ static bool may_write(const struct document *document, struct error *cause)
 	if (!reason)
 		reason = document_read_only(document);
 	if (reason)
-		return error_set(cause, "%s; \"write FILE\" makes a copy",
-				 reason);
+		return error_set(cause, file_by_blocks(file) ? "%s"
+				 : "%s; \"write FILE\" makes a copy", reason);
 	return save_same_file(document, cause);
 }
 
@@ -98,7 +100,8 @@ static bool find_target(const struct document *document,
 	    || (target->exists && (target->status.st_dev != identity.device
 				   || target->status.st_ino != identity.inode)))
 		return error_set(cause, "another file has taken its place");
-	return save_target_clean(target, file_descriptor(file), cause);
+	return save_target_free(target, cause)
+		&& save_target_clean(target, file_descriptor(file), cause);
 }
 
 /* --- the method --- */
@@ -200,11 +203,31 @@ static bool plan_existing(struct save_flush *flush,
 	return bytes_are_there(flush, document, cause);
 }
 
+static bool plan_created(struct save_flush *flush)
+{
+	struct save_plan *plan = &flush->plan;
+
+	plan->method = SAVE_CREATED;
+	plan->bytes = flush->new_size;
+	plan->ranges = plan->bytes > 0;
+	return true;
+}
+
+static bool plan_mapped(struct save_flush *flush,
+			const struct document *document, struct error *cause)
+{
+	if (!find_target(document, &flush->target, cause))
+		return false;
+	return flush->existed ? plan_existing(flush, document, cause)
+			      : plan_created(flush);
+}
+
 bool save_decide(struct save_flush *flush, const struct document *document,
 		 struct error *cause)
 {
 	struct save_plan *plan = &flush->plan;
 	enum file_kind kind = file_kind(document_file(document));
+	bool by_blocks = file_by_blocks(document_file(document));
 	bool changed = document_modified(document) || kind == FILE_NEW;
 
 	flush->existed = kind != FILE_NEW;
@@ -214,19 +237,13 @@ bool save_decide(struct save_flush *flush, const struct document *document,
 	if (kind != FILE_SPOOLED && kind != FILE_GENERATED && !changed)
 		return true;
 	if (!may_write(document, cause)
-	    || !find_target(document, &flush->target, cause))
+	    || !(by_blocks ? save_decide_direct
+			   : plan_mapped)(flush, document, cause))
 		return false;
-	if (kind == FILE_NEW) {
-		plan->method = SAVE_CREATED;
-		plan->bytes = flush->new_size;
-		plan->ranges = plan->bytes > 0;
-	} else if (!plan_existing(flush, document, cause)) {
-		return false;
-	}
 	if (plan->method == SAVE_NOTHING)
 		return true;
 	save_plan_notes(flush, document);
-	return save_plan_space(flush, document, cause)
+	return (by_blocks || save_plan_space(flush, document, cause))
 		&& save_backup_allowed(flush, cause);
 }
 

@@ -30,9 +30,13 @@ enum save_aftermath {
 	SAVE_UNCHANGED,		/* never touched, or put back and synced */
 	SAVE_INTERRUPTED,	/* old and new mixed; the journal completes it */
 	SAVE_UNCERTAIN,		/* a power cut may leave the old or the new */
+	SAVE_PARTLY,		/* the cause says how much is new, and stays */
 };
 
-enum { SAVE_LEFT_SIZE = PATH_MAX + 3 * NAME_MAX };
+enum {
+	SAVE_LEFT_SIZE = PATH_MAX + 3 * NAME_MAX,
+	SAVE_FOUND_SIZE = 80,
+};
 
 struct save_failure {
 	enum save_aftermath aftermath;
@@ -73,6 +77,8 @@ int save_stat_name(int folder, const char *name, struct stat *status);
  * -1: it tells a flush that is going on. */
 bool save_target_clean(const struct save_target *target, int fd,
 		       struct error *cause);
+/* Fails where a device is mounted, or others have it for themselves. */
+bool save_target_free(const struct save_target *target, struct error *cause);
 /* May the file be replaced by another one, with nothing lost?  If not, CAUSE
  * says why, as far as one can know beforehand. */
 bool save_target_replaceable(const struct save_target *target,
@@ -151,6 +157,12 @@ void save_place_name(const struct save_place *place, const char *name,
 
 /* --- a flush --- */
 
+/* Plan and flush of what is read by blocks: no other method does. */
+bool save_direct_plan(const struct document *document, struct save_plan *plan,
+		      struct error *error);
+bool save_direct(struct document *document, struct save_plan *done,
+		 struct error *error);
+
 /* What somebody else makes, and how much that has been. */
 struct save_making {
 	save_maker *make;
@@ -186,6 +198,8 @@ struct save_report {
 	bool backup;			/* likewise the copy for a backup */
 	bool touched;			/* the target is not as it was known */
 	uint32_t crc;			/* of the new content */
+	/* What was found out while it was written, for the note; or empty. */
+	char found[SAVE_FOUND_SIZE];
 };
 
 /* How a new file has taken its place. */
@@ -210,6 +224,7 @@ struct save_steps {
 extern const struct save_steps save_steps_in_place;
 extern const struct save_steps save_steps_rewrite;
 extern const struct save_steps save_steps_replace;
+extern const struct save_steps save_steps_direct;
 
 struct save_flush {
 	struct document *document;	/* NULL: a copy, nobody's file */
@@ -253,6 +268,9 @@ static inline struct range save_range_new(const struct save_flush *flush,
 bool save_decide(struct save_flush *flush, const struct document *document,
 		 struct error *cause);
 void save_decided_end(struct save_flush *flush);
+/* The same of what is read by blocks, if it may be written. */
+bool save_decide_direct(struct save_flush *flush,
+			const struct document *document, struct error *cause);
 
 /* Bytes of the ranges that the old file has. */
 uint64_t save_old_bytes(const struct save_flush *flush);

@@ -24,12 +24,18 @@ static bool is_full(const struct save_target *target)
 static bool look(const struct save_target *target, const char *read_only,
 		 struct error *why)
 {
-	bool closed = folder_is_closed(target);
+	bool device = S_ISBLK(target->status.st_mode);
+	bool closed = !device && folder_is_closed(target);
+	struct error cause;
 
+	if (!read_only && !save_target_free(target, &cause))
+		read_only = cause.message;
 	if (read_only)
 		return error_set(why, "%s: it can't be written (%s), \"write "
 				 "FILE\" makes a copy%s", target->path,
 				 read_only, closed ? " elsewhere" : "");
+	if (device)
+		return true;
 	if (is_full(target))
 		return error_set(why, "%s: its file system is full, \"write "
 				 "FILE\" makes a copy elsewhere",
@@ -46,7 +52,11 @@ bool save_outlook(const struct document *document, struct error *why)
 	enum file_kind kind = file_kind(file);
 	struct save_target target;
 
-	if (kind != FILE_REGULAR && kind != FILE_NEW)
+	if (file_by_blocks(file))
+		return !file_read_only(file)
+			|| error_set(why, "%s: it can't be written (%s)",
+				     file_path(file), file_read_only(file));
+	if (kind != FILE_REGULAR && kind != FILE_NEW && kind != FILE_DEVICE)
 		return true;
 	bool fine = !save_target_find(&target, file_path(file), NULL)
 		|| look(&target, file_read_only(file), why);

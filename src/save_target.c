@@ -136,6 +136,11 @@ bool save_target_find(struct save_target *target, const char *path,
 		|| error_set_system(cause, errno, "can't look at it");
 }
 
+static bool in_use(struct error *cause)
+{
+	return error_set(cause, "it is mounted, or otherwise in use");
+}
+
 static bool lock_target(const struct save_target *target, struct error *cause)
 {
 	int result;
@@ -148,6 +153,22 @@ static bool lock_target(const struct save_target *target, struct error *cause)
 		|| error_set(cause, "another octavo is writing it");
 }
 
+/* Without O_CREAT that flag is about block devices: a mount, a swap or a RAID
+ * has them for itself. */
+bool save_target_free(const struct save_target *target, struct error *cause)
+{
+	if (!S_ISBLK(target->status.st_mode))
+		return true;
+
+	int fd = io_open(target->folder, target->name, O_RDONLY | O_EXCL
+			 | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno != EBUSY || in_use(cause);
+	io_close(fd);
+	return true;
+}
+
 bool save_target_open(struct save_target *target, struct error *cause)
 {
 	struct stat now;
@@ -156,6 +177,8 @@ bool save_target_open(struct save_target *target, struct error *cause)
 	if (S_ISBLK(target->status.st_mode))
 		flags |= O_EXCL;	/* not while it is mounted */
 	target->fd = io_open(target->folder, target->name, flags);
+	if (target->fd < 0 && errno == EBUSY)
+		return in_use(cause);
 	if (target->fd < 0)
 		return error_set_system(cause, errno, "can't open it to write");
 	if (io.fstat(target->fd, &now) != 0)

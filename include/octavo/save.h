@@ -17,6 +17,11 @@
  *  replaced   the complete new file .NAME.ovn, synced, takes the old one's
  *             name by an exchange; folder synced; the old one is removed.
  *  created    a file that was not there.
+ *  directly   what is read by blocks (octavo/file.h), and nothing else: the
+ *             bytes that differ are written where they belong and read back.
+ *             Nothing of a process outlives the power, and one that has gone
+ *             on can't be given old bytes: so there is no journal.  Where that
+ *             fails midway, the message says how many bytes were written.
  *
  * Journal and new content lie beside the file; where that can't be, in the
  * folder "journals" of the user's state.  Nothing is written anywhere else.
@@ -40,6 +45,7 @@ enum save_method {
 	SAVE_REWRITTEN,
 	SAVE_REPLACED,
 	SAVE_CREATED,	/* a file that was not there */
+	SAVE_DIRECT,	/* bytes of a process or a character device */
 };
 
 /* Which methods may be chosen. */
@@ -64,6 +70,7 @@ struct save_options {
 enum {
 	SAVE_NOTE_SIZE = 512,
 	SAVE_REASON_SIZE = 160,
+	SAVE_OWNER_SIZE = 96,
 };
 
 struct save_plan {
@@ -77,6 +84,10 @@ struct save_plan {
 	uint64_t room;
 	bool in_state;		/* they are needed in the user's state folder */
 	bool backup;		/* FILE~ will be made */
+	/* Of SAVE_DIRECT: all ranges are in there, its bounds being bytes that
+	 * are written; and whose they are: "process 12 (name)". */
+	struct range span;
+	char owner[SAVE_OWNER_SIZE];
 	/* Why not the method that would be taken otherwise, or empty. */
 	char reason[SAVE_REASON_SIZE];
 	/* What will not be kept, or has not been, in words, or empty: a mode
@@ -84,7 +95,8 @@ struct save_plan {
 	char note[SAVE_NOTE_SIZE];
 };
 
-/* "in place", "replaced", "created"; "in place" for SAVE_NOTHING too. */
+/* "in place", "replaced", "created", "directly"; "in place" for SAVE_NOTHING
+ * too. */
 const char *save_method_name(enum save_method method);
 
 /* What a flush would do now; fails with the reason where it would refuse.
@@ -98,8 +110,8 @@ bool save_plan(const struct document *document,
  * content again and *DONE says what was written.  On failure the document is
  * as it was, and the message says which of these is true of the file:
  * unchanged; unchanged but something is left behind (named); interrupted,
- * journal kept (named); not safe, where a power cut may leave the old or the
- * new.  Only if a rewritten file is interrupted the document counts as written
+ * journal kept (named); not all written, and how much is; not safe, where a
+ * power cut may leave the old or the new.  Only if a rewritten file is interrupted the document counts as written
  * all the same: the new content is safe, and recovery finishes the file.
  *
  * A file whose identity has changed since the document knew it is refused,
@@ -159,7 +171,8 @@ void save_message(struct save_flush *flush, struct error *error);
 void save_end(struct save_flush *flush);
 
 /* Will the file let itself be written as usual?  For who has just opened it;
- * WHY says what can't be done, and what can. */
+ * WHY says what can't be done, and what can.  A device that is mounted will
+ * not. */
 bool save_outlook(const struct document *document, struct error *why);
 
 /*

@@ -1329,6 +1329,46 @@ static void test_save_device(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+static bool is_mounted;
+
+static int open_mounted(int at, const char *name, int flags, mode_t mode)
+{
+	if (is_mounted && (flags & O_EXCL) && !(flags & O_CREAT)) {
+		errno = EBUSY;
+		return -1;
+	}
+	return device_real.openat(at, name, flags, mode);
+}
+
+/* That it is mounted is said at open, in the plan, and at the flush. */
+static void test_save_device_in_use(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	device_begin(path);
+	io.openat = open_mounted;
+	struct document *document = open_document(path);
+	assert_true(save_outlook(document, &error));
+	is_mounted = true;
+	assert_false(save_outlook(document, &error));
+	assert_non_null(strstr(error.message, "can't be written (it is mounted"
+			       ", or otherwise in use)"));
+	assert_false(document_insert(document, 1, "X", 1, &error));
+	assert_true(document_overwrite(document, 1, "XY", 2, NULL));
+	assert_false(save_plan(document, NULL, &plan, &error));
+	assert_non_null(strstr(error.message, "it is mounted"));
+	assert_false(save_write(document, NULL, &plan, &error));
+	assert_non_null(strstr(error.message, "unchanged: it is mounted"));
+	is_mounted = false;
+	assert_int_equal(write_document(document).method, SAVE_IN_PLACE);
+	document_close(document);
+	device_end();
+}
+
 static void test_save_refuses_second_octavo(void **state)
 {
 	const char *path = in_folder("file");
@@ -1946,6 +1986,7 @@ int main(void)
 		TEST(test_save_refuses_leftovers),
 		TEST(test_save_interrupted),
 		TEST(test_save_device),
+		TEST(test_save_device_in_use),
 		TEST(test_save_refuses_second_octavo),
 		TEST(test_save_stranger_slips_in),
 		TEST(test_save_file_appears),
