@@ -11,6 +11,17 @@
 
 /* --- what was lost meanwhile --- */
 
+static bool say_lost(const struct document *document, uint64_t offset,
+		     struct error *error)
+{
+	if (file_check(document_file(document), NULL) == FILE_SHRUNK)
+		return error_set(error, "bytes from 0x%llx on were lost while "
+				 "searching: the file has shrunk",
+				 (unsigned long long)offset);
+	return error_set(error, "bytes from 0x%llx on cannot be read",
+			 (unsigned long long)offset);
+}
+
 /* What is not there is passed over, but not all of it. */
 static bool check_lives(const struct document *document, struct error *error)
 {
@@ -39,10 +50,7 @@ static bool check_lost(const struct search *search, struct error *error)
 		uint64_t length;
 
 		if (document_lost(document, offset, &length))
-			return error_set(error, "bytes from 0x%llx on were "
-					 "lost while searching: the file has "
-					 "shrunk",
-					 (unsigned long long)offset);
+			return say_lost(document, offset, error);
 		offset += length;
 	}
 	return true;
