@@ -22,6 +22,8 @@ struct arguments {
 	size_t command_count;
 	const char **files;
 	size_t file_count;
+	char **processes;	/* of files, those that are made here */
+	size_t process_count;
 	const char *address;
 	const char *keymap;
 	const char *list;
@@ -45,6 +47,8 @@ static const char usage[] =
 "                       commands come from standard input\n"
 "  -o ADDRESS, +ADDRESS start there\n"
 "  -R                   read-only\n"
+"  --pid N              the memory of process N (any number of them)\n"
+"  --device             open character devices too\n"
 "  -k NAME              keymap: octavo, vi, less, hexedit, mc, emacs, hiew\n"
 "  --list WHAT          print the table of commands, keys or options\n"
 "  --no-config          do not read the configuration file\n"
@@ -59,6 +63,26 @@ static int usage_error(const char *message, const char *what)
 	error_set(&error, "%s%s (octavo -h helps)", message, what);
 	batch_error(&error, NULL);
 	return STATUS_FAILED;
+}
+
+/* A process is opened by the name of its memory. */
+static int take_process(struct arguments *arguments, const char *number)
+{
+	enum { DIGITS = 10 };
+	static const char form[] = "/proc/%s/mem";
+	size_t length = strlen(number);
+	char *path;
+
+	if (length == 0 || length > DIGITS ||
+	    strspn(number, "0123456789") != length)
+		return usage_error("--pid takes the number of a process", "");
+	path = malloc(sizeof form + length);
+	if (!path)
+		return usage_error("out of memory", "");
+	sprintf(path, form, number);
+	arguments->processes[arguments->process_count++] = path;
+	arguments->files[arguments->file_count++] = path;
+	return STATUS_DONE;
 }
 
 /* WORD is what stands on the command line, for the error. */
@@ -97,6 +121,11 @@ static int take_option(struct arguments *arguments, int option,
 			return usage_error("--recover takes finish, undo or "
 					   "ignore", "");
 		break;
+	case 'p':
+		return take_process(arguments, optarg);
+	case 'd':
+		file_allow_characters();
+		break;
 	case 'o':
 		arguments->address = optarg;
 		break;
@@ -125,6 +154,8 @@ static int parse(struct arguments *arguments, int argc, char **argv)
 		{ "no-config", no_argument, NULL, 'n' },
 		{ "no-log", no_argument, NULL, 'L' },
 		{ "recover", required_argument, NULL, 'r' },
+		{ "pid", required_argument, NULL, 'p' },
+		{ "device", no_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
@@ -317,6 +348,8 @@ int main(int argc, char **argv)
 	struct arguments arguments = {
 		.commands = calloc((size_t)argc, sizeof *arguments.commands),
 		.files = calloc((size_t)argc + 1, sizeof *arguments.files),
+		.processes = calloc((size_t)argc,
+				    sizeof *arguments.processes),
 	};
 	struct error error = ERROR_NONE;
 	struct editor *editor = NULL;
@@ -327,7 +360,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* A file that may not become that long is an error like others. */
 	signal(SIGXFSZ, SIG_IGN);
-	if (!arguments.commands || !arguments.files) {
+	if (!arguments.commands || !arguments.files || !arguments.processes) {
 		error_set_memory(&error);
 		batch_error(&error, NULL);
 		goto out;
@@ -353,6 +386,9 @@ int main(int argc, char **argv)
 	}
 out:
 	editor_free(editor);
+	while (arguments.process_count > 0)
+		free(arguments.processes[--arguments.process_count]);
+	free(arguments.processes);
 	free(arguments.commands);
 	free(arguments.files);
 	return status;

@@ -174,7 +174,8 @@ static void draw_banner(const struct buffer *buffer, struct grid *grid)
 		snprintf(text, sizeof text, "%s: %s%s%s",
 			 short_path(buffer, grid), what,
 			 edited ? "; your edits are kept" : "",
-			 buffer->state == FILE_SAME ? "" :
+			 buffer->state == FILE_SAME ||
+				 buffer->state == FILE_ENDED ? "" :
 			 edited ? "; :e! drops them" : "; :e! reads it again");
 	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
 	grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
@@ -250,6 +251,39 @@ static size_t buffer_number(const struct editor *editor,
 	return index + 1;
 }
 
+/* Of a process who it is, and what the cursor is in. */
+static void format_process(const struct buffer *buffer,
+			   const struct view *view, char *text, size_t room)
+{
+	const struct file *file = document_file(buffer->document);
+	const struct file_process_name *process = file_process(file);
+	struct file_region region = { .name = "" };
+
+	file_region_at(file, view->cursor, &region);
+
+	const char *slash = strrchr(region.name, '/');
+
+	snprintf(text, room, "%ld %s  %s", process->number, process->name,
+		 slash ? slash + 1 : region.name);
+}
+
+static void format_name(const struct editor *editor,
+			const struct buffer *buffer, const struct view *view,
+			const struct grid *grid, char *text, size_t room)
+{
+	size_t used = 0;
+
+	if (editor->buffer_count > 1)
+		used = (size_t)snprintf(text, room, "[%zu/%zu] ",
+					buffer_number(editor, buffer),
+					editor->buffer_count);
+	if (file_process(document_file(buffer->document)))
+		format_process(buffer, view, text + used, room - used);
+	else
+		snprintf(text + used, room - used, "%s",
+			 short_path(buffer, grid));
+}
+
 /* The mode shows where the keys go. */
 static void draw_status(struct editor *editor, struct grid *grid,
 			unsigned row, size_t window)
@@ -271,12 +305,7 @@ static void draw_status(struct editor *editor, struct grid *grid,
 	snprintf(right, sizeof right, "%s%s%s%s%s", pending,
 		 pending[0] ? "  " : "", changes, changes[0] ? "  " : "",
 		 place);
-	if (editor->buffer_count > 1)
-		snprintf(name, sizeof name, "[%zu/%zu] %s",
-			 buffer_number(editor, buffer), editor->buffer_count,
-			 short_path(buffer, grid));
-	else
-		snprintf(name, sizeof name, "%s", short_path(buffer, grid));
+	format_name(editor, buffer, view, grid, name, sizeof name);
 
 	unsigned columns = grid->columns;
 	unsigned right_width = (unsigned)strlen(right);

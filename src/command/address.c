@@ -6,7 +6,7 @@
  *   sum     = ["+" | "-"] product { ("+" | "-") product }
  *   product = factor { ("*" | "/") factor }
  *   factor  = number | "." | "$" | "'" mark | "/re/" | "?re?" | "(" sum ")"
- *           | "line(" sum ")" | "u16le(" sum ")" ...
+ *           | "line(" sum ")" | "u16le(" sum ")" ... | "region(" name ")"
  *
  * A sign in front counts from the cursor.
  */
@@ -242,6 +242,32 @@ static bool call(struct reader *reader, uint64_t *value)
 	return false;
 }
 
+static const char region_call[] = "region(";
+
+static bool is_region(const char *line)
+{
+	return strncmp(line, region_call, strlen(region_call)) == 0;
+}
+
+/* Where the first region of a name begins. */
+static bool region(struct reader *reader, uint64_t *value)
+{
+	size_t start = reader->position + strlen(region_call);
+	const char *name = reader->line + start;
+	size_t length = strcspn(name, ")");
+
+	if (name[length] == '\0') {
+		reader->position = start + length;
+		return fail(reader, ") is wanted here");
+	}
+	if (!region_find(reader->editor, name, length, value))
+		return error_set_at(reader->error, reader->position,
+				    "there is no region %.*s", (int)length,
+				    name);
+	reader->position = start + length + 1;
+	return true;
+}
+
 static bool factor(struct reader *reader, uint64_t *value)
 {
 	struct buffer *buffer = reader->editor->buffer;
@@ -269,6 +295,8 @@ static bool factor(struct reader *reader, uint64_t *value)
 	case '(':
 		return parenthesised(reader, value);
 	default:
+		if (is_region(reader->line + reader->position))
+			return region(reader, value);
 		return call(reader, value);
 	}
 }
@@ -360,6 +388,7 @@ bool address_starts(const char *line, size_t position)
 
 	return isdigit((unsigned char)c)
 	       || (c != '\0' && strchr(".$'/?(+-", c))
+	       || is_region(line + position)
 	       || call_length(line, position) > 0;
 }
 
@@ -411,6 +440,8 @@ size_t address_skip(const char *line, size_t position)
 			position = reader.position;
 		else if (is_selection(line, position))
 			position += 3;
+		else if (is_region(line + position))
+			position += strcspn(line + position, ")");
 		else if (length > 0)
 			position += length;
 		else if (strchr("+-*/(),.$%", c))

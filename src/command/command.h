@@ -57,6 +57,11 @@ struct command {
 			   struct error *error);
 };
 
+/* Where the first region of a process called NAME (LENGTH bytes) begins: its
+ * name in full, of a path the last part, of others what is in brackets. */
+bool region_find(const struct editor *editor, const char *name, size_t length,
+		 uint64_t *start);
+
 /* Runs one line.  STATUS_RUNNING: a task has been started. */
 enum status command_execute(struct editor *editor, const char *line,
 			    struct error *error);
@@ -145,6 +150,7 @@ extern const struct command commands_edit[];
 extern const struct command commands_bulk[];
 extern const struct command commands_undo[];
 extern const struct command commands_list[];
+extern const struct command commands_region[];
 extern const struct command commands_file[];
 extern const struct command commands_window[];
 extern const struct command commands_export[];

@@ -38,6 +38,16 @@ static struct save_options options_of(const struct editor *editor)
 	};
 }
 
+static size_t plan_direct(const struct save_plan *plan, char *text,
+			  size_t size)
+{
+	return (size_t)snprintf(text, size, "from 0x%" PRIx64 "\nto 0x%" PRIx64
+				"\nof %s\nprepares nothing: no journal\n"
+				"note a write that fails half-way is not "
+				"undone\n", plan->span.start,
+				plan->span.end - 1, plan->owner);
+}
+
 /* One NAME VALUE a line; returns their length. */
 static size_t plan_text(const struct save_plan *plan, char *text, size_t size)
 {
@@ -52,6 +62,9 @@ static size_t plan_text(const struct save_plan *plan, char *text, size_t size)
 			      plan->ranges);
 	if (plan->method == SAVE_NOTHING)
 		return (size_t)length;
+	if (plan->method == SAVE_DIRECT)
+		return (size_t)length + plan_direct(plan, text + length,
+						    size - (size_t)length);
 	length += snprintf(text + length, size - (size_t)length,
 			   "prepares %s\nplace %s\nspace %" PRIu64
 			   "\nroom %s\nbackup %s\n",
@@ -71,7 +84,9 @@ static size_t plan_text(const struct save_plan *plan, char *text, size_t size)
 	return (size_t)length;
 }
 
-enum { PLAN_TEXT = 512 + SAVE_REASON_SIZE + SAVE_NOTE_SIZE };
+enum {
+	PLAN_TEXT = 512 + SAVE_OWNER_SIZE + SAVE_REASON_SIZE + SAVE_NOTE_SIZE,
+};
 
 static enum status show_plan(struct editor *editor, struct error *error)
 {
@@ -153,6 +168,52 @@ static enum status write_file(struct editor *editor, struct error *error)
 	return STATUS_DONE;
 }
 
+static void ask_write(struct editor *editor, const struct save_plan *plan)
+{
+	const struct file *file = document_file(editor->buffer->document);
+	char *text = editor->question.text;
+	size_t size = sizeof editor->question.text;
+
+	if (plan->method == SAVE_DIRECT)
+		snprintf(text, size, "write %" PRIu64 " bytes %s 0x%" PRIx64
+			 " of %s, no journal? (y/n)", plan->bytes,
+			 plan->ranges == 1 ? "at" : "from", plan->span.start,
+			 plan->owner);
+	else
+		snprintf(text, size, "write %" PRIu64 " bytes in %" PRIu64
+			 " range%s to %s, %s? (y/n)", plan->bytes,
+			 plan->ranges, plan->ranges == 1 ? "" : "s",
+			 file_path(file), save_method_name(plan->method));
+	editor->serial++;
+}
+
+static enum status run_write_ask(struct editor *editor,
+				 const struct command_call *call,
+				 struct error *error)
+{
+	struct save_options options = options_of(editor);
+	struct save_plan plan;
+	char text[PLAN_TEXT];
+
+	(void)call;
+	if (!editor_flush_decided(editor->buffer, error)
+	    || !save_plan(editor->buffer->document, &options, &plan, error))
+		return STATUS_FAILED;
+	if (plan.method == SAVE_NOTHING) {
+		editor_message(editor, "nothing to write");
+		return STATUS_DONE;
+	}
+	editor->question = (struct question){
+		/* "write" would ask about a process again. */
+		.answers = { { 'y', plan.method == SAVE_DIRECT ? "write!"
+							       : "write" } },
+		.panel = panel_set(&editor->panel, "write", text,
+				   plan_text(&plan, text, sizeof text)),
+	};
+	ask_write(editor, &plan);
+	return STATUS_DONE;
+}
+
 static enum status run_write(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
@@ -183,6 +244,10 @@ static enum status run_write(struct editor *editor,
 	}
 	if (!editor_flush_decided(editor->buffer, error))
 		return STATUS_FAILED;
+	/* A process is running: each time somebody has to say so. */
+	if (editor->interactive && !call->bang
+	    && file_process(document_file(editor->buffer->document)))
+		return run_write_ask(editor, call, error);
 	return write_file(editor, error);
 }
 
@@ -218,39 +283,9 @@ static enum status run_write_quit(struct editor *editor,
 	if (document_modified(editor->buffer->document)
 	    && run_write(editor, &plain, error) != STATUS_DONE)
 		return STATUS_FAILED;
-	return run_quit(editor, &plain, error);
-}
-
-static enum status run_write_ask(struct editor *editor,
-				 const struct command_call *call,
-				 struct error *error)
-{
-	const struct document *document = editor->buffer->document;
-	struct save_options options = options_of(editor);
-	struct question *question = &editor->question;
-	struct save_plan plan;
-	char text[PLAN_TEXT];
-
-	(void)call;
-	if (!editor_flush_decided(editor->buffer, error)
-	    || !save_plan(document, &options, &plan, error))
-		return STATUS_FAILED;
-	if (plan.method == SAVE_NOTHING) {
-		editor_message(editor, "nothing to write");
+	if (editor->question.text[0])
 		return STATUS_DONE;
-	}
-	*question = (struct question){
-		.answers = { { 'y', "write" } },
-		.panel = panel_set(&editor->panel, "write", text,
-				   plan_text(&plan, text, sizeof text)),
-	};
-	snprintf(question->text, sizeof question->text,
-		 "write %" PRIu64 " bytes in %" PRIu64 " range%s to %s, %s? "
-		 "(y/n)", plan.bytes, plan.ranges, plan.ranges == 1 ? "" : "s",
-		 file_path(document_file(document)),
-		 save_method_name(plan.method));
-	editor->serial++;
-	return STATUS_DONE;
+	return run_quit(editor, &plain, error);
 }
 
 static enum status run_quit_ask(struct editor *editor,

@@ -167,7 +167,10 @@ static enum status run_redraw(struct editor *editor,
 			      struct error *error)
 {
 	(void)call;
-	(void)error;
+	/* A process goes on: what it has mapped may be other regions now. */
+	if (editor->buffer
+	    && !document_reread(editor->buffer->document, error))
+		return STATUS_FAILED;
 	if (editor->hooks.redraw)
 		editor->hooks.redraw(editor->hooks.context);
 	editor->serial++;

@@ -12,6 +12,7 @@
 
 #include "command/command.h"
 #include "io.h"
+#include "octavo/escape.h"
 #include "octavo/key.h"
 #include "octavo/screen.h"
 
@@ -58,37 +59,103 @@ static bool all_there(struct document *document, struct range range,
 	return true;
 }
 
+enum { ROWS = 256 };
+
+static bool print_rows(struct editor *editor, uint64_t offset,
+		       const unsigned char *bytes, size_t count)
+{
+	char text[ROWS * ROW_TEXT];
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i += ROW)
+		used += format_row(offset + i, bytes + i,
+				   count - i < ROW ? count - i : ROW,
+				   text + used);
+	return editor_print_bytes(editor, text, used);
+}
+
+/* Of what has gaps anyway those are passed over, unless all of it is gone. */
+static bool passes_gaps(const struct document *document, struct error *error)
+{
+	const struct file *file = document_file(document);
+	enum file_state state = file_check(file, NULL);
+
+	if (!document_by_blocks(document))
+		return false;
+	return state != FILE_ENDED
+	       || error_set(error, "%s %s", file_path(file),
+			    file_state_text(state));
+}
+
+/* How many bytes of RANGE, from its start on, are in a gap or are in none. */
+static uint64_t same_run(const struct document *document, struct range range,
+			 bool *gap)
+{
+	uint64_t length = range_length(range), run = 0, more;
+
+	*gap = false;
+	if (!document_by_blocks(document))
+		return length;
+	*gap = document_lost(document, range.start, &run);
+	while (run < length
+	       && document_lost(document, range.start + run, &more) == *gap)
+		run += more;
+	return run < length ? run : length;
+}
+
 static enum status run_print(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
 {
-	enum { ROWS = 256 };
 	struct document *document = editor->buffer->document;
 	unsigned char bytes[ROWS * ROW];
-	char text[ROWS * ROW_TEXT];
 	uint64_t offset = call->range.start;
 
 	while (offset < call->range.end) {
-		uint64_t left = call->range.end - offset;
-		size_t wanted = left < sizeof bytes ? (size_t)left
-						    : sizeof bytes;
-		size_t count = document_read(document, offset, bytes, wanted);
-		size_t used = 0;
+		struct range rest = { offset, call->range.end };
+		bool gap;
+		uint64_t run = same_run(document, rest, &gap);
 
-		if (!all_there(document, range_of(offset, count), error))
+		if (gap) {
+			offset += run;
+			continue;
+		}
+		/* What is lost is only found out by reading it. */
+		size_t count = document_read(document, offset, bytes,
+					     run < sizeof bytes ? (size_t)run
+								: sizeof bytes);
+		bool there = all_there(document, range_of(offset, count),
+				       error);
+
+		if (!there && !passes_gaps(document, error))
 			return STATUS_FAILED;
-		for (size_t i = 0; i < count; i += ROW)
-			used += format_row(offset + i, bytes + i,
-					   count - i < ROW ? count - i : ROW,
-					   text + used);
-		if (!editor_print_bytes(editor, text, used))
+		if (!there)
+			continue;
+		if (!print_rows(editor, offset, bytes, count))
 			break;
 		offset += count;
 	}
-	return STATUS_DONE;
+	return document_by_blocks(document) && !passes_gaps(document, error)
+		       ? STATUS_FAILED : STATUS_DONE;
 }
 
 /* --- info --- */
+
+static void print_process(struct editor *editor, const struct file *file)
+{
+	const struct file_process_name *process = file_process(file);
+	struct file_region region;
+	char name[4096];
+
+	if (!process)
+		return;
+	escape_text(name, sizeof name, process->name, strlen(process->name));
+	editor_print(editor, "process %ld %s\n", process->number, name);
+	if (!file_region_at(file, editor->buffer->view.cursor, &region))
+		return;
+	escape_text(name, sizeof name, region.name, strlen(region.name));
+	editor_print(editor, "region %s\n", name);
+}
 
 static enum status run_info(struct editor *editor,
 			    const struct command_call *call,
@@ -97,7 +164,8 @@ static enum status run_info(struct editor *editor,
 	static const char *const kinds[] = {
 		[FILE_REGULAR] = "regular", [FILE_NEW] = "new",
 		[FILE_DEVICE] = "device", [FILE_SPOOLED] = "spooled",
-		[FILE_GENERATED] = "generated",
+		[FILE_GENERATED] = "generated", [FILE_PROCESS] = "process",
+		[FILE_CHARACTER] = "character-device",
 	};
 	const struct document *document = editor->buffer->document;
 	const struct file *file = document_file(document);
@@ -109,7 +177,7 @@ static enum status run_info(struct editor *editor,
 
 	(void)call;
 	(void)error;
-	if (file_kind(file) != FILE_NEW
+	if (file_kind(file) != FILE_NEW && !file_by_blocks(file)
 	    && gmtime_r(&identity.modified.tv_sec, &time))
 		strftime(modified, sizeof modified, "%Y-%m-%dT%H:%M:%SZ",
 			 &time);
@@ -122,6 +190,7 @@ static enum status run_info(struct editor *editor,
 		     document_change_count(document));
 	if (reason)
 		editor_print(editor, "read-only %s\n", reason);
+	print_process(editor, file);
 	if (editor->buffer->log && log_path(editor->buffer->log))
 		editor_print(editor, "log %s\n",
 			     log_path(editor->buffer->log));
@@ -298,7 +367,7 @@ static const char help_language[] =
 "\n"
 "COMMANDS, at the : prompt: [RANGE] NAME [ARGUMENT]...\n"
 "  addresses  4096 0x1000 4K 1G . (cursor) $ (end) 'a (mark) +N -N\n"
-"             /re/ ?re? line(N) u32le(A) and + - * / ( )\n"
+"             /re/ ?re? line(N) region(NAME) u32le(A) and + - * / ( )\n"
 "  ranges     A,B (without B)  A,+N  % (all)  sel (the selection)\n"
 "  data       \"text\"  {7f 45 4c 46}  u32le:258  @FILE\n"
 "  patterns   /regex/isuxw, or data, hex with wildcards: {7f ?? 4?}\n"

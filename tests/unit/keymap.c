@@ -317,6 +317,7 @@ static const char *const commands[] = {
 	"mark {char}", "jump-mark {char}", "mark b", "jump-mark b",
 	"jump-back", "next-change", "previous-change",
 	"next-data", "previous-data", "next-hole", "previous-hole", "fold",
+	"next-region", "previous-region",
 	 "write-ask",
 	"quit-ask", "help", "redraw", "suspend", "cancel", "center",
 	"type-backspace", "panel up", "panel down", "panel page-up",
