@@ -254,7 +254,7 @@ bool file_process_refused(const char *folder, int number,
 	char scope[8] = "";
 	struct stat status;
 
-	if (io.stat("/proc/self", &status) < 0)
+	if (io.stat("/proc/self", &status) < 0 && errno == ENOENT)
 		return error_set(error, "this system does not show the memory "
 				 "of processes below /proc");
 	if (number == ENOENT || number == ESRCH)
@@ -324,8 +324,10 @@ void file_process_close(struct file_process *process)
 bool file_process_lives(const struct file_process *process)
 {
 	char byte;
+	ssize_t count = io_read_at(process->map, &byte, 1, 0);
 
-	return io_read_at(process->map, &byte, 1, 0) == 1;
+	/* A read that tells nothing is not the end of it. */
+	return count > 0 || (count < 0 && errno != ESRCH);
 }
 
 bool file_process_is_same(const struct file_process *process)

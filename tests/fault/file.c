@@ -263,6 +263,51 @@ static void test_fault_spool(void **state)
 	break_every_call(open_input, "standard input");
 }
 
+static char own_number[24], own_memory[40];
+
+/* Its bytes are right, or said to be lost. */
+static bool open_process(struct error *error)
+{
+	static volatile uint64_t known = 0x0123456789abcdef;
+	uint64_t at = (uint64_t)(uintptr_t)&known, length, value = 0;
+	struct file *file = file_open(own_memory, NULL, NULL, error);
+	struct mapping *mapping = file ? mapping_open(file, error) : NULL;
+	bool good = mapping != NULL;
+
+	if (good) {
+		mapping_read(mapping, at, &value, sizeof value);
+		if (!mapping_lost(mapping, at, &length))
+			assert_true(value == known);
+		mapping_check(mapping);
+	}
+	mapping_close(mapping);
+	file_close(file);
+	return good;
+}
+
+static void test_fault_process(void **state)
+{
+	struct error error = ERROR_NONE;
+
+	(void)state;
+	snprintf(own_number, sizeof own_number, "%ld", (long)getpid());
+	snprintf(own_memory, sizeof own_memory, "/proc/%s/mem", own_number);
+	if (!open_process(&error))
+		skip();
+	break_every_call(open_process, own_number);
+
+	struct file *file = file_open(own_memory, NULL, NULL, NULL);
+
+	/* A call that tells nothing is not its end. */
+	break_call(1, 1);
+	assert_int_equal(file_check(file, NULL), FILE_SAME);
+	assert_false(file_reread_regions(file, &error));
+	io = real;
+	assert_non_null(strstr(error.message, own_number));
+	assert_true(file_region_count(file) > 0);
+	file_close(file);
+}
+
 static bool open_at(struct error *error)
 {
 	int at = open(folder, O_RDONLY | O_DIRECTORY);
@@ -328,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_fault_open_and_map),
 		cmocka_unit_test(test_fault_prepare),
 		cmocka_unit_test(test_fault_open_generated),
+		cmocka_unit_test(test_fault_process),
 		cmocka_unit_test(test_fault_spool),
 		cmocka_unit_test(test_fault_open_at),
 		cmocka_unit_test(test_fault_check_and_accept),
