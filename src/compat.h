@@ -15,12 +15,14 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -66,6 +68,34 @@ static inline ssize_t compat_copy_range(int from, off_t *from_offset, int to,
 					off_t *to_offset, size_t length)
 {
 	return copy_file_range(from, from_offset, to, to_offset, length, 0);
+}
+
+static inline int compat_share_range(int from, off_t from_offset, int to,
+				     off_t to_offset, off_t length)
+{
+	struct file_clone_range range = {
+		.src_fd = from,
+		.src_offset = (uint64_t)from_offset,
+		.src_length = (uint64_t)length,
+		.dest_offset = (uint64_t)to_offset,
+	};
+
+	return ioctl(to, FICLONERANGE, &range);
+}
+
+static inline int compat_can_share(int fd, bool *can)
+{
+	struct statfs system = { .f_type = 0 };
+	int result = fstatfs(fd, &system);
+
+	*can = system.f_type == BTRFS_SUPER_MAGIC
+		|| system.f_type == XFS_SUPER_MAGIC;
+	return result;
+}
+
+static inline int compat_write_early(int fd, off_t offset, off_t length)
+{
+	return sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
 }
 
 static inline ssize_t compat_flistxattr(int fd, char *list, size_t size)
@@ -176,6 +206,10 @@ COMPAT_ABSENT(int, compat_discard, int fd, off_t offset, off_t length)
 COMPAT_ABSENT(int, compat_cached, void *address, bool *cached)
 COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
 	      off_t *to_offset, size_t length)
+COMPAT_ABSENT(int, compat_share_range, int from, off_t from_offset, int to,
+	      off_t to_offset, off_t length)
+COMPAT_ABSENT(int, compat_can_share, int fd, bool *can)
+COMPAT_ABSENT(int, compat_write_early, int fd, off_t offset, off_t length)
 COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)
 COMPAT_ABSENT(ssize_t, compat_fgetxattr, int fd, const char *name, void *value,
 	      size_t size)

@@ -47,6 +47,17 @@ struct io {
 	/* copy_file_range(2); ENOSYS where there is none. */
 	ssize_t (*copy_range)(int from, off_t *from_offset, int to,
 			      off_t *to_offset, size_t length);
+	/* FICLONERANGE: the same bytes, kept once, until one of the files is
+	 * written there.  All or, as far as anybody is told, nothing.
+	 * EOPNOTSUPP, EXDEV, EINVAL, ENOTTY or ENOSYS where that cannot be. */
+	int (*share_range)(int from, off_t from_offset, int to,
+			   off_t to_offset, off_t length);
+	/* Does the file system know how?  A guess, by its kind; ENOSYS where
+	 * there is no such thing. */
+	int (*can_share)(int fd, bool *can);
+	/* A hint that these bytes may go to the disk now; it promises
+	 * nothing.  ENOSYS where there is none. */
+	int (*write_early)(int fd, off_t offset, off_t length);
 	int (*fsync)(int fd);
 	int (*fdatasync)(int fd);
 	int (*aio_fsync)(int flag, struct aiocb *request);
