@@ -221,6 +221,7 @@ void save_end(struct save_flush *flush)
 	if (flush->fresh >= 0)
 		io_close(flush->fresh);
 	save_place_close(&flush->place);
+	save_content_end(&flush->content);
 	save_decided_end(flush);
 	if (flush->report)
 		io.munmap(flush->report, sizeof *flush->report);

@@ -1,11 +1,12 @@
 /*
- * save_content: a part of a document as the content of a new file, written
- * and then read back.
+ * save_content: a part of a document as the content of a new file.
  *
- * What is unchanged is copied from file to file, extent by extent, so that
- * holes stay holes and file systems that can share blocks do.  The new file
- * has its full size from the start: what is skipped is a hole.  Where changes
- * are dense, what stands between them is gathered and written with them.
+ * What is unchanged is taken over from file to file: whole blocks are shared,
+ * where the file system can, whatever number of blocks they have moved by; the
+ * rest is copied by the system, extent by extent, so that holes stay holes; and
+ * what the system does not copy is written.  The new file has its full size
+ * from the start: what is skipped is a hole.  Where changes are dense, what
+ * stands between them is gathered and written with them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,17 +67,51 @@ struct save_content save_content_of(const struct document *document,
 	};
 }
 
+void save_content_end(struct save_content *content)
+{
+	free(content->shared.list);
+	content->shared = (struct save_ranges){ .list = NULL };
+}
+
 static bool all_zero(const unsigned char *bytes, size_t size)
 {
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
 }
 
-/* --- writing --- */
+struct writing {
+	struct save_content *content;
+	int fd;
+	unsigned char *block;
+	uint64_t shares;	/* in blocks of so many bytes; 0: it does not */
+	struct range early;	/* of the file: written, but not begun to be
+				   written out */
+	struct error *cause;
+};
+
+/* LENGTH bytes from OFFSET of the document on are written. */
+static bool advance(struct writing *writing, uint64_t offset, uint64_t length)
+{
+	struct range *early = &writing->early;
+
+	offset -= writing->content->range.start;
+	if (early->end != offset)
+		*early = range_of(offset, 0);
+	early->end += length;
+	if (range_length(*early) >= SAVE_EARLY) {
+		/* Whatever comes of it, the sync will say. */
+		io.write_early(writing->fd, (off_t)early->start,
+			       (off_t)range_length(*early));
+		early->start = early->end;
+	}
+	return save_step(writing->content->flush, length, writing->cause);
+}
 
 /* Writes RANGE of the document; blocks of zeros become holes if SPARSE. */
-static bool write_bytes(const struct save_content *content, int fd,
-			struct range range, bool sparse, struct error *cause)
+static bool write_bytes(struct writing *writing, struct range range,
+			bool sparse)
 {
+	const struct save_content *content = writing->content;
+
 	while (!range_is_empty(range)) {
 		uint64_t length;
 		const unsigned char *bytes = document_span(content->document,
@@ -88,24 +123,28 @@ static bool write_bytes(const struct save_content *content, int fd,
 		if (length > SAVE_BLOCK)
 			length = SAVE_BLOCK;
 		if (!(sparse && all_zero(bytes, (size_t)length))
-		    && !io_write_at(fd, bytes, (size_t)length,
+		    && !io_write_at(writing->fd, bytes, (size_t)length,
 				    range.start - content->range.start))
 			return errno == EFAULT
-				? error_set(cause, "the bytes at 0x%llx can't "
-					    "be read any more",
+				? error_set(writing->cause, "the bytes at "
+					    "0x%llx can't be read any more",
 					    (unsigned long long)range.start)
-				: error_set_system(cause, errno, "can't write");
-		range.start += length;
-		if (!save_step(content->flush, length, cause))
+				: error_set_system(writing->cause, errno,
+						   "can't write");
+		if (!advance(writing, range.start, length))
 			return false;
+		range.start += length;
 	}
 	return true;
 }
 
+/* --- from file to file --- */
+
 /* Copies from file to file as far as the system does. */
-static bool copy_extent(const struct save_content *content, int fd,
-			uint64_t from, struct range *to, struct error *cause)
+static bool copy_extent(struct writing *writing, uint64_t from,
+			struct range *to)
 {
+	const struct save_content *content = writing->content;
 	off_t from_offset = (off_t)from;
 	off_t to_offset = (off_t)(to->start - content->range.start);
 
@@ -114,25 +153,28 @@ static bool copy_extent(const struct save_content *content, int fd,
 
 		if (part > SAVE_AT_ONCE)
 			part = SAVE_AT_ONCE;
-		ssize_t got = io.copy_range(content->source, &from_offset, fd,
-					    &to_offset, (size_t)part);
+		ssize_t got = io.copy_range(content->source, &from_offset,
+					    writing->fd, &to_offset,
+					    (size_t)part);
 		if (save_again(got))
 			continue;
 		/* Whatever stopped it, writing finds out what is wrong. */
 		if (got <= 0)
 			return true;
-		to->start += (uint64_t)got;
-		if (!save_step(content->flush, (uint64_t)got, cause))
+		if (!advance(writing, to->start, (uint64_t)got))
 			return false;
+		to->start += (uint64_t)got;
 	}
 	return true;
 }
 
-static bool copy_run(const struct save_content *content, int fd,
-		     struct save_run run, struct error *cause)
+/* Copies PART of RUN, by the extents of the old file. */
+static bool copy_part(struct writing *writing, struct save_run run,
+		      struct range part)
 {
-	uint64_t offset = run.file_offset;
-	uint64_t end = offset + range_length(run.now);
+	const struct save_content *content = writing->content;
+	uint64_t offset = run.file_offset + (part.start - run.now.start);
+	uint64_t end = offset + range_length(part);
 
 	while (offset < end) {
 		struct range data = save_data_at(content->source, offset, end);
@@ -140,45 +182,122 @@ static bool copy_run(const struct save_content *content, int fd,
 					   + (data.start - run.file_offset),
 					   range_length(data));
 
-		if (!save_step(content->flush, data.start - offset, cause)
-		    || !copy_extent(content, fd, data.start, &to, cause)
-		    || !write_bytes(content, fd, to, false, cause))
+		if (!save_step(content->flush, data.start - offset,
+			       writing->cause)
+		    || !copy_extent(writing, data.start, &to)
+		    || !write_bytes(writing, to, false))
 			return false;
 		offset = data.end;
 	}
 	return true;
 }
 
-static bool write_run(const struct save_content *content, int fd,
-		      struct save_run run, struct error *cause)
+struct range save_shareable(struct save_run run, uint64_t base, uint64_t block)
 {
+	struct range none = range_of(run.now.start, 0);
+	uint64_t start = run.now.start - base;
+	uint64_t end = run.now.end - base;
+
+	if (block == 0 || start % block != run.file_offset % block)
+		return none;
+	start += (block - start % block) % block;
+	end -= end % block;
+	/* Less would be more pieces rather than fewer bytes. */
+	return start < end && end - start >= SAVE_SHORT
+		? (struct range){ base + start, base + end } : none;
+}
+
+static int share_part(const struct writing *writing, struct save_run run,
+		      struct range part)
+{
+	const struct save_content *content = writing->content;
+	uint64_t from = run.file_offset + (part.start - run.now.start);
+	int result;
+
+	do
+		result = io.share_range(content->source, (off_t)from,
+					writing->fd,
+					(off_t)(part.start
+						- content->range.start),
+					(off_t)range_length(part));
+	while (save_again(result));
+	return result;
+}
+
+/* Shares of RANGE, which is whole blocks of RUN, what it can; the rest of it
+ * is left. */
+static bool share_range(struct writing *writing, struct save_run run,
+			struct range *range)
+{
+	struct save_content *content = writing->content;
+
+	while (!range_is_empty(*range)) {
+		struct range part = *range;
+
+		if (range_length(part) > SAVE_SHARED_AT_ONCE)
+			part.end = part.start + SAVE_SHARED_AT_ONCE;
+		/* Whatever it is, it is the same for all the rest. */
+		if (share_part(writing, run, part) != 0) {
+			writing->shares = 0;
+			return true;
+		}
+		if (!save_ranges_add(&content->shared, part, writing->cause)
+		    || !save_step(content->flush, range_length(part),
+				  writing->cause))
+			return false;
+		range->start = part.end;
+	}
+	return true;
+}
+
+static bool copy_run(struct writing *writing, struct save_run run)
+{
+	struct range whole = save_shareable(run, writing->content->range.start,
+					    writing->shares);
+	struct range rest = { whole.start, run.now.end };
+
+	if (range_is_empty(whole))
+		return copy_part(writing, run, run.now);
+	if (!copy_part(writing, run,
+		       (struct range){ run.now.start, whole.start })
+	    || !share_range(writing, run, &whole))
+		return false;
+	rest.start = whole.start;
+	return copy_part(writing, run, rest);
+}
+
+/* --- all of it --- */
+
+static bool write_run(struct writing *writing, struct save_run run)
+{
+	const struct save_content *content = writing->content;
+
 	if (run.in_file && content->source_same)
-		return copy_run(content, fd, run, cause);
+		return copy_run(writing, run);
 	if (run.in_file)
-		return write_bytes(content, fd, run.now, true, cause);
-	return save_reserve(fd, run.now.start - content->range.start,
-			    range_length(run.now), cause)
-		&& write_bytes(content, fd, run.now, false, cause);
+		return write_bytes(writing, run.now, true);
+	return save_reserve(writing->fd, run.now.start - content->range.start,
+			    range_length(run.now), writing->cause)
+		&& write_bytes(writing, run.now, false);
 }
 
 /* Writes RANGE, not longer than BLOCK, at once. */
-static bool write_gathered(const struct save_content *content, int fd,
-			   struct range range, unsigned char *block,
-			   struct error *cause)
+static bool write_gathered(struct writing *writing, struct range range)
 {
+	const struct save_content *content = writing->content;
 	size_t length = (size_t)range_length(range);
 
-	document_read(content->document, range.start, block, length);
+	document_read(content->document, range.start, writing->block, length);
 	document_release(content->document, range);
-	if (!io_write_at(fd, block, length,
+	if (!io_write_at(writing->fd, writing->block, length,
 			 range.start - content->range.start))
-		return error_set_system(cause, errno, "can't write");
-	return save_step(content->flush, length, cause);
+		return error_set_system(writing->cause, errno, "can't write");
+	return advance(writing, range.start, length);
 }
 
-static bool write_all(const struct save_content *content, int fd,
-		      unsigned char *block, struct error *cause)
+static bool write_all(struct writing *writing)
 {
+	const struct save_content *content = writing->content;
 	uint64_t offset = content->range.start;
 
 	while (offset < content->range.end) {
@@ -191,12 +310,11 @@ static bool write_all(const struct save_content *content, int fd,
 					     SAVE_SHORT);
 
 		if (!range_is_empty(run.now)) {
-			written = write_gathered(content, fd, run.now, block,
-						 cause);
+			written = write_gathered(writing, run.now);
 		} else {
 			run = save_run_at(content->document, offset,
 					  content->range.end);
-			written = write_run(content, fd, run, cause);
+			written = write_run(writing, run);
 		}
 		if (!written)
 			return false;
@@ -205,10 +323,21 @@ static bool write_all(const struct save_content *content, int fd,
 	return true;
 }
 
-bool save_content_write(const struct save_content *content, int fd,
+uint64_t save_block(int fd)
+{
+	struct stat status;
+
+	return io.fstat(fd, &status) == 0 && status.st_blksize > 0
+		? (uint64_t)status.st_blksize : 0;
+}
+
+bool save_content_write(struct save_content *content, int fd,
 			struct error *cause)
 {
-	unsigned char *block;
+	struct writing writing = {
+		.content = content, .fd = fd, .cause = cause,
+		.shares = save_block(fd),
+	};
 	unsigned epoch;
 	bool written;
 
@@ -222,119 +351,15 @@ bool save_content_write(const struct save_content *content, int fd,
 					 cause))
 	    || !save_set_size(fd, range_length(content->range), cause))
 		return false;
-	block = malloc(SAVE_BLOCK);
-	if (!block)
+	writing.block = malloc(SAVE_BLOCK);
+	if (!writing.block)
 		return error_set_memory(cause);
-	written = write_all(content, fd, block, cause);
-	free(block);
+	written = write_all(&writing);
+	free(writing.block);
 	if (!written)
 		return false;
 	/* What was cut off a page that stays reads as zeros, silently. */
 	document_verify(content->document);
 	return document_epoch(content->document) == epoch
 		|| error_set(cause, "bytes were lost while it was read");
-}
-
-/* --- reading back --- */
-
-struct reading {
-	const struct save_content *content;
-	int fd;
-	unsigned char *block;	/* room for two blocks */
-	uint32_t crc;		/* of what has been read */
-	struct error *cause;
-};
-
-static bool compare_bytes(struct reading *reading, struct range range)
-{
-	const struct save_content *content = reading->content;
-	unsigned char *block = reading->block;
-
-	while (!range_is_empty(range)) {
-		uint64_t length = range_length(range);
-
-		if (length > SAVE_BLOCK)
-			length = SAVE_BLOCK;
-		ssize_t got = io_read_at(reading->fd, block, (size_t)length,
-					 range.start - content->range.start);
-		if (got < 0)
-			return error_set_system(reading->cause, errno,
-						"can't read it back");
-		document_read(content->document, range.start,
-			      block + SAVE_BLOCK, (size_t)length);
-		if ((uint64_t)got < length
-		    || memcmp(block, block + SAVE_BLOCK, (size_t)length) != 0)
-			return error_set(reading->cause,
-					 "it reads back differently");
-		document_release(content->document,
-				 range_of(range.start, length));
-		if (content->checked)
-			reading->crc = crc32c(reading->crc, block,
-					      (size_t)length);
-		range.start += length;
-		if (!save_step(content->flush, length, reading->cause))
-			return false;
-	}
-	return true;
-}
-
-/* RANGE is a hole in the new file: over a hole of the old one there is
- * nothing to compare, and reading it would take as long as real bytes. */
-static bool compare_hole(struct reading *reading, struct range range)
-{
-	const struct save_content *content = reading->content;
-
-	while (!range_is_empty(range)) {
-		struct save_run run = save_run_at(content->document,
-						  range.start, range.end);
-		struct range data = { 0, range_length(run.now) };
-
-		if (run.in_file && content->source_same) {
-			data = save_data_at(content->source, run.file_offset,
-					    run.file_offset
-					    + range_length(run.now));
-			data.start -= run.file_offset;
-		}
-		if (content->checked)
-			reading->crc = crc32c_zeros(reading->crc, data.start);
-		range.start += data.start;
-		if (!save_step(content->flush, data.start, reading->cause)
-		    || !compare_bytes(reading, (struct range){ range.start,
-							       run.now.end }))
-			return false;
-		range.start = run.now.end;
-	}
-	return true;
-}
-
-bool save_content_verify(const struct save_content *content, int fd,
-			 uint32_t *crc, struct error *cause)
-{
-	const uint64_t base = content->range.start;
-	const uint64_t size = range_length(content->range);
-	struct reading reading = {
-		.content = content, .fd = fd, .cause = cause,
-	};
-	struct stat status;
-	bool same = true;
-
-	if (content->making)
-		return save_making_verify(content->making, fd, cause);
-	reading.block = malloc(2 * SAVE_BLOCK);
-	if (!reading.block)
-		return error_set_memory(cause);
-	if (io.fstat(fd, &status) != 0 || (uint64_t)status.st_size != size)
-		same = error_set(cause, "it has another size than was written");
-	for (uint64_t offset = 0; same && offset < size; ) {
-		struct range data = save_data_at(fd, offset, size);
-
-		same = compare_hole(&reading, (struct range){ base + offset,
-				    base + data.start })
-			&& compare_bytes(&reading, (struct range){
-					 base + data.start, base + data.end });
-		offset = data.end;
-	}
-	free(reading.block);
-	*crc = reading.crc;
-	return same;
 }

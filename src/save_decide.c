@@ -1,30 +1,32 @@
 /*
  * save_decide: what a flush has to write, and by which method.
  *
- * Method by method, the first that may be taken and fits:
- *   length as it was     in place; replaced, where very much has changed
- *   another length       in place, where little lies behind the change;
- *                        replaced; rewritten, where that would lose something
- * What is read by blocks is written directly, and not in any other way.
+ * That is decided by what each would write (save_choose).  A length that stays
+ * is changed in place, unless that is much, and more than a new file.  With
+ * another length that is done where it is a small part of what a new file takes,
+ * because its journal can be interrupted and the exchange of two names cannot.
+ * What a file system may share with the old file a new one does not take.  What
+ * is read by blocks is written directly, and not in any other way.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "io.h"
 #include "save_internal.h"
 #include "sizes.h"
 
 /* --- what differs --- */
 
-static bool ranges_add(struct save_ranges *ranges, size_t *room,
-		       struct range range, struct error *cause)
+bool save_ranges_add(struct save_ranges *ranges, struct range range,
+		     struct error *cause)
 {
 	if (ranges->count
 	    && ranges->list[ranges->count - 1].end == range.start) {
 		ranges->list[ranges->count - 1].end = range.end;
 		return true;
 	}
-	if (ranges->count == *room) {
-		size_t more = *room ? 2 * *room : 16;
+	if (ranges->count == ranges->room) {
+		size_t more = ranges->room ? 2 * ranges->room : 16;
 		struct range *list = NULL;
 
 		if (more <= SIZE_MAX / sizeof *list)
@@ -32,32 +34,48 @@ static bool ranges_add(struct save_ranges *ranges, size_t *room,
 		if (!list)
 			return error_set_memory(cause);
 		ranges->list = list;
-		*room = more;
+		ranges->room = more;
 	}
 	ranges->list[ranges->count++] = range;
 	return true;
 }
 
+/* The block that a new file could share with the document's; 0 where the file
+ * system does not know how, as far as one can tell. */
+static uint64_t shared_block(const struct document *document)
+{
+	int fd = file_descriptor(document_file(document));
+	bool can = false;
+
+	return fd >= 0 && io.can_share(fd, &can) == 0 && can
+		? save_block(fd) : 0;
+}
+
 bool save_ranges_find(struct save_ranges *ranges,
 		      const struct document *document, struct error *cause)
 {
+	uint64_t block = shared_block(document);
 	uint64_t size = document_size(document);
 	uint64_t old_size = document_file_size(document);
-	size_t room = 0;
 
 	for (uint64_t offset = 0; offset < size; ) {
 		struct save_run run = save_run_at(document, offset, size);
 		bool same = run.in_file && run.file_offset == run.now.start;
 
-		if (!same && !ranges_add(ranges, &room, run.now, cause))
+		if (!same && !save_ranges_add(ranges, run.now, cause))
 			return false;
 		if (!same)
 			ranges->bytes += range_length(run.now);
+		if (run.in_file)
+			ranges->shareable += range_length(
+				save_shareable(run, 0, block));
+		else
+			ranges->typed += range_length(run.now);
 		offset = run.now.end;
 	}
 	ranges->written = ranges->count;
 	return old_size <= size
-		|| ranges_add(ranges, &room, (struct range){ size, old_size },
+		|| save_ranges_add(ranges, (struct range){ size, old_size },
 			      cause);
 }
 
@@ -112,20 +130,56 @@ static void set_reason(struct save_flush *flush, const char *reason)
 		 reason);
 }
 
-/* Bytes that are written to write the end of the file in place: twice the new
- * ones, and the old ones once. */
-static uint64_t cost_in_place(const struct save_flush *flush)
+/* What each way costs, in bytes that it writes. */
+static uint64_t cost_in_place(const struct save_costs *costs)
 {
-	return save_old_bytes(flush)
-		+ 2 * flush->ranges.bytes;
+	/* A journal has both. */
+	return costs->old + 2 * costs->changed;
 }
 
-static bool tail_is_short(const struct save_flush *flush, bool replaceable)
+static uint64_t cost_replaced(const struct save_costs *costs)
 {
-	uint64_t cost = cost_in_place(flush);
-	uint64_t share = replaceable ? SAVE_TAIL_SHARE : 1;
+	return costs->copy - costs->shared;
+}
 
-	return cost <= SAVE_TAIL_MAXIMUM && cost <= flush->new_size / share;
+static uint64_t cost_rewritten(const struct save_costs *costs)
+{
+	return cost_replaced(costs) + costs->changed;
+}
+
+enum save_method save_choose(const struct save_costs *costs,
+			     enum save_way way, bool replaceable)
+{
+	bool may_replace = way == SAVE_AUTO && replaceable;
+	uint64_t cost = cost_in_place(costs);
+	uint64_t limit = cost_rewritten(costs);
+
+	if (way == SAVE_WAY_REPLACE)
+		return SAVE_REPLACED;
+	if (costs->same_size
+	    && (!may_replace || cost <= SAVE_IN_PLACE_SMALL))
+		return SAVE_IN_PLACE;
+	if (may_replace)
+		limit = costs->same_size ? cost_replaced(costs)
+			: cost_replaced(costs) / SAVE_TAIL_SHARE;
+	if (cost <= SAVE_IN_PLACE_MAXIMUM && cost <= limit)
+		return SAVE_IN_PLACE;
+	return may_replace ? SAVE_REPLACED : SAVE_REWRITTEN;
+}
+
+static struct save_costs costs_of(const struct save_flush *flush,
+				  const struct document *document)
+{
+	uint64_t copy = save_copy_bytes(document, flush->ranges.typed);
+	uint64_t shared = flush->ranges.shareable;
+
+	return (struct save_costs){
+		.old = save_old_bytes(flush),
+		.changed = flush->ranges.bytes,
+		.copy = copy,
+		.shared = shared < copy ? shared : copy,
+		.same_size = flush->old_size == flush->new_size,
+	};
 }
 
 static bool refuse(const struct error *why, struct error *cause)
@@ -134,32 +188,24 @@ static bool refuse(const struct error *why, struct error *cause)
 			 "place", why->message);
 }
 
-/* Where the method is SAVE_REPLACED or anything else, by the way that was
- * asked for. */
-static bool choose(struct save_flush *flush, struct error *cause)
+static bool choose(struct save_flush *flush, const struct document *document,
+		   struct error *cause)
 {
 	enum save_way way = flush->options.way;
 	struct error why = ERROR_NONE;
 	bool replaceable = save_target_replaceable(&flush->target, &why);
-	bool same_size = flush->old_size == flush->new_size;
+	struct save_costs costs = costs_of(flush, document);
 	struct save_plan *plan = &flush->plan;
 
-	if (way == SAVE_WAY_REPLACE) {
-		plan->method = SAVE_REPLACED;
-		return replaceable || refuse(&why, cause);
-	}
-	plan->method = SAVE_IN_PLACE;
-	if (way == SAVE_AUTO && replaceable && same_size
-	    && flush->ranges.bytes > SAVE_IN_PLACE_MAXIMUM) {
-		plan->method = SAVE_REPLACED;
-		set_reason(flush, "so much has changed that a journal would be "
-			   "longer than the file");
-	}
-	if (same_size
-	    || tail_is_short(flush, way == SAVE_AUTO && replaceable))
-		return true;
-	plan->method = way == SAVE_AUTO && replaceable ? SAVE_REPLACED
-						       : SAVE_REWRITTEN;
+	if (way == SAVE_WAY_REPLACE && !replaceable)
+		return refuse(&why, cause);
+	plan->method = save_choose(&costs, way, replaceable);
+	if (plan->method != SAVE_IN_PLACE)
+		plan->shared = costs.shared;
+	if (plan->method == SAVE_REPLACED && way == SAVE_AUTO
+	    && costs.same_size)
+		set_reason(flush, "so much has changed that a journal would "
+			   "take more than a new file");
 	if (plan->method == SAVE_REWRITTEN)
 		set_reason(flush, way == SAVE_AUTO ? why.message
 						   : "write-method=in-place");
@@ -192,7 +238,7 @@ static bool plan_existing(struct save_flush *flush,
 		return false;
 	if (flush->ranges.count == 0)
 		return true;
-	if (!choose(flush, cause))
+	if (!choose(flush, document, cause))
 		return false;
 	plan->bytes = flush->ranges.bytes;
 	plan->ranges = flush->ranges.written;

@@ -103,9 +103,18 @@ struct save_run save_run_at(const struct document *document, uint64_t offset,
 struct save_ranges {
 	struct range *list;	/* ascending, never adjacent */
 	size_t count;
+	size_t room;
 	size_t written;		/* of them: the last may be what goes */
 	uint64_t bytes;		/* in these */
+	uint64_t typed;		/* of the document, in memory alone */
+	/* Of the document, what a new file may share with the old one: also of
+	 * holes, and an estimate. */
+	uint64_t shareable;
 };
+
+/* Adds RANGE, which begins nowhere before the end of the last. */
+bool save_ranges_add(struct save_ranges *ranges, struct range range,
+		     struct error *cause);
 
 /* What of the document is not at its place in the file already, and what of
  * the file is behind the document's end. */
@@ -183,6 +192,8 @@ struct save_content {
 	bool checked;		/* a checksum is wanted */
 	struct save_making *making;
 	struct save_flush *flush;	/* to be told how far it is, or NULL */
+	/* Of the document, what the new file shares with the old one. */
+	struct save_ranges shared;
 };
 
 /*
@@ -263,6 +274,19 @@ static inline struct range save_range_new(const struct save_flush *flush,
 	return range;
 }
 
+/* What a flush of a file that is there would write, all in bytes. */
+struct save_costs {
+	uint64_t old;		/* that are overwritten or cut off in place */
+	uint64_t changed;	/* that are written there instead */
+	uint64_t copy;		/* that a complete new file keeps */
+	uint64_t shared;	/* of these, with the old one */
+	bool same_size;
+};
+
+/* The method; SAVE_WAY_REPLACE wants a file that can be replaced. */
+enum save_method save_choose(const struct save_costs *costs,
+			     enum save_way way, bool replaceable);
+
 /* Decides how the document is flushed; what it has found is freed by
  * save_decided_end, also after a failure. */
 bool save_decide(struct save_flush *flush, const struct document *document,
@@ -274,6 +298,9 @@ bool save_decide_direct(struct save_flush *flush,
 
 /* Bytes of the ranges that the old file has. */
 uint64_t save_old_bytes(const struct save_flush *flush);
+/* Bytes that a complete new file needs, TYPED of them from memory: holes need
+ * none. */
+uint64_t save_copy_bytes(const struct document *document, uint64_t typed);
 /* Adds to the plan what it takes, and what will not be kept; the first fails
  * where what it takes at least is not there. */
 bool save_plan_space(struct save_flush *flush, const struct document *document,
@@ -311,10 +338,18 @@ struct document_move *save_move_to_target(struct save_flush *flush);
 
 struct save_content save_content_of(const struct document *document,
 				    struct range range);
+void save_content_end(struct save_content *content);
 /* Writes the content into the empty FD; holes stay holes. */
-bool save_content_write(const struct save_content *content, int fd,
+bool save_content_write(struct save_content *content, int fd,
 			struct error *cause);
-/* Reads FD back and compares; *CRC is its checksum, if that is wanted. */
+/* Of RUN, the whole blocks of BLOCK bytes that a new file with the bytes from
+ * BASE on may share with the old one; where BLOCK is 0 it shares none. */
+struct range save_shareable(struct save_run run, uint64_t base,
+			    uint64_t block);
+/* How many bytes a block of FD has; 0 where nobody knows. */
+uint64_t save_block(int fd);
+/* Reads FD back, but for what is shared, and compares; *CRC is its checksum, if
+ * that is wanted: then it reads all. */
 bool save_content_verify(const struct save_content *content, int fd,
 			 uint32_t *crc, struct error *cause);
 

@@ -30,24 +30,7 @@ uint64_t save_old_bytes(const struct save_flush *flush)
 	return bytes;
 }
 
-/* Bytes of the content that are in memory alone. */
-static uint64_t typed_bytes(const struct document *document)
-{
-	uint64_t size = document_size(document);
-	uint64_t bytes = 0;
-
-	for (uint64_t offset = 0; offset < size; ) {
-		struct save_run run = save_run_at(document, offset, size);
-
-		if (!run.in_file)
-			bytes += range_length(run.now);
-		offset = run.now.end;
-	}
-	return bytes;
-}
-
-/* Bytes that a complete copy needs: holes need none. */
-static uint64_t copy_bytes(const struct document *document, uint64_t typed)
+uint64_t save_copy_bytes(const struct document *document, uint64_t typed)
 {
 	uint64_t size = document_size(document);
 	uint64_t saved = file_saved(document_file(document));
@@ -87,7 +70,6 @@ bool save_plan_space(struct save_flush *flush, const struct document *document,
 	/* Header with a path, trailer; the head of an extent. */
 	enum { JOURNAL_REST = 4608, JOURNAL_HEAD = 20 };
 	struct save_plan *plan = &flush->plan;
-	uint64_t typed = 0;
 	uint64_t least;
 
 	plan->in_state = plan->method != SAVE_REPLACED
@@ -99,9 +81,9 @@ bool save_plan_space(struct save_flush *flush, const struct document *document,
 			+ JOURNAL_HEAD * (uint64_t)flush->ranges.count;
 		least = plan->space;
 	} else {
-		typed = typed_bytes(document);
-		plan->space = copy_bytes(document, typed);
-		least = typed;
+		/* A file that was not there is all typed. */
+		least = flush->existed ? flush->ranges.typed : flush->new_size;
+		plan->space = save_copy_bytes(document, least);
 	}
 	if (plan->method == SAVE_REWRITTEN)
 		plan->space += JOURNAL_REST;

@@ -1,5 +1,5 @@
 /*
- * save_replace: a complete new file, synced and read back under a name of
+ * save_replace: a complete new file, read back and synced under a name of
  * its own, takes a place in one step.
  *
  * Where a file is in that place the two exchange their names, so that the
@@ -58,13 +58,14 @@ static bool prepare(struct save_flush *flush)
 	 * because writing takes some of them away. */
 	if (!create(flush) || !copy_attributes(flush)
 	    || !save_content_write(&flush->content, flush->fresh, cause)
-	    || !copy_attributes(flush))
+	    || !copy_attributes(flush)
+	    /* While the system writes it out. */
+	    || !save_content_verify(&flush->content, flush->fresh,
+				    &flush->report->crc, cause))
 		return false;
 	if (io_fsync(flush->fresh) != 0)
 		return cause_system(flush, "can't sync");
-	return save_content_verify(&flush->content, flush->fresh,
-				   &flush->report->crc, cause)
-		&& save_backup_prepare(flush);
+	return save_backup_prepare(flush);
 }
 
 /* Is STATUS the file that is to be replaced, as it was?  Its time of change

@@ -28,13 +28,13 @@ static bool prepare(struct save_flush *flush)
 	struct error *cause = save_cause(flush);
 
 	if (!create(flush)
-	    || !save_content_write(&flush->content, flush->fresh, cause))
+	    || !save_content_write(&flush->content, flush->fresh, cause)
+	    || !save_content_verify(&flush->content, flush->fresh,
+				    &flush->report->crc, cause))
 		return false;
 	if (io_fsync(flush->fresh) != 0 || io_fsync(flush->place.folder) != 0)
 		return error_set_system(cause, errno, "can't sync");
-	return save_content_verify(&flush->content, flush->fresh,
-				   &flush->report->crc, cause)
-		&& save_backup_prepare(flush);
+	return save_backup_prepare(flush);
 }
 
 static bool open_content(struct save_flush *flush)

@@ -48,9 +48,11 @@ enum {
 	SAVE_BLOCK = 16,
 	SAVE_SHORT = 4,
 	SAVE_AT_ONCE = 100,
+	SAVE_SHARED_AT_ONCE = 16 << 10,
+	SAVE_EARLY = 32,
 	SAVE_EXTENT = 64,
-	SAVE_IN_PLACE_MAXIMUM = 1 << 20,
-	SAVE_TAIL_MAXIMUM = 1 << 20,
+	SAVE_IN_PLACE_MAXIMUM = 12 << 20,
+	SAVE_IN_PLACE_SMALL = 1 << 20,
 	SAVE_TAIL_SHARE = 4,
 	LOG_CHUNK = 48,
 	LOG_KNOWN_MAXIMUM = 24,
@@ -158,17 +160,23 @@ enum {
 	SAVE_SHORT = 16 << 10,
 	/* Bytes copied from file to file at once: between two of these a flush
 	 * can be stopped. */
-	SAVE_AT_ONCE = 64 << 20,
+	SAVE_AT_ONCE = 16 << 20,
+	/* Bytes shared with another file at once; a multiple of any block. */
+	SAVE_SHARED_AT_ONCE = 1 << 30,
+	/* So many bytes of a new file are begun to be written out together,
+	 * before the sync. */
+	SAVE_EARLY = 8 << 20,
 	/* Longest extent of a journal. */
 	SAVE_EXTENT = 1 << 20,
-	/* A same-length session with more dirty bytes than this is written by
-	 * replacing the file, where that is possible: its journal would hold
-	 * them twice. */
-	SAVE_IN_PLACE_MAXIMUM = 256 << 20,
-	/* Where the length has changed, the end of the file is written in place
-	 * if that and its journal are no more than this, and than one part in
-	 * so many of the whole file, where that could be replaced. */
-	SAVE_TAIL_MAXIMUM = 64 << 20,
+	/* A flush in place writes, with its journal, no more than this where
+	 * there is another way: undo needs the old bytes, which then are in
+	 * memory alone. */
+	SAVE_IN_PLACE_MAXIMUM = 768 << 20,
+	/* One that leaves the length as it is asks for no other way up to
+	 * this. */
+	SAVE_IN_PLACE_SMALL = 64 << 20,
+	/* One that does not is taken if it writes no more than one part in so
+	 * many of what a new file takes. */
 	SAVE_TAIL_SHARE = 4,
 	/* Bytes of a record's content in the session log: an edit that needs
 	 * no more goes out in one write. */

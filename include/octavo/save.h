@@ -77,6 +77,9 @@ struct save_plan {
 	enum save_method method;
 	uint64_t bytes;		/* that will be written into the file */
 	uint64_t ranges;	/* in how many runs */
+	/* Bytes that a new file may share with the old one instead of being
+	 * written, where the file system does that: an estimate. */
+	uint64_t shared;
 	/* Bytes that are needed beside the file while it is written, at most
 	 * (where a file system shares blocks it is less), and how many there
 	 * are; UINT64_MAX where nobody knows. */

@@ -75,6 +75,9 @@ static size_t plan_text(const struct save_plan *plan, char *text, size_t size)
 			   : "the new file",
 			   plan->in_state ? "the state folder" : "beside it",
 			   plan->space, room, plan->backup ? "yes" : "no");
+	if (plan->shared)
+		length += snprintf(text + length, size - (size_t)length,
+				   "shares %" PRIu64 "\n", plan->shared);
 	if (*plan->reason)
 		length += snprintf(text + length, size - (size_t)length,
 				   "reason %s\n", plan->reason);

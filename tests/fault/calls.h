@@ -96,6 +96,12 @@ WRAP(hits, int, -1, reserve, (int fd, off_t offset, off_t length),
 WRAP(hits, ssize_t, -1, copy_range,
      (int from, off_t *from_offset, int to, off_t *to_offset, size_t length),
      (from, from_offset, to, to_offset, cut(length)))
+WRAP(hits, int, -1, share_range,
+     (int from, off_t from_offset, int to, off_t to_offset, off_t length),
+     (from, from_offset, to, to_offset, length))
+WRAP(hits_plain, int, -1, can_share, (int fd, bool *can), (fd, can))
+WRAP(hits, int, -1, write_early, (int fd, off_t offset, off_t length),
+     (fd, offset, length))
 WRAP(hits, int, -1, fchown, (int fd, uid_t owner, gid_t group),
      (fd, owner, group))
 WRAP(hits, int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
@@ -160,6 +166,7 @@ static inline void arm(enum mode mode, long target, int error)
 	ARM(reserve), ARM(copy_range), ARM(fsync), ARM(fchown), ARM(fchmod);
 	ARM(flistxattr), ARM(fgetxattr), ARM(fsetxattr), ARM(renameat);
 	ARM(exchange), ARM(linkat), ARM(unlinkat), ARM(readlink), ARM(lock);
+	ARM(share_range), ARM(can_share), ARM(write_early);
 	ARM(mmap);
 #undef ARM
 }

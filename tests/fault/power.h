@@ -136,7 +136,8 @@ static inline bool hits(const char *kind)
 }
 
 static const char opening[] = "openat", writing[] = "pwrite",
-	copying[] = "copy_range", sizing[] = "ftruncate", syncing[] = "fsync",
+	copying[] = "copy_range", reflinking[] = "share_range",
+	sizing[] = "ftruncate", syncing[] = "fsync",
 	exchanging[] = "exchange", linking[] = "linkat",
 	unlinking[] = "unlinkat", renaming[] = "renameat";
 
@@ -178,6 +179,21 @@ static inline ssize_t power_copy_range(int from, off_t *from_offset, int to,
 		record_data(to, bytes, (size_t)got, start);
 	}
 	return got;
+}
+
+static inline int power_share_range(int from, off_t from_offset, int to,
+				    off_t to_offset, off_t length)
+{
+	unsigned char bytes[BYTES_MAXIMUM];
+	int result = hits(reflinking) ? -1
+		: real.share_range(from, from_offset, to, to_offset, length);
+
+	if (result == 0) {
+		assert_int_equal(real.pread(to, bytes, (size_t)length,
+					    to_offset), length);
+		record_data(to, bytes, (size_t)length, to_offset);
+	}
+	return result;
 }
 
 static inline int power_ftruncate(int fd, off_t size)
@@ -257,6 +273,7 @@ static inline void arm(long target, bool for_good)
 	io.openat = power_openat;
 	io.pwrite = power_pwrite;
 	io.copy_range = power_copy_range;
+	io.share_range = power_share_range;
 	io.ftruncate = power_ftruncate;
 	io.fsync = power_fsync;
 	io.exchange = power_exchange;

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "../unit/sharing.h"
 #include "crc32c.h"
 #include "io.h"
 #include "journal.h"
@@ -409,6 +410,9 @@ static inline bool journal_is_valid(int fd)
 static inline int make_folder(void **state)
 {
 	(void)state;
+	sharing_begin();
+	/* A choice of methods that knows of it is for tests of that. */
+	io.can_share = sharing_real.can_share;
 	real = io;
 	/* Thousands of small files: in memory if that can be had. */
 	strcpy(scenario_folder, "/dev/shm/octavo-fault-XXXXXX");
