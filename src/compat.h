@@ -83,13 +83,16 @@ static inline int compat_share_range(int from, off_t from_offset, int to,
 	return ioctl(to, FICLONERANGE, &range);
 }
 
-static inline int compat_can_share(int fd, bool *can)
+static inline int compat_file_system(int fd, bool *shares, bool *local)
 {
 	struct statfs system = { .f_type = 0 };
 	int result = fstatfs(fd, &system);
 
-	*can = system.f_type == BTRFS_SUPER_MAGIC
+	*shares = system.f_type == BTRFS_SUPER_MAGIC
 		|| system.f_type == XFS_SUPER_MAGIC;
+	*local = *shares || system.f_type == EXT4_SUPER_MAGIC
+		|| system.f_type == F2FS_SUPER_MAGIC
+		|| system.f_type == TMPFS_MAGIC;
 	return result;
 }
 
@@ -208,7 +211,7 @@ COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
 	      off_t *to_offset, size_t length)
 COMPAT_ABSENT(int, compat_share_range, int from, off_t from_offset, int to,
 	      off_t to_offset, off_t length)
-COMPAT_ABSENT(int, compat_can_share, int fd, bool *can)
+COMPAT_ABSENT(int, compat_file_system, int fd, bool *shares, bool *local)
 COMPAT_ABSENT(int, compat_write_early, int fd, off_t offset, off_t length)
 COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)
 COMPAT_ABSENT(ssize_t, compat_fgetxattr, int fd, const char *name, void *value,

@@ -52,9 +52,10 @@ struct io {
 	 * EOPNOTSUPP, EXDEV, EINVAL, ENOTTY or ENOSYS where that cannot be. */
 	int (*share_range)(int from, off_t from_offset, int to,
 			   off_t to_offset, off_t length);
-	/* Does the file system know how?  A guess, by its kind; ENOSYS where
-	 * there is no such thing. */
-	int (*can_share)(int fd, bool *can);
+	/* A guess, by the kind of file system: does it know how?  And is it one
+	 * of those for which copy_range only reads and writes, on this machine?
+	 * ENOSYS where there is no telling. */
+	int (*file_system)(int fd, bool *shares, bool *local);
 	/* A hint that these bytes may go to the disk now; it promises
 	 * nothing.  ENOSYS where there is none. */
 	int (*write_early)(int fd, off_t offset, off_t length);

@@ -3,8 +3,9 @@
  *
  * What is unchanged is taken over from file to file: whole blocks are shared,
  * where the file system can, whatever number of blocks they have moved by; the
- * rest is copied by the system, extent by extent, so that holes stay holes; and
- * what the system does not copy is written.  The new file has its full size
+ * rest is copied, extent by extent, so that holes stay holes.  The system does
+ * that where the bytes might otherwise go over a network; on a local disk it
+ * takes half as long again as reading and writing large blocks.  The new file has its full size
  * from the start: what is skipped is a hole.  Where changes are dense, what
  * stands between them is gathered and written with them.
  */
@@ -83,6 +84,7 @@ struct writing {
 	int fd;
 	unsigned char *block;
 	uint64_t shares;	/* in blocks of so many bytes; 0: it does not */
+	bool local;		/* nobody copies it better than we do */
 	struct range early;	/* of the file: written, but not begun to be
 				   written out */
 	struct error *cause;
@@ -168,6 +170,32 @@ static bool copy_extent(struct writing *writing, uint64_t from,
 	return true;
 }
 
+/* The same by reading and writing. */
+static bool copy_blocks(struct writing *writing, uint64_t from,
+			struct range *to)
+{
+	const struct save_content *content = writing->content;
+	uint64_t base = content->range.start;
+
+	while (!range_is_empty(*to)) {
+		size_t length = range_length(*to) < SAVE_BLOCK
+			? (size_t)range_length(*to) : SAVE_BLOCK;
+
+		if (io_read_at(content->source, writing->block, length, from)
+		    != (ssize_t)length)
+			return true;
+		if (!io_write_at(writing->fd, writing->block, length,
+				 to->start - base))
+			return error_set_system(writing->cause, errno,
+						"can't write");
+		if (!advance(writing, to->start, length))
+			return false;
+		to->start += length;
+		from += length;
+	}
+	return true;
+}
+
 /* Copies PART of RUN, by the extents of the old file. */
 static bool copy_part(struct writing *writing, struct save_run run,
 		      struct range part)
@@ -184,7 +212,9 @@ static bool copy_part(struct writing *writing, struct save_run run,
 
 		if (!save_step(content->flush, data.start - offset,
 			       writing->cause)
-		    || !copy_extent(writing, data.start, &to)
+		    || !(writing->local
+			 ? copy_blocks(writing, data.start, &to)
+			 : copy_extent(writing, data.start, &to))
 		    || !write_bytes(writing, to, false))
 			return false;
 		offset = data.end;
@@ -338,6 +368,7 @@ bool save_content_write(struct save_content *content, int fd,
 		.content = content, .fd = fd, .cause = cause,
 		.shares = save_block(fd),
 	};
+	bool shares;
 	unsigned epoch;
 	bool written;
 
@@ -351,6 +382,8 @@ bool save_content_write(struct save_content *content, int fd,
 					 cause))
 	    || !save_set_size(fd, range_length(content->range), cause))
 		return false;
+	if (io.file_system(fd, &shares, &writing.local) != 0)
+		writing.local = false;
 	writing.block = malloc(SAVE_BLOCK);
 	if (!writing.block)
 		return error_set_memory(cause);

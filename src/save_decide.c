@@ -45,9 +45,9 @@ bool save_ranges_add(struct save_ranges *ranges, struct range range,
 static uint64_t shared_block(const struct document *document)
 {
 	int fd = file_descriptor(document_file(document));
-	bool can = false;
+	bool shares, local;
 
-	return fd >= 0 && io.can_share(fd, &can) == 0 && can
+	return fd >= 0 && io.file_system(fd, &shares, &local) == 0 && shares
 		? save_block(fd) : 0;
 }
 

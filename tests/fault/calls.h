@@ -99,7 +99,8 @@ WRAP(hits, ssize_t, -1, copy_range,
 WRAP(hits, int, -1, share_range,
      (int from, off_t from_offset, int to, off_t to_offset, off_t length),
      (from, from_offset, to, to_offset, length))
-WRAP(hits_plain, int, -1, can_share, (int fd, bool *can), (fd, can))
+WRAP(hits_plain, int, -1, file_system, (int fd, bool *shares, bool *local),
+     (fd, shares, local))
 WRAP(hits, int, -1, write_early, (int fd, off_t offset, off_t length),
      (fd, offset, length))
 WRAP(hits, int, -1, fchown, (int fd, uid_t owner, gid_t group),
@@ -166,7 +167,7 @@ static inline void arm(enum mode mode, long target, int error)
 	ARM(reserve), ARM(copy_range), ARM(fsync), ARM(fchown), ARM(fchmod);
 	ARM(flistxattr), ARM(fgetxattr), ARM(fsetxattr), ARM(renameat);
 	ARM(exchange), ARM(linkat), ARM(unlinkat), ARM(readlink), ARM(lock);
-	ARM(share_range), ARM(can_share), ARM(write_early);
+	ARM(share_range), ARM(file_system), ARM(write_early);
 	ARM(mmap);
 #undef ARM
 }

@@ -303,6 +303,14 @@ static ssize_t weak_copy(int from, off_t *from_offset, int to,
 				       length > 7 ? 7 : length);
 }
 
+/* Copies for itself, and shares nothing. */
+static int remote_file_system(int fd, bool *shares, bool *local)
+{
+	(void)fd;
+	*shares = *local = false;
+	return 0;
+}
+
 static int no_share(int from, off_t from_offset, int to, off_t to_offset,
 		    off_t length)
 {
@@ -326,10 +334,61 @@ static void test_save_copy_range_fails(void **state)
 		copy_error = errors[i];
 		copy_calls = 0;
 		io.share_range = no_share;
+		io.file_system = remote_file_system;
 		io.copy_range = weak_copy;
 		write_document(document, SAVE_WAY_REPLACE);
 		io = sharing_real;
 		assert_true(copy_calls > 3);
+		assert_expected();
+	}
+}
+
+static int no_file_system(int fd, bool *shares, bool *local)
+{
+	(void)fd, (void)shares, (void)local;
+	errno = ENOSYS;
+	return -1;
+}
+
+static int local_file_system(int fd, bool *shares, bool *local)
+{
+	(void)fd;
+	*shares = false;
+	*local = true;
+	return 0;
+}
+
+static ssize_t no_pread(int fd, void *bytes, size_t size, off_t offset)
+{
+	struct stat status;
+
+	assert_int_equal(stat(path, &status), 0);
+	/* The new file can be read back. */
+	if (status.st_size != SIZE || lseek(fd, 0, SEEK_END) != SIZE)
+		return sharing_real.pread(fd, bytes, size, offset);
+	errno = EIO;
+	return -1;
+}
+
+/* Who copies on what, and what is done if the old file can't be read any
+ * more: it may still be mapped. */
+static void test_save_copies_itself(void **state)
+{
+	(void)state;
+	for (int local = 0; local < 3; local++) {
+		struct document *document = open_edited();
+
+		sharing_real = io;
+		copy_error = ENOSYS;
+		copy_calls = 0;
+		io.share_range = no_share;
+		io.copy_range = weak_copy;
+		io.file_system = local ? local_file_system : no_file_system;
+		if (local == 2)
+			io.pread = no_pread;
+		write_document(document, SAVE_WAY_REPLACE);
+		io = sharing_real;
+		assert_true((copy_calls > 0) == !local);
 		assert_expected();
 	}
 }
@@ -540,6 +599,7 @@ int main(void)
 		cmocka_unit_test(test_save_share_fails),
 		cmocka_unit_test(test_save_share_read_back),
 		cmocka_unit_test(test_save_copy_range_fails),
+		cmocka_unit_test(test_save_copies_itself),
 		cmocka_unit_test(test_save_written_early),
 		cmocka_unit_test(test_save_on_btrfs),
 		cmocka_unit_test(test_save_on_xfs),

@@ -54,10 +54,11 @@ static int sharing_range(int from, off_t from_offset, int to, off_t to_offset,
 	return 0;
 }
 
-static int sharing_can(int fd, bool *can)
+static int sharing_file_system(int fd, bool *shares, bool *local)
 {
 	(void)fd;
-	*can = true;
+	*shares = true;
+	*local = false;
 	return 0;
 }
 
@@ -70,7 +71,7 @@ static inline void sharing_begin(void)
 	sharing.bytes = 0;
 	io.fstat = sharing_fstat;
 	io.share_range = sharing_range;
-	io.can_share = sharing_can;
+	io.file_system = sharing_file_system;
 }
 
 static inline void sharing_end(void)
