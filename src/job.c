@@ -413,13 +413,18 @@ static void child_stop(struct child *child)
 	child->start = child->end = 0;
 }
 
+void job_kill(struct job *job)
+{
+	for (unsigned i = 0; i < job->count; i++)
+		if (job->children[i].process > 0)
+			io.kill(job->children[i].process, SIGKILL);
+}
+
 static void job_stop(struct job *job, enum job_state state)
 {
 	job->state = state;
 	/* First all of them: they take a while to end, and can at one time. */
-	for (unsigned i = 0; i < job->count; i++)
-		if (job->children[i].process > 0)
-			io.kill(job->children[i].process, SIGKILL);
+	job_kill(job);
 	for (unsigned i = 0; i < job->count; i++)
 		child_stop(&job->children[i]);
 }

@@ -42,7 +42,7 @@ bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause)
 		return true;
 	done = flush->report->done + bytes;
 	/* What is done a second time after an error is not more work. */
-	if (done > flush->all)
+	if (flush->all && done > flush->all)
 		done = flush->all;
 	flush->report->done = done;
 	if (flush->hooks.progress)
@@ -199,6 +199,11 @@ static void undo(struct save_flush *flush)
 	flush->ended = true;
 }
 
+void save_lost(struct save_flush *flush, const struct error *why)
+{
+	flush->report->failure = (struct save_failure){ .cause = *why };
+}
+
 void save_message(struct save_flush *flush, struct error *error)
 {
 	struct save_failure *failure = &flush->report->failure;
@@ -297,6 +302,10 @@ bool save_finish(struct save_flush *flush, struct save_plan *done)
 		return false;
 	flush->ended = true;
 	*done = flush->plan;
+	if (flush->content.making) {
+		done->bytes = flush->report->made;
+		done->ranges = done->bytes > 0;
+	}
 	note_fallen(&flush->target, done);
 	if (*flush->report->found)
 		snprintf(done->note, sizeof done->note, "%s",

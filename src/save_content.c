@@ -372,8 +372,12 @@ bool save_content_write(struct save_content *content, int fd,
 	unsigned epoch;
 	bool written;
 
-	if (content->making)
-		return save_making_write(content->making, fd, cause);
+	if (content->making) {
+		if (!save_making_write(content->making, fd, cause))
+			return false;
+		content->flush->report->made = content->making->bytes;
+		return true;
+	}
 
 	bool lost = document_verify(content->document);
 

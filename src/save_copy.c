@@ -65,34 +65,74 @@ static bool begin(struct save_flush *flush, const char *path, bool overwrite)
 		return false;
 	flush->plan.method = flush->existed ? SAVE_REPLACED : SAVE_CREATED;
 	flush->new_size = range_length(flush->content.range);
+	flush->plan.bytes = flush->new_size;
+	flush->plan.ranges = flush->new_size > 0;
 	return save_flush_open(flush);
 }
 
-static bool write_file(const struct save_content *content, const char *path,
-		       bool overwrite, struct save_plan *done,
-		       struct error *error)
+static struct save_flush *begin_content(const struct save_content *content,
+					const char *path, bool overwrite,
+					const struct save_hooks *hooks,
+					struct error *error)
 {
 	struct save_flush *flush = calloc(1, sizeof *flush);
 	struct error cause;
 
-	if (!flush)
-		return error_set_memory(error);
+	if (!flush) {
+		error_set_memory(error);
+		return NULL;
+	}
 	flush->content = *content;
+	if (content->making) {
+		flush->making = *content->making;
+		flush->making.flush = flush;
+		flush->content.making = &flush->making;
+	}
+	if (hooks)
+		flush->hooks = *hooks;
 	if (!save_flush_init(flush, &cause)) {
-		save_end(flush);
-		return save_fail(&(struct save_failure){ .cause = cause },
-				 path, overwrite, error);
-	}
-	bool written = begin(flush, path, overwrite);
-	if (written)
-		written = save_run(flush, done, error);
-	else
+		save_fail(&(struct save_failure){ .cause = cause }, path,
+			  overwrite, error);
+	} else if (begin(flush, path, overwrite)) {
+		return flush;
+	} else {
 		save_message(flush, error);
-	if (written) {
-		done->bytes = content->making ? content->making->bytes
-					      : range_length(content->range);
-		done->ranges = done->bytes > 0;
 	}
+	save_end(flush);
+	return NULL;
+}
+
+struct save_flush *save_copy_begin(const struct document *document,
+				   struct range range, const char *path,
+				   bool overwrite,
+				   const struct save_hooks *hooks,
+				   struct error *error)
+{
+	struct save_content content = save_content_of(document, range);
+
+	return begin_content(&content, path, overwrite, hooks, error);
+}
+
+struct save_flush *save_made_begin(const struct document *document,
+				   save_maker *make, void *context,
+				   const char *path, bool overwrite,
+				   const struct save_hooks *hooks,
+				   struct error *error)
+{
+	struct save_making making = { .make = make, .context = context };
+	struct save_content content = {
+		.document = document,
+		.making = &making,
+	};
+
+	return begin_content(&content, path, overwrite, hooks, error);
+}
+
+static bool run(struct save_flush *flush, struct save_plan *done,
+		struct error *error)
+{
+	bool written = flush && save_run(flush, done, error);
+
 	save_end(flush);
 	return written;
 }
@@ -101,20 +141,14 @@ bool save_copy(const struct document *document, struct range range,
 	       const char *path, bool overwrite, struct save_plan *done,
 	       struct error *error)
 {
-	struct save_content content = save_content_of(document, range);
-
-	return write_file(&content, path, overwrite, done, error);
+	return run(save_copy_begin(document, range, path, overwrite, NULL,
+				   error), done, error);
 }
 
 bool save_made(const struct document *document, save_maker *make,
 	       void *context, const char *path, bool overwrite,
 	       struct save_plan *done, struct error *error)
 {
-	struct save_making making = { .make = make, .context = context };
-	struct save_content content = {
-		.document = document,
-		.making = &making,
-	};
-
-	return write_file(&content, path, overwrite, done, error);
+	return run(save_made_begin(document, make, context, path, overwrite,
+				   NULL, error), done, error);
 }

@@ -166,22 +166,17 @@ void save_place_name(const struct save_place *place, const char *name,
 
 /* --- a flush --- */
 
-/* Plan and flush of what is read by blocks: no other method does. */
-bool save_direct_plan(const struct document *document, struct save_plan *plan,
-		      struct error *error);
-bool save_direct(struct document *document, struct save_plan *done,
-		 struct error *error);
+struct save_flush;
 
 /* What somebody else makes, and how much that has been. */
 struct save_making {
 	save_maker *make;
 	void *context;
+	struct save_flush *flush;	/* to be told how far it is */
 	int fd;
 	uint64_t bytes;
 	uint32_t crc;
 };
-
-struct save_flush;
 
 /* The content of a new file: a part of a document, or what MAKING makes. */
 struct save_content {
@@ -211,6 +206,7 @@ struct save_report {
 	uint32_t crc;			/* of the new content */
 	/* What was found out while it was written, for the note; or empty. */
 	char found[SAVE_FOUND_SIZE];
+	uint64_t made;			/* bytes of it that somebody has made */
 };
 
 /* How a new file has taken its place. */
@@ -246,6 +242,7 @@ struct save_flush {
 	struct save_place place;
 	struct save_ranges ranges;
 	struct save_content content;
+	struct save_making making;	/* what that is, if content.making */
 	const struct save_steps *steps;	/* NULL: nothing to do */
 	struct save_report *report;
 	uint64_t old_size;

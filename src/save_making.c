@@ -18,7 +18,7 @@ static bool put(void *sink, const void *bytes, size_t length,
 		return error_set_system(error, errno, "can't write");
 	making->bytes += length;
 	making->crc = crc32c(making->crc, bytes, length);
-	return true;
+	return save_step(making->flush, length, error);
 }
 
 bool save_making_write(struct save_making *making, int fd,

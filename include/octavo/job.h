@@ -55,6 +55,9 @@ struct job_plan {
 /* Forks the workers.  *PLAN is copied. */
 struct job *job_start(const struct job_plan *plan, struct error *error);
 void job_free(struct job *job);
+/* Kills the workers and does not wait for that: one that the disk holds up
+ * takes its time.  Where one was killed, job_poll says JOB_FAILED later. */
+void job_kill(struct job *job);
 
 /* Puts up to COUNT descriptors to wait for into FDS; the number of them. */
 size_t job_descriptors(const struct job *job, int *fds, size_t count);

@@ -169,6 +169,10 @@ bool save_finish(struct save_flush *flush, struct save_plan *done);
 /* How far it is, as the progress hook says it; also while a child is at it. */
 void save_progress(const struct save_flush *flush, uint64_t *done,
 		   uint64_t *all);
+/* The child that ran a phase has died, WHY says of what, and with it what it
+ * has noted of a failure.  A flush that was not committed has failed by that;
+ * else save_apply must be run again, in whatever state the file is. */
+void save_lost(struct save_flush *flush, const struct error *why);
 /* What became of a flush that failed or is given up; before save_end. */
 void save_message(struct save_flush *flush, struct error *error);
 void save_end(struct save_flush *flush);
@@ -200,5 +204,21 @@ typedef bool save_maker(void *context, save_sink *put, void *sink,
 bool save_made(const struct document *document, save_maker *make,
 	       void *context, const char *path, bool overwrite,
 	       struct save_plan *done, struct error *error);
+
+/*
+ * Both in the phases of a flush.  Only save_prepare reads the document, and
+ * asks MAKE: once a child has begun with that, the parent may edit or close the
+ * document, and CONTEXT may go.  How much MAKE makes nobody knows: all is 0.
+ */
+struct save_flush *save_copy_begin(const struct document *document,
+				   struct range range, const char *path,
+				   bool overwrite,
+				   const struct save_hooks *hooks,
+				   struct error *error);
+struct save_flush *save_made_begin(const struct document *document,
+				   save_maker *make, void *context,
+				   const char *path, bool overwrite,
+				   const struct save_hooks *hooks,
+				   struct error *error);
 
 #endif
