@@ -262,6 +262,8 @@ bool editor_reopen(struct editor *editor, struct error *error)
 
 	if (file_kind(document_file(buffer->document)) == FILE_SPOOLED)
 		return error_set(error, "%s cannot be read again", path);
+	if (!saving_may_leave(editor, buffer->document, error))
+		return false;
 
 	struct file *file = file_open(path, NULL, NULL, error);
 	struct document *document =
@@ -293,6 +295,8 @@ static void close_buffer(struct editor *editor, bool keep)
 
 	if (!buffer)
 		return;
+	if (saving_is(editor, buffer->document))
+		saving_end(editor);
 	end_tasks(editor);
 
 	size_t index = editor_buffer_index(editor);
@@ -319,6 +323,7 @@ void editor_free(struct editor *editor)
 {
 	if (!editor)
 		return;
+	saving_end(editor);
 	/* Where nobody has quit, what is unsaved is still wanted. */
 	while (editor->buffer_count > 0)
 		close_buffer(editor, !editor->quit);
@@ -342,6 +347,14 @@ bool editor_is_saved(const struct document *document, struct error *error)
 	return count == 0
 	       || error_set(error, "%s: %" PRIu64 " changes not written",
 			    file_path(document_file(document)), count);
+}
+
+bool editor_all_saved(const struct editor *editor, struct error *error)
+{
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		if (!editor_is_saved(editor->buffers[i]->document, error))
+			return false;
+	return true;
 }
 
 enum keymap_mode editor_keymap_mode(const struct editor *editor)
@@ -521,6 +534,10 @@ void editor_check_files(struct editor *editor)
 {
 	for (size_t i = 0; i < editor->buffer_count; i++) {
 		struct buffer *buffer = editor->buffers[i];
+		/* It looks itself, and changes the file. */
+		if (saving_is(editor, buffer->document))
+			continue;
+
 		enum file_state state =
 			file_check(document_file(buffer->document), NULL);
 

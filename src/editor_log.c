@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "editor_internal.h"
+#include "task.h"
 
 /* --- logs --- */
 
@@ -52,6 +53,8 @@ bool editor_may_edit(struct editor *editor, struct error *error)
 		return error_set(error, "%s cannot be edited: %s",
 				 file_path(document_file(buffer->document)),
 				 reason);
+	if (saving_locks(editor, buffer->document, error))
+		return false;
 	if (!buffer->log)
 		return true;
 	if (!log_ready(buffer->log, error))
@@ -170,8 +173,11 @@ static struct document *open_again(struct editor *editor, const char *path,
 	return file ? editor_open_document(editor, file, error) : NULL;
 }
 
-static bool may_be_replaced(const struct buffer *buffer, struct error *error)
+static bool may_be_replaced(const struct editor *editor,
+			    const struct buffer *buffer, struct error *error)
 {
+	if (!saving_may_leave(editor, buffer->document, error))
+		return false;
 	return !document_modified(buffer->document)
 	       || error_set(error, "%s has unsaved edits of its own",
 			    file_path(document_file(buffer->document)));
@@ -191,7 +197,7 @@ bool editor_recover(struct editor *editor, bool damaged, uint64_t *edits,
 	bool passive = editor->logs != EDITOR_LOGS_KEPT;
 	struct log_report report;
 
-	if (!may_be_replaced(buffer, error))
+	if (!may_be_replaced(editor, buffer, error))
 		return false;
 
 	struct document *document = open_again(editor, path, error);
@@ -276,7 +282,7 @@ static struct document *load_open(void *context, const char *path,
 
 	struct buffer *buffer = editor_buffer_of(editor, file);
 
-	if (buffer && !may_be_replaced(buffer, error)) {
+	if (buffer && !may_be_replaced(editor, buffer, error)) {
 		file_close(file);
 		return NULL;
 	}

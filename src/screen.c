@@ -180,6 +180,41 @@ static void draw_progress(const struct editor *editor, struct grid *grid,
 	grid_text(grid, row, 0, grid->columns, text, ROLE_MESSAGE);
 }
 
+/* A flush: the other lines are for what goes on meanwhile. */
+static void draw_writing(struct grid *grid, unsigned row,
+			 const struct editor_writing *writing)
+{
+	enum { BAR = 10 };
+	char text[160];
+	char amount[3][32];
+	char bar[BAR + 1];
+	char total[64] = "";
+	char pace[96] = "";
+	unsigned percent = screen_percent(writing->done, writing->total);
+
+	memset(bar, '.', BAR);
+	memset(bar, '#', percent * BAR / 100);
+	bar[BAR] = '\0';
+	amount_format(writing->done, amount[0], sizeof amount[0]);
+	amount_format(writing->total, amount[1], sizeof amount[1]);
+	amount_format(writing->rate, amount[2], sizeof amount[2]);
+	if (writing->total)
+		snprintf(total, sizeof total, " of %s", amount[1]);
+	if (writing->rate && writing->total)
+		snprintf(pace, sizeof pace, ", %s/s, %" PRIu64 " s left",
+			 amount[2], (writing->total - writing->done)
+				    / writing->rate);
+	else if (writing->rate)
+		snprintf(pace, sizeof pace, ", %s/s", amount[2]);
+	snprintf(text, sizeof text, "writing [%s] %u%% %s%s%s (%s)", bar,
+		 percent, amount[0], total, pace,
+		 writing->stopping ? "stopping"
+		 : writing->committed ? "can't be stopped any more"
+		 : "Esc stops");
+	grid_fill(grid, row, 0, grid->columns, ' ', ROLE_MESSAGE);
+	grid_text(grid, row, 0, grid->columns, text, ROLE_MESSAGE);
+}
+
 static void draw_keys(const struct editor *editor, struct grid *grid,
 		      unsigned row)
 {
@@ -210,8 +245,13 @@ static void draw_bottom(const struct editor *editor, struct grid *grid,
 			unsigned row)
 {
 	const char *hint = editor->panel.source.hint;
+	struct editor_writing writing;
 	char text[200];
 
+	if (editor_writing(editor, &writing)) {
+		draw_writing(grid, row, &writing);
+		return;
+	}
 	if (!hint) {
 		draw_keys(editor, grid, row);
 		return;
@@ -267,7 +307,7 @@ static void draw_message(const struct editor *editor, struct grid *grid,
 	if (editor->question.text[0])
 		grid_text(grid, row, 0, grid->columns, editor->question.text,
 			  ROLE_PROMPT);
-	else if (editor_busy(editor))
+	else if (editor->task)
 		draw_progress(editor, grid, row);
 	else if (editor->message[0] && editor->message_is_match)
 		draw_match(editor, grid, row);

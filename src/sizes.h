@@ -51,6 +51,7 @@ enum {
 	SAVE_SHARED_AT_ONCE = 16 << 10,
 	SAVE_EARLY = 32,
 	SAVE_EXTENT = 64,
+	SAVE_BESIDE = 4 << 10,
 	SAVE_IN_PLACE_MAXIMUM = 12 << 20,
 	SAVE_IN_PLACE_SMALL = 1 << 20,
 	SAVE_TAIL_SHARE = 4,
@@ -168,6 +169,9 @@ enum {
 	SAVE_EARLY = 8 << 20,
 	/* Longest extent of a journal. */
 	SAVE_EXTENT = 1 << 20,
+	/* From so many bytes to write and to read back on, or where it isn't
+	 * known, a flush is made beside the screen. */
+	SAVE_BESIDE = 8 << 20,
 	/* A flush in place writes, with its journal, no more than this where
 	 * there is another way: undo needs the old bytes, which then are in
 	 * memory alone. */

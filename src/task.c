@@ -364,7 +364,7 @@ bool editor_lines(struct editor *editor, struct range range,
 
 bool editor_busy(const struct editor *editor)
 {
-	return editor->task != NULL;
+	return editor->task || editor->saving;
 }
 
 const char *editor_progress(const struct editor *editor, uint64_t *done,
@@ -391,6 +391,7 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 
 	if (editor->task)
 		used = task_descriptors(editor->task, fds, count);
+	used += saving_descriptors(editor, fds + used, count - used);
 	used += highlight_descriptors(editor, fds + used, count - used);
 	return used + live_descriptors(editor, fds + used, count - used);
 }
@@ -438,6 +439,8 @@ void editor_poll(struct editor *editor)
 {
 	if (editor->task)
 		poll_foreground(editor);
+	if (editor->saving)
+		saving_poll(editor);
 	highlight_poll(editor);
 	live_poll(editor);
 }
@@ -459,7 +462,7 @@ bool task_wait(struct editor *editor, const int *fds, size_t count)
 
 enum status editor_wait(struct editor *editor, struct error *error)
 {
-	while (editor->task) {
+	while (editor_busy(editor)) {
 		int fds[64];
 		size_t count = editor_descriptors(editor, fds, 64);
 
@@ -474,8 +477,12 @@ enum status editor_wait(struct editor *editor, struct error *error)
 
 void editor_cancel(struct editor *editor)
 {
+	bool asking = editor->asking != NULL;
+
 	highlight_end(editor);
 	ask_stop(editor);
+	if (!editor->task && !asking && editor->saving)
+		saving_stop(editor);
 	if (!editor->task)
 		return;
 	if (!editor->task->quietly)

@@ -17,6 +17,23 @@ void task_stop_all(struct editor *editor);
  * was before is of no use. */
 void task_edited(struct editor *editor);
 
+/* --- task_save.c --- */
+
+void saving_poll(struct editor *editor);
+size_t saving_descriptors(const struct editor *editor, int *fds,
+			  size_t count);
+/* Is DOCUMENT being written, so that it can't be edited?  ERROR says so. */
+bool saving_locks(const struct editor *editor, const struct document *document,
+		  struct error *error);
+/* May DOCUMENT be closed, or another take its place? */
+bool saving_may_leave(const struct editor *editor,
+		      const struct document *document, struct error *error);
+bool saving_is(const struct editor *editor, const struct document *document);
+/* The user wants it stopped. */
+void saving_stop(struct editor *editor);
+/* Waits for its end, if there is one; stops it if that is still possible. */
+void saving_end(struct editor *editor);
+
 /* Waits for one of FDS (COUNT of them), or for some time; false where the
  * user has cancelled. */
 bool task_wait(struct editor *editor, const int *fds, size_t count);

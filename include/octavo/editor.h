@@ -20,6 +20,7 @@
 #include "octavo/pattern.h"
 #include "octavo/prompt.h"
 #include "octavo/recovery.h"
+#include "octavo/save.h"
 #include "octavo/search.h"
 #include "octavo/transform.h"
 #include "octavo/view.h"
@@ -128,6 +129,16 @@ struct editor;
 /* What a long command does beside the screen; private to task.c. */
 struct task;
 
+/* A flush beside the screen; private to task_save.c. */
+struct saving;
+
+/* What the program does once that has come to its end. */
+enum editor_leaving {
+	EDITOR_STAYS,
+	EDITOR_LEAVES,		/* if all the others are saved */
+	EDITOR_DROPS,		/* whatever they are */
+};
+
 /* A search for matches around a window; private to highlight.c. */
 struct highlight;
 
@@ -197,6 +208,8 @@ struct editor {
 	bool backward;			/* direction of the last search */
 	struct task *task;		/* the one that shows progress */
 	struct task *asking;		/* the one that waits for an answer */
+	struct saving *saving;		/* the flush that is under way */
+	enum editor_leaving leaving;	/* at its end; given up where it fails */
 	struct highlight *highlight;	/* what looks for the next: */
 	struct highlights highlights[EDITOR_WINDOWS];	/* of `pattern` */
 	struct highlighter *highlighters[EDITOR_HIGHLIGHTERS];
@@ -264,6 +277,8 @@ size_t editor_buffer_index(const struct editor *editor);
 
 /* Is all of DOCUMENT on disk?  Else the error says what is not. */
 bool editor_is_saved(const struct document *document, struct error *error);
+/* Are all of them? */
+bool editor_all_saved(const struct editor *editor, struct error *error);
 
 /* Which of the keymap's tables holds now. */
 enum keymap_mode editor_keymap_mode(const struct editor *editor);
@@ -378,9 +393,9 @@ enum status editor_transform(struct editor *editor,
 			     const struct transform_plan *plan, bool selected,
 			     struct error *error);
 
-/* Is a task running that shows progress? */
+/* Is a task or a flush under way? */
 bool editor_busy(const struct editor *editor);
-/* What runs, how far: for the status line.  DONE of TOTAL bytes; FOUND is
+/* What task runs, if one does, how far: for the status line.  DONE of TOTAL bytes; FOUND is
  * UINT64_MAX where nothing is looked for. */
 const char *editor_progress(const struct editor *editor, uint64_t *done,
 			    uint64_t *total, uint64_t *found);
@@ -391,7 +406,8 @@ size_t editor_descriptors(const struct editor *editor, int *fds,
 void editor_poll(struct editor *editor);
 /* Waits until the task has ended; its status. */
 enum status editor_wait(struct editor *editor, struct error *error);
-/* Stops what runs; says so. */
+/* Stops what runs, says so.  A flush is stopped where nothing else runs; one
+ * that can't be stopped any more goes on, which is said. */
 void editor_cancel(struct editor *editor);
 /* Sees to it that the matches in the windows get known, as far as they have
  * been drawn. */
@@ -402,6 +418,43 @@ void editor_highlight(struct editor *editor);
 bool editor_add_highlighter(struct editor *editor, struct pattern *pattern,
 			    enum role role, struct error *error);
 void editor_remove_highlighter(struct editor *editor, size_t index);
+
+/*
+ * --- writing (task_save.c) ---
+ *
+ * On a screen what is long is written by a forked child: STATUS_RUNNING.
+ * Meanwhile all goes on, but that the document can't be edited, closed or read
+ * again if it is its file that is written, and that nothing else is written.
+ * Else it is written here and now; in batch SIGINT stops it.
+ */
+
+/* The current document to its file, as OPTIONS say. */
+enum status editor_write(struct editor *editor,
+			 const struct save_options *options,
+			 struct error *error);
+/* RANGE of it to a file of its own (save_copy). */
+enum status editor_write_copy(struct editor *editor, struct range range,
+			      const char *path, bool overwrite,
+			      struct error *error);
+/* What MAKE makes of it (save_made); CONTEXT may go afterwards. */
+enum status editor_write_made(struct editor *editor, save_maker *make,
+			      void *context, const char *path, bool overwrite,
+			      struct error *error);
+
+struct editor_writing {
+	uint64_t done;		/* bytes, written or read back */
+	uint64_t total;		/* 0: not known */
+	uint64_t rate;		/* bytes a second; 0: not known yet */
+	bool stopping;		/* it was stopped, and will have ended soon */
+	bool committed;		/* it can't be stopped any more */
+};
+
+/* False: nothing is being written. */
+bool editor_writing(const struct editor *editor,
+		    struct editor_writing *writing);
+/* The program is to end; DROP: whatever is unsaved.  True: there is a flush to
+ * wait for, and that will be done, which is said.  Else the caller goes on. */
+bool editor_leave(struct editor *editor, bool drop);
 
 /*
  * All matches in the current document (live.c): counted in the background, as

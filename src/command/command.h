@@ -92,8 +92,6 @@ bool command_at_end(const struct command_call *call, size_t *position);
 /* An error unless nothing but blanks follows. */
 bool command_no_more(const struct command_call *call, size_t position,
 		     struct error *error);
-/* Says what was written, and how. */
-void command_say_written(struct editor *editor, const struct save_plan *done);
 /* Prints the name of FILE, safe for a terminal and without a newline. */
 void command_print_path(struct editor *editor, const struct file *file);
 /* An optional decimal count; 1 where there is none. */

@@ -103,19 +103,6 @@ static bool print_export(struct editor *editor, struct export *export,
 	return make(export, print, &output, error) || output.full;
 }
 
-static bool write_export(struct editor *editor,
-			 const struct command_call *call,
-			 struct export *export, struct error *error)
-{
-	struct save_plan done;
-
-	if (!save_made(export->document, make, export, export->path,
-		       call->bang, &done, error))
-		return false;
-	command_say_written(editor, &done);
-	return true;
-}
-
 static void list_formats(struct editor *editor)
 {
 	for (int i = 0; i < FORMATS; i++)
@@ -146,11 +133,14 @@ static enum status run_export(struct editor *editor,
 		return STATUS_FAILED;
 	export.path = path;
 
-	bool done = path ? write_export(editor, call, &export, error)
-			 : print_export(editor, &export, error);
+	enum status status = path
+		? editor_write_made(editor, make, &export, path, call->bang,
+				    error)
+		: print_export(editor, &export, error) ? STATUS_DONE
+						       : STATUS_FAILED;
 
 	free(path);
-	return done ? STATUS_DONE : STATUS_FAILED;
+	return status;
 }
 
 /* --- apply --- */

@@ -8,23 +8,7 @@
 
 #include "command/command.h"
 #include "io.h"
-
-void command_say_written(struct editor *editor, const struct save_plan *done)
-{
-	char text[200];
-
-	snprintf(text, sizeof text, "wrote %" PRIu64 " bytes in %" PRIu64
-		 " ranges, %s", done->bytes, done->ranges,
-		 save_method_name(done->method));
-	if (editor->interactive) {
-		editor_message(editor, "%s%s%s", text,
-			       done->note[0] ? "; " : "", done->note);
-		return;
-	}
-	editor_print(editor, "%s\n", text);
-	if (done->note[0])
-		editor_message(editor, "%s", done->note);
-}
+#include "task.h"
 
 /* --- write --- */
 
@@ -135,40 +119,19 @@ static enum status write_copy(struct editor *editor,
 {
 	const struct document *document = editor->buffer->document;
 	struct range range = { 0, document_size(document) };
-	struct save_plan done;
 
 	if (call->given > 0 && !call->selected)
 		range = call->range;
 	if (ask_overwrite(editor, call, path))
 		return STATUS_DONE;
-	if (!save_copy(document, range, path, call->bang, &done, error))
-		return STATUS_FAILED;
-	command_say_written(editor, &done);
-	return STATUS_DONE;
+	return editor_write_copy(editor, range, path, call->bang, error);
 }
 
 static enum status write_file(struct editor *editor, struct error *error)
 {
 	struct save_options options = options_of(editor);
-	struct buffer *buffer = editor->buffer;
-	struct save_plan done;
 
-	/* Workers look at the file that is about to change. */
-	editor_cancel(editor);
-	if (buffer->log)
-		log_flush(buffer->log);
-
-	bool written = save_write(buffer->document, &options, &done, error);
-
-	if (!written) {
-		editor_flush_look(buffer);
-		return STATUS_FAILED;
-	}
-	command_say_written(editor, &done);
-	editor_check_files(editor);
-	view_show(&buffer->view);
-	editor->serial++;
-	return STATUS_DONE;
+	return editor_write(editor, &options, error);
 }
 
 static void ask_write(struct editor *editor, const struct save_plan *plan)
@@ -254,19 +217,13 @@ static enum status run_write(struct editor *editor,
 	return write_file(editor, error);
 }
 
-static bool all_saved(const struct editor *editor, struct error *error)
-{
-	for (size_t i = 0; i < editor->buffer_count; i++)
-		if (!editor_is_saved(editor->buffers[i]->document, error))
-			return false;
-	return true;
-}
-
 static enum status run_quit(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
 {
-	if (!call->bang && !all_saved(editor, error)) {
+	if (editor_leave(editor, call->bang))
+		return STATUS_RUNNING;
+	if (!call->bang && !editor_all_saved(editor, error)) {
 		if (editor->interactive && error)
 			error_set(error, "%s; quit! leaves them",
 				  error->message);
@@ -284,7 +241,8 @@ static enum status run_write_quit(struct editor *editor,
 
 	plain.given = 0;
 	if (document_modified(editor->buffer->document)
-	    && run_write(editor, &plain, error) != STATUS_DONE)
+	    && !saving_is(editor, editor->buffer->document)
+	    && run_write(editor, &plain, error) == STATUS_FAILED)
 		return STATUS_FAILED;
 	if (editor->question.text[0])
 		return STATUS_DONE;
@@ -300,7 +258,9 @@ static enum status run_quit_ask(struct editor *editor,
 
 	(void)call;
 	(void)error;
-	if (all_saved(editor, &why)) {
+	if (editor_leave(editor, false))
+		return STATUS_RUNNING;
+	if (editor_all_saved(editor, &why)) {
 		editor->quit = true;
 		return STATUS_DONE;
 	}

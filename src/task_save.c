@@ -1,0 +1,543 @@
+/*
+ * Writing beside the screen: the phases of a flush (octavo/save.h), the long
+ * ones in a forked child, the short ones here, one after the other as the child
+ * ends.
+ *
+ * Invariants
+ *  1. One flush at most is under way.  Its document, if it has one, is neither
+ *     edited nor closed nor read again meanwhile (editor_may_edit,
+ *     editor_may_leave).
+ *  2. Until the commit it can be stopped, by killing the child: the file is as
+ *     it was, and nothing is left beside it.  From the commit on it comes to an
+ *     end: if the child dies, this process does the child's work again, and if
+ *     this one dies, the child does with it and the journal tells recovery.
+ *  3. What is said of the file is said here (`texts` and say_written) and by
+ *     save_message, nowhere else.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "octavo/job.h"
+#include "sizes.h"
+#include "task_internal.h"
+
+enum phase { PREPARING, APPLYING };
+
+struct saving {
+	struct save_flush *flush;
+	struct document *document;	/* NULL: it is a copy */
+	char *path;			/* for messages */
+	enum phase phase;
+	struct job *job;		/* that runs it */
+	bool worked;			/* what it has returned */
+	bool stopping;
+	struct timespec began;
+};
+
+/* --- what is said --- */
+
+enum text {
+	TEXT_LOCKED,		/* instead of an edit */
+	TEXT_LOCKED_WHOLE,	/* the same from the commit on */
+	TEXT_BUSY,		/* instead of another flush */
+	TEXT_STAYS,		/* instead of closing it */
+	TEXT_COMMITTED,		/* instead of stopping it */
+	TEXT_LEAVING,
+	TEXT_INTERRUPTED,	/* came too late for it */
+};
+
+static const char *const texts[] = {
+	[TEXT_LOCKED] = "%s is being written and can't be edited until then; "
+			"Esc stops that",
+	[TEXT_LOCKED_WHOLE] = "%s is being written and can't be edited until "
+			      "then",
+	[TEXT_BUSY] = "%s is being written; one at a time",
+	[TEXT_STAYS] = "%s is being written and stays open until then",
+	[TEXT_COMMITTED] = "%s is half written; that can't be stopped any "
+			   "more",
+	[TEXT_LEAVING] = "leaves as soon as %s is written",
+	[TEXT_INTERRUPTED] = "stopped, but %s was written before",
+};
+
+/* Always false. */
+static bool refuse(enum text text, const char *path, struct error *error)
+{
+	char message[ERROR_MESSAGE_SIZE];
+
+	snprintf(message, sizeof message, texts[text], path);
+	return error_set(error, "%s", message);
+}
+
+static void say(struct editor *editor, enum text text, const char *path)
+{
+	char message[ERROR_MESSAGE_SIZE];
+
+	snprintf(message, sizeof message, texts[text], path);
+	editor_message(editor, "%s", message);
+}
+
+static void say_written(struct editor *editor, const struct save_plan *done)
+{
+	char text[200];
+
+	snprintf(text, sizeof text, "wrote %" PRIu64 " bytes in %" PRIu64
+		 " ranges, %s", done->bytes, done->ranges,
+		 save_method_name(done->method));
+	if (editor->interactive) {
+		editor_message(editor, "%s%s%s", text,
+			       done->note[0] ? "; " : "", done->note);
+		return;
+	}
+	editor_print(editor, "%s\n", text);
+	if (done->note[0])
+		editor_message(editor, "%s", done->note);
+}
+
+/* --- stopping in batch --- */
+
+static volatile sig_atomic_t interrupted;
+
+static void note_interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static bool is_interrupted(void *context)
+{
+	(void)context;
+	return interrupted;
+}
+
+/* Of what runs in this process; a child is killed. */
+static const struct save_hooks stop_hooks = { .stop = is_interrupted };
+
+/* --- a phase --- */
+
+static bool run_phase(const struct saving *saving)
+{
+	return saving->phase == PREPARING ? save_prepare(saving->flush)
+					  : save_apply(saving->flush);
+}
+
+static bool work(struct job_worker *worker, void *context,
+		 struct error *error)
+{
+	uint64_t chunk;
+
+	if (!job_claim(worker, &chunk))
+		return true;
+
+	unsigned char worked = run_phase(context);
+
+	return job_send(worker, chunk, &worked, sizeof worked, error)
+	       && job_finish(worker, chunk, error);
+}
+
+static bool take(void *context, uint64_t chunk, const void *data, size_t size)
+{
+	struct saving *saving = context;
+
+	(void)chunk;
+	if (size == 1)
+		saving->worked = *(const unsigned char *)data;
+	return true;
+}
+
+static bool start_phase(struct saving *saving, struct error *error)
+{
+	const struct job_plan plan = {
+		.work = work, .result = take, .context = saving,
+		.chunks = 1, .workers = 1,
+	};
+
+	saving->worked = false;
+	saving->job = job_start(&plan, error);
+	return saving->job != NULL;
+}
+
+static void end_phase(struct saving *saving)
+{
+	job_free(saving->job);
+	saving->job = NULL;
+}
+
+static void saving_free(struct saving *saving)
+{
+	end_phase(saving);
+	save_end(saving->flush);
+	free(saving->path);
+	free(saving);
+}
+
+/* --- the end of it --- */
+
+static struct buffer *buffer_of(const struct editor *editor,
+				const struct document *document)
+{
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		if (editor->buffers[i]->document == document)
+			return editor->buffers[i];
+	return NULL;
+}
+
+/* The buffer over what the file is now. */
+static void settle(struct editor *editor, const struct saving *saving,
+		   bool written)
+{
+	struct buffer *buffer = buffer_of(editor, saving->document);
+
+	if (!saving->document || !buffer)
+		return;
+	if (!written) {
+		editor_flush_look(buffer);
+		return;
+	}
+	editor_check_files(editor);
+	view_show(&buffer->view);
+	editor->serial++;
+}
+
+static void leave(struct editor *editor)
+{
+	enum editor_leaving leaving = editor->leaving;
+	struct error why;
+
+	editor->leaving = EDITOR_STAYS;
+	if (leaving == EDITOR_LEAVES && !editor_all_saved(editor, &why))
+		editor_show_error(editor, &why);
+	else if (leaving != EDITOR_STAYS)
+		editor->quit = true;
+}
+
+static bool commit(struct editor *editor, struct saving *saving)
+{
+	/* Workers look at a file that is about to change; one that is replaced
+	 * stays as it is, as long as they do. */
+	if (saving->document
+	    && save_planned(saving->flush)->method != SAVE_REPLACED) {
+		if (editor->task)
+			editor_message(editor, "%s stopped: %s is being "
+				       "written", editor->task->label,
+				       saving->path);
+		task_stop_all(editor);
+	}
+	if (!save_commit(saving->flush))
+		return false;
+	saving->phase = APPLYING;
+	return true;
+}
+
+static enum status failed(const struct saving *saving, struct error *error)
+{
+	save_message(saving->flush, error);
+	return STATUS_FAILED;
+}
+
+static enum status finish(struct editor *editor, struct saving *saving,
+			  struct error *error)
+{
+	struct save_plan done;
+
+	if (!save_finish(saving->flush, &done))
+		return failed(saving, error);
+	say_written(editor, &done);
+	return STATUS_DONE;
+}
+
+/* The child is at its end, as STATE says, for the reason WHY. */
+static enum status go_on(struct editor *editor, struct saving *saving,
+			 enum job_state state, const struct error *why,
+			 struct error *error)
+{
+	bool lost = state == JOB_FAILED;
+
+	end_phase(saving);
+	if (saving->stopping) {
+		const struct error stopped = ERROR_NONE;
+
+		save_lost(saving->flush, &stopped);
+		return failed(saving, error);
+	}
+	if (lost)
+		save_lost(saving->flush, why);
+	if (lost && saving->phase == APPLYING)
+		saving->worked = run_phase(saving);
+	if (!saving->worked)
+		return failed(saving, error);
+	if (saving->phase == APPLYING)
+		return finish(editor, saving, error);
+	if (!commit(editor, saving))
+		return failed(saving, error);
+	if (start_phase(saving, NULL))
+		return STATUS_RUNNING;
+	/* There is no way back, and so none but this one. */
+	return run_phase(saving) ? finish(editor, saving, error)
+				 : failed(saving, error);
+}
+
+void saving_poll(struct editor *editor)
+{
+	struct saving *saving = editor->saving;
+	struct error why = ERROR_NONE;
+	struct error error = ERROR_NONE;
+	enum job_state state = job_poll(saving->job, &why);
+
+	if (state == JOB_RUNNING)
+		return;
+
+	enum status status = go_on(editor, saving, state, &why, &error);
+
+	editor->serial++;
+	if (status == STATUS_RUNNING)
+		return;
+	editor->saving = NULL;
+	editor->status = status;
+	editor->error = error;
+	if (status == STATUS_FAILED)
+		editor_show_error(editor, &error);
+	settle(editor, saving, status == STATUS_DONE);
+	if (status == STATUS_DONE)
+		leave(editor);
+	editor->leaving = EDITOR_STAYS;
+	saving_free(saving);
+}
+
+/* --- in this process --- */
+
+/* Where the user stops it after the commit the line has failed all the same,
+ * so that the run ends. */
+static enum status run_here(struct editor *editor, struct saving *saving,
+			    struct error *error)
+{
+	struct sigaction before;
+	const struct sigaction noting = { .sa_handler = note_interrupt };
+	bool noted;
+	enum status status;
+
+	interrupted = 0;
+	noted = !editor->interactive && sigaction(SIGINT, NULL, &before) == 0
+		&& before.sa_handler == SIG_DFL
+		&& sigaction(SIGINT, &noting, NULL) == 0;
+	status = save_prepare(saving->flush) && commit(editor, saving)
+			 && save_apply(saving->flush)
+			 ? finish(editor, saving, error)
+			 : failed(saving, error);
+	if (noted)
+		sigaction(SIGINT, &before, NULL);
+	if (interrupted && status == STATUS_DONE) {
+		refuse(TEXT_INTERRUPTED, saving->path, error);
+		status = STATUS_FAILED;
+		settle(editor, saving, true);
+	} else {
+		settle(editor, saving, status == STATUS_DONE);
+	}
+	return status;
+}
+
+/* --- the beginning --- */
+
+static struct saving *saving_new(const char *path, struct error *error)
+{
+	struct saving *saving = calloc(1, sizeof *saving);
+
+	if (saving)
+		saving->path = strdup(path);
+	if (saving && saving->path)
+		return saving;
+	free(saving);
+	error_set_memory(error);
+	return NULL;
+}
+
+static bool is_long(const struct save_flush *flush, const struct saving *saving)
+{
+	uint64_t done;
+	uint64_t all;
+
+	save_progress(flush, &done, &all);
+	return all >= SAVE_BESIDE || (all == 0 && !saving->document);
+}
+
+/* Takes SAVING over. */
+static enum status begin(struct editor *editor, struct saving *saving,
+			 struct error *error)
+{
+	enum status status = STATUS_FAILED;
+
+	if (!saving->flush) {
+		saving_free(saving);
+		return status;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &saving->began);
+	if (!editor->interactive || !is_long(saving->flush, saving)) {
+		status = run_here(editor, saving, error);
+	/* Without a child it takes as long, with nobody at the keys. */
+	} else if (start_phase(saving, NULL)) {
+		editor->saving = saving;
+		editor->status = STATUS_RUNNING;
+		editor->serial++;
+		return STATUS_RUNNING;
+	} else {
+		status = run_here(editor, saving, error);
+	}
+	saving_free(saving);
+	return status;
+}
+
+static bool may_begin(const struct editor *editor, struct error *error)
+{
+	return !editor->saving
+	       || refuse(TEXT_BUSY, editor->saving->path, error);
+}
+
+enum status editor_write(struct editor *editor,
+			 const struct save_options *options,
+			 struct error *error)
+{
+	struct buffer *buffer = editor->buffer;
+	struct saving *saving;
+
+	if (!may_begin(editor, error))
+		return STATUS_FAILED;
+	saving = saving_new(file_path(document_file(buffer->document)), error);
+	if (!saving)
+		return STATUS_FAILED;
+	editor_cancel(editor);
+	if (buffer->log)
+		log_flush(buffer->log);
+	saving->document = buffer->document;
+	saving->flush = save_begin(buffer->document, options, &stop_hooks,
+				   error);
+	if (!saving->flush)
+		settle(editor, saving, false);
+	return begin(editor, saving, error);
+}
+
+enum status editor_write_copy(struct editor *editor, struct range range,
+			      const char *path, bool overwrite,
+			      struct error *error)
+{
+	struct saving *saving = may_begin(editor, error)
+					? saving_new(path, error) : NULL;
+
+	if (!saving)
+		return STATUS_FAILED;
+	saving->flush = save_copy_begin(editor->buffer->document, range, path,
+					overwrite, &stop_hooks, error);
+	return begin(editor, saving, error);
+}
+
+enum status editor_write_made(struct editor *editor, save_maker *make,
+			      void *context, const char *path, bool overwrite,
+			      struct error *error)
+{
+	struct saving *saving = may_begin(editor, error)
+					? saving_new(path, error) : NULL;
+
+	if (!saving)
+		return STATUS_FAILED;
+	saving->flush = save_made_begin(editor->buffer->document, make,
+					context, path, overwrite, &stop_hooks,
+					error);
+	return begin(editor, saving, error);
+}
+
+/* --- while it goes on --- */
+
+bool editor_writing(const struct editor *editor,
+		    struct editor_writing *writing)
+{
+	const struct saving *saving = editor->saving;
+	struct timespec now;
+
+	if (!saving)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+
+	int64_t passed = (int64_t)(now.tv_sec - saving->began.tv_sec) * 1000
+			 + (now.tv_nsec - saving->began.tv_nsec) / 1000000;
+
+	*writing = (struct editor_writing){
+		.committed = saving->phase == APPLYING,
+		.stopping = saving->stopping,
+	};
+	save_progress(saving->flush, &writing->done, &writing->total);
+	/* The first moment says nothing of the rest. */
+	if (passed >= 1000)
+		writing->rate = (uint64_t)((double)writing->done * 1000
+					   / (double)passed);
+	return true;
+}
+
+size_t saving_descriptors(const struct editor *editor, int *fds, size_t count)
+{
+	return editor->saving
+		       ? job_descriptors(editor->saving->job, fds, count) : 0;
+}
+
+bool saving_locks(const struct editor *editor, const struct document *document,
+		  struct error *error)
+{
+	const struct saving *saving = editor->saving;
+
+	return saving && saving->document == document
+	       && !refuse(saving->phase == PREPARING ? TEXT_LOCKED
+						     : TEXT_LOCKED_WHOLE,
+			  saving->path, error);
+}
+
+bool saving_may_leave(const struct editor *editor,
+		      const struct document *document, struct error *error)
+{
+	const struct saving *saving = editor->saving;
+
+	return !saving || saving->document != document
+	       || refuse(TEXT_STAYS, saving->path, error);
+}
+
+bool saving_is(const struct editor *editor, const struct document *document)
+{
+	return editor->saving && editor->saving->document == document;
+}
+
+void saving_stop(struct editor *editor)
+{
+	struct saving *saving = editor->saving;
+
+	editor->leaving = EDITOR_STAYS;
+	if (saving->phase == APPLYING) {
+		say(editor, TEXT_COMMITTED, saving->path);
+		return;
+	}
+	saving->stopping = true;
+	job_kill(saving->job);
+	editor->serial++;
+}
+
+bool editor_leave(struct editor *editor, bool drop)
+{
+	struct saving *saving = editor->saving;
+
+	if (!saving || (drop && saving->phase == PREPARING))
+		return false;
+	editor->leaving = drop ? EDITOR_DROPS : EDITOR_LEAVES;
+	say(editor, TEXT_LEAVING, saving->path);
+	return true;
+}
+
+void saving_end(struct editor *editor)
+{
+	if (!editor->saving)
+		return;
+	if (editor->saving->phase == PREPARING)
+		saving_stop(editor);
+	while (editor->saving) {
+		job_wait(editor->saving->job, NULL);
+		saving_poll(editor);
+	}
+}
