@@ -1,10 +1,14 @@
 /*
  * What the files of tasks share: those that look (task.c), those that edit
- * (task_edit.c), and the one that asks (task_ask.c).
+ * (task_edit.c), the one that asks (task_ask.c), and writing (task_save.c,
+ * task_lock.c).
  */
 #ifndef OCTAVO_TASK_INTERNAL_H
 #define OCTAVO_TASK_INTERNAL_H
 
+#include <time.h>
+
+#include "octavo/job.h"
 #include "octavo/replace.h"
 #include "task.h"
 
@@ -54,5 +58,36 @@ void task_edit_progress(const struct task_edit *edit, uint64_t *done,
 bool ask_next(struct editor *editor, struct task *task);
 /* Ends what waits for an answer. */
 void ask_stop(struct editor *editor);
+
+/* --- task_save.c, task_lock.c --- */
+
+enum saving_phase { SAVING_PREPARES, SAVING_APPLIES };
+
+struct saving {
+	struct save_flush *flush;
+	struct document *document;	/* NULL: it is a copy */
+	char *path;			/* for messages */
+	enum saving_phase phase;
+	struct job *job;		/* that runs it */
+	bool worked;			/* what it has returned */
+	bool stopping;
+	struct timespec began;
+};
+
+enum saving_text {
+	SAVING_TEXT_LOCKED,	/* instead of an edit */
+	SAVING_TEXT_LOCKED_LATE,	/* the same from the commit on */
+	SAVING_TEXT_BUSY,	/* instead of another flush */
+	SAVING_TEXT_STAYS,	/* instead of closing it */
+	SAVING_TEXT_LATE,	/* instead of stopping it */
+	SAVING_TEXT_LEAVING,
+	SAVING_TEXT_WRITTEN,	/* before it could be stopped */
+};
+
+/* Sets ERROR to TEXT about PATH; always false. */
+bool saving_refuse(enum saving_text text, const char *path,
+		   struct error *error);
+/* Says what was written, and how. */
+void saving_say_written(struct editor *editor, const struct save_plan *done);
 
 #endif

@@ -6,17 +6,15 @@
  * Invariants
  *  1. One flush at most is under way.  Its document, if it has one, is neither
  *     edited nor closed nor read again meanwhile (editor_may_edit,
- *     editor_may_leave).
+ *     saving_may_leave).
  *  2. Until the commit it can be stopped, by killing the child: the file is as
  *     it was, and nothing is left beside it.  From the commit on it comes to an
  *     end: if the child dies, this process does the child's work again, and if
  *     this one dies, the child does with it and the journal tells recovery.
- *  3. What is said of the file is said here (`texts` and say_written) and by
- *     save_message, nowhere else.
+ *  3. What is said of the file is said by task_lock.c and save_message,
+ *     nowhere else.
  */
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -24,78 +22,6 @@
 #include "octavo/job.h"
 #include "sizes.h"
 #include "task_internal.h"
-
-enum phase { PREPARING, APPLYING };
-
-struct saving {
-	struct save_flush *flush;
-	struct document *document;	/* NULL: it is a copy */
-	char *path;			/* for messages */
-	enum phase phase;
-	struct job *job;		/* that runs it */
-	bool worked;			/* what it has returned */
-	bool stopping;
-	struct timespec began;
-};
-
-/* --- what is said --- */
-
-enum text {
-	TEXT_LOCKED,		/* instead of an edit */
-	TEXT_LOCKED_WHOLE,	/* the same from the commit on */
-	TEXT_BUSY,		/* instead of another flush */
-	TEXT_STAYS,		/* instead of closing it */
-	TEXT_COMMITTED,		/* instead of stopping it */
-	TEXT_LEAVING,
-	TEXT_INTERRUPTED,	/* came too late for it */
-};
-
-static const char *const texts[] = {
-	[TEXT_LOCKED] = "%s is being written and can't be edited until then; "
-			"Esc stops that",
-	[TEXT_LOCKED_WHOLE] = "%s is being written and can't be edited until "
-			      "then",
-	[TEXT_BUSY] = "%s is being written; one at a time",
-	[TEXT_STAYS] = "%s is being written and stays open until then",
-	[TEXT_COMMITTED] = "%s is half written; that can't be stopped any "
-			   "more",
-	[TEXT_LEAVING] = "leaves as soon as %s is written",
-	[TEXT_INTERRUPTED] = "stopped, but %s was written before",
-};
-
-/* Always false. */
-static bool refuse(enum text text, const char *path, struct error *error)
-{
-	char message[ERROR_MESSAGE_SIZE];
-
-	snprintf(message, sizeof message, texts[text], path);
-	return error_set(error, "%s", message);
-}
-
-static void say(struct editor *editor, enum text text, const char *path)
-{
-	char message[ERROR_MESSAGE_SIZE];
-
-	snprintf(message, sizeof message, texts[text], path);
-	editor_message(editor, "%s", message);
-}
-
-static void say_written(struct editor *editor, const struct save_plan *done)
-{
-	char text[200];
-
-	snprintf(text, sizeof text, "wrote %" PRIu64 " bytes in %" PRIu64
-		 " ranges, %s", done->bytes, done->ranges,
-		 save_method_name(done->method));
-	if (editor->interactive) {
-		editor_message(editor, "%s%s%s", text,
-			       done->note[0] ? "; " : "", done->note);
-		return;
-	}
-	editor_print(editor, "%s\n", text);
-	if (done->note[0])
-		editor_message(editor, "%s", done->note);
-}
 
 /* --- stopping in batch --- */
 
@@ -120,7 +46,7 @@ static const struct save_hooks stop_hooks = { .stop = is_interrupted };
 
 static bool run_phase(const struct saving *saving)
 {
-	return saving->phase == PREPARING ? save_prepare(saving->flush)
+	return saving->phase == SAVING_PREPARES ? save_prepare(saving->flush)
 					  : save_apply(saving->flush);
 }
 
@@ -228,7 +154,7 @@ static bool commit(struct editor *editor, struct saving *saving)
 	}
 	if (!save_commit(saving->flush))
 		return false;
-	saving->phase = APPLYING;
+	saving->phase = SAVING_APPLIES;
 	return true;
 }
 
@@ -245,7 +171,7 @@ static enum status finish(struct editor *editor, struct saving *saving,
 
 	if (!save_finish(saving->flush, &done))
 		return failed(saving, error);
-	say_written(editor, &done);
+	saving_say_written(editor, &done);
 	return STATUS_DONE;
 }
 
@@ -265,11 +191,11 @@ static enum status go_on(struct editor *editor, struct saving *saving,
 	}
 	if (lost)
 		save_lost(saving->flush, why);
-	if (lost && saving->phase == APPLYING)
+	if (lost && saving->phase == SAVING_APPLIES)
 		saving->worked = run_phase(saving);
 	if (!saving->worked)
 		return failed(saving, error);
-	if (saving->phase == APPLYING)
+	if (saving->phase == SAVING_APPLIES)
 		return finish(editor, saving, error);
 	if (!commit(editor, saving))
 		return failed(saving, error);
@@ -330,7 +256,7 @@ static enum status run_here(struct editor *editor, struct saving *saving,
 	if (noted)
 		sigaction(SIGINT, &before, NULL);
 	if (interrupted && status == STATUS_DONE) {
-		refuse(TEXT_INTERRUPTED, saving->path, error);
+		saving_refuse(SAVING_TEXT_WRITTEN, saving->path, error);
 		status = STATUS_FAILED;
 		settle(editor, saving, true);
 	} else {
@@ -392,7 +318,7 @@ static enum status begin(struct editor *editor, struct saving *saving,
 static bool may_begin(const struct editor *editor, struct error *error)
 {
 	return !editor->saving
-	       || refuse(TEXT_BUSY, editor->saving->path, error);
+	       || saving_refuse(SAVING_TEXT_BUSY, editor->saving->path, error);
 }
 
 enum status editor_write(struct editor *editor,
@@ -447,94 +373,11 @@ enum status editor_write_made(struct editor *editor, save_maker *make,
 	return begin(editor, saving, error);
 }
 
-/* --- while it goes on --- */
-
-bool editor_writing(const struct editor *editor,
-		    struct editor_writing *writing)
-{
-	const struct saving *saving = editor->saving;
-	struct timespec now;
-
-	if (!saving)
-		return false;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-
-	int64_t passed = (int64_t)(now.tv_sec - saving->began.tv_sec) * 1000
-			 + (now.tv_nsec - saving->began.tv_nsec) / 1000000;
-
-	*writing = (struct editor_writing){
-		.committed = saving->phase == APPLYING,
-		.stopping = saving->stopping,
-	};
-	save_progress(saving->flush, &writing->done, &writing->total);
-	/* The first moment says nothing of the rest. */
-	if (passed >= 1000)
-		writing->rate = (uint64_t)((double)writing->done * 1000
-					   / (double)passed);
-	return true;
-}
-
-size_t saving_descriptors(const struct editor *editor, int *fds, size_t count)
-{
-	return editor->saving
-		       ? job_descriptors(editor->saving->job, fds, count) : 0;
-}
-
-bool saving_locks(const struct editor *editor, const struct document *document,
-		  struct error *error)
-{
-	const struct saving *saving = editor->saving;
-
-	return saving && saving->document == document
-	       && !refuse(saving->phase == PREPARING ? TEXT_LOCKED
-						     : TEXT_LOCKED_WHOLE,
-			  saving->path, error);
-}
-
-bool saving_may_leave(const struct editor *editor,
-		      const struct document *document, struct error *error)
-{
-	const struct saving *saving = editor->saving;
-
-	return !saving || saving->document != document
-	       || refuse(TEXT_STAYS, saving->path, error);
-}
-
-bool saving_is(const struct editor *editor, const struct document *document)
-{
-	return editor->saving && editor->saving->document == document;
-}
-
-void saving_stop(struct editor *editor)
-{
-	struct saving *saving = editor->saving;
-
-	editor->leaving = EDITOR_STAYS;
-	if (saving->phase == APPLYING) {
-		say(editor, TEXT_COMMITTED, saving->path);
-		return;
-	}
-	saving->stopping = true;
-	job_kill(saving->job);
-	editor->serial++;
-}
-
-bool editor_leave(struct editor *editor, bool drop)
-{
-	struct saving *saving = editor->saving;
-
-	if (!saving || (drop && saving->phase == PREPARING))
-		return false;
-	editor->leaving = drop ? EDITOR_DROPS : EDITOR_LEAVES;
-	say(editor, TEXT_LEAVING, saving->path);
-	return true;
-}
-
 void saving_end(struct editor *editor)
 {
 	if (!editor->saving)
 		return;
-	if (editor->saving->phase == PREPARING)
+	if (editor->saving->phase == SAVING_PREPARES)
 		saving_stop(editor);
 	while (editor->saving) {
 		job_wait(editor->saving->job, NULL);

@@ -395,7 +395,7 @@ enum status editor_transform(struct editor *editor,
 
 /* Is a task or a flush under way? */
 bool editor_busy(const struct editor *editor);
-/* What task runs, if one does, how far: for the status line.  DONE of TOTAL bytes; FOUND is
+/* What task runs, which one must, and how far: for the status line.  DONE of TOTAL bytes; FOUND is
  * UINT64_MAX where nothing is looked for. */
 const char *editor_progress(const struct editor *editor, uint64_t *done,
 			    uint64_t *total, uint64_t *found);
@@ -420,7 +420,7 @@ bool editor_add_highlighter(struct editor *editor, struct pattern *pattern,
 void editor_remove_highlighter(struct editor *editor, size_t index);
 
 /*
- * --- writing (task_save.c) ---
+ * --- writing (task_save.c, task_lock.c) ---
  *
  * On a screen what is long is written by a forked child: STATUS_RUNNING.
  * Meanwhile all goes on, but that the document can't be edited, closed or read

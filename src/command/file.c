@@ -349,8 +349,10 @@ static enum status run_close(struct editor *editor,
 			     const struct command_call *call,
 			     struct error *error)
 {
-	if (!call->bang
-	    && !editor_is_saved(editor->buffer->document, error))
+	const struct document *document = editor->buffer->document;
+
+	if (!saving_may_leave(editor, document, error)
+	    || (!call->bang && !editor_is_saved(document, error)))
 		return STATUS_FAILED;
 	editor_close_buffer(editor);
 	if (editor->buffer_count == 0)
