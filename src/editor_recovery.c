@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "editor_internal.h"
+#include "task.h"
 
 /* Two places may have something each, and a file may need two steps. */
 enum { STEPS_MAXIMUM = 8 };
@@ -175,6 +176,8 @@ bool editor_recover_flush(struct editor *editor, enum recovery_action action,
 
 	if (editor->read_only)
 		return error_set(error, "%s is opened read-only", path);
+	if (!saving_may_leave(editor, buffer->document, error))
+		return false;
 	/* They are about the file as it is. */
 	if (writes && document_modified(buffer->document))
 		return error_set(error, "%s has unsaved edits; \"write FILE\" "

@@ -111,12 +111,13 @@ static struct buffer *buffer_of(const struct editor *editor,
 	return NULL;
 }
 
-/* The buffer over what the file is now. */
-static void settle(struct editor *editor, const struct saving *saving,
-		   bool written)
+/* Lets go of the file, and looks at what it is now. */
+static void settle(struct editor *editor, struct saving *saving, bool written)
 {
 	struct buffer *buffer = buffer_of(editor, saving->document);
 
+	save_end(saving->flush);
+	saving->flush = NULL;
 	if (!saving->document || !buffer)
 		return;
 	if (!written) {

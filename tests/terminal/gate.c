@@ -4,7 +4,8 @@
  *
  * With GATE=FOLDER in the environment the worker writes its number into
  * FOLDER/reached and then waits until somebody opens the pipe FOLDER/gate for
- * writing.  Workers are told from their parent by being killed with it.
+ * writing.  Workers are told from their parent by being killed with it; with
+ * GATE_ALL in the environment the parent waits as well.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +30,7 @@ int fsync(int fd)
 	int fatal = 0;
 
 	prctl(PR_GET_PDEATHSIG, &fatal);
-	if (folder && fatal && passed != getpid()) {
+	if (folder && (fatal || getenv("GATE_ALL")) && passed != getpid()) {
 		passed = getpid();
 		int reached = in(folder, "reached", O_WRONLY | O_CREAT);
 

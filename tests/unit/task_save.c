@@ -289,6 +289,7 @@ static void test_task_save_goes_on(void **state)
 	refused(session, "write", "one at a time");
 	refused(session, "close!", "stays open");
 	refused(session, "edit!", "stays open");
+	refused(session, "recover undo", "stays open");
 	session_run(session, "goto 5");
 	assert_int_equal(session_cursor(session), 5);
 	/* Another search, and another buffer's edits. */
