@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "octavo/data.h"
+#include "pattern_early.h"
 #include "pattern_form.h"
 #include "pattern_internal.h"
 
@@ -249,14 +250,60 @@ static void find_syntax(struct pattern *pattern, const char *regex,
 	pattern->syntax = NULL;
 }
 
+/* Does each match begin where ^ matches, by PCRE2's own facts? */
+static bool begins_lines(const char *regex, size_t length,
+			 const struct options *options)
+{
+	enum { FIRST_OF_LINE = 2 };
+	struct options plain = *options;
+	uint32_t type = 0;
+	pcre2_code *program;
+
+	plain.compile |= PCRE2_NO_DOTSTAR_ANCHOR;
+	program = compile(regex, length, &plain, NULL);
+	if (program)
+		pcre2_pattern_info(program, PCRE2_INFO_FIRSTCODETYPE, &type);
+	pcre2_code_free(program);
+	return type == FIRST_OF_LINE;
+}
+
+/* Sees to it that JIT finds all matches; false where it must not be used.  A
+ * verb may mean something else in another regex, and \A is looked for nowhere
+ * but at the start. */
+static bool avoid_misses(struct pattern *pattern, const char *regex,
+			 size_t length, const struct options *options)
+{
+	uint32_t all = 0;
+	char *text;
+	pcre2_code *code = NULL;
+
+	pcre2_pattern_info(pattern->code, PCRE2_INFO_ALLOPTIONS, &all);
+	if ((all & PCRE2_ANCHORED) || !pattern_early_misses(regex, length))
+		return true;
+	if (pattern->sequential)
+		return false;
+	text = pattern_early_detour(regex,
+				    begins_lines(regex, length, options),
+				    &length);
+	if (text)
+		code = compile(text, length, options, NULL);
+	free(text);
+	if (!code)
+		return false;
+	pcre2_code_free(pattern->code);
+	pattern->code = code;
+	return true;
+}
+
 static void pattern_study(struct pattern *pattern, const char *regex,
 			  size_t length, const struct options *options)
 {
-	pattern->jit = compile_jit(pattern->code);
 	pattern->utf = options->compile & PCRE2_UTF;
 	pattern->sequential = is_sequential(regex, length);
 	pattern->lookbehind = find_lookbehind(pattern, regex, length);
 	pattern->zero_starts = find_zero_starts(pattern, regex, length);
+	pattern->jit = avoid_misses(pattern, regex, length, options) &&
+		       compile_jit(pattern->code);
 	find_syntax(pattern, regex, length, options);
 }
 

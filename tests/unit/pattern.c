@@ -235,6 +235,57 @@ static void test_pattern_zero_starts(void **state)
 			fail_msg("%s", all[i]);
 }
 
+/* Where the interpreter first matches the regex as it stands; -1: nowhere. */
+static long interpreted(const char *text, const char *subject, size_t length)
+{
+	int code;
+	size_t offset;
+	pcre2_code *program = pcre2_compile((PCRE2_SPTR)text, strlen(text),
+					    PCRE2_MULTILINE, &code, &offset,
+					    NULL);
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+
+	assert_non_null(program);
+	code = pcre2_match(program, (PCRE2_SPTR)subject, length, 0, 0, data,
+			   NULL);
+
+	long start = code < 0 ? -1 : (long)*pcre2_get_ovector_pointer(data);
+
+	pcre2_match_data_free(data);
+	pcre2_code_free(program);
+	return start;
+}
+
+/* Where JIT alone (10.42) takes a run for one that was tried in vain. */
+static void test_pattern_early(void **state)
+{
+	static const char *const regexes[] = {
+		"(?:bar|ba).*?[a-z]", "(?:bar|ba)x*r", "(?:bar|ba)x*+r",
+		"(?:bar|ba)x{0,}r", "(bar|ba)[x-z]*r", "((?:bar|b)|ba)x*ar",
+		"(?:bar|ba){1}?x*r", "b(?:ar|a)(?:x*)r", "(?:bar|(?:ba))x*\\S",
+		"x*y|(?:bar|ba)x*r", "(?:bar|ba)\\B[^\\n]*r", "^(?:bar|ba)x*r",
+		"^(?:bar|ba)x*r|^y", "[[:alpha:]](?:ar|a)x*r",
+		"[^])](?:ar|a)x*r", "b(?:ar\\Q(\\E|ar|a)x*r",
+		"(*UCP)(?:bar|ba)x*r", "(?:bar|ba)x*r(*PRUNE)",
+		"(?#|()(?:bar|ba)x*r", "(?:b(?:(?:ar)|(?:a)))x*r",
+		"(?|(bar)|(ba))x*r", "(?<n>bar|ba)x*r", "(?i:BAR|BA)x*r",
+		"x*(?:bar|ba)x*r", "(?:bar|ba)+x*r", "(?:bar|ba)?x*r",
+		"\\A\\n(?:bar|ba)x*r", "(?:bar|ba)\\R?x*r", ".*(?:r|a)x*r",
+		"(?:bar|bq*a)x*r", "(?:(?:bar|ba)x*){2}r",
+	};
+	static const char subject[] = "\nbar";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof regexes / sizeof *regexes; i++) {
+		struct pattern *pattern = regex(regexes[i], "");
+		long start = first_match(pattern, subject, 4);
+
+		if (start != interpreted(regexes[i], subject, 4))
+			fail_msg("%s: %ld", regexes[i], start);
+		pattern_free(pattern);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_pattern_lookbehind),
 		cmocka_unit_test(test_pattern_no_jit),
 		cmocka_unit_test(test_pattern_zero_starts),
+		cmocka_unit_test(test_pattern_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
