@@ -18,9 +18,9 @@
 #include <string.h>
 
 #include "octavo/data.h"
-#include "pattern_early.h"
 #include "pattern_form.h"
 #include "pattern_internal.h"
+#include "pattern_jit.h"
 
 enum { PATTERN_MESSAGE_SIZE = 256 };
 /* \X looks back along flag letters (regional indicators); nobody has more of
@@ -277,12 +277,14 @@ static bool avoid_misses(struct pattern *pattern, const char *regex,
 	char *text;
 	pcre2_code *code = NULL;
 
+	if (pattern->utf && pattern_jit_joins_flags(regex, length))
+		return false;
 	pcre2_pattern_info(pattern->code, PCRE2_INFO_ALLOPTIONS, &all);
-	if ((all & PCRE2_ANCHORED) || !pattern_early_misses(regex, length))
+	if ((all & PCRE2_ANCHORED) || !pattern_jit_misses(regex, length))
 		return true;
 	if (pattern->sequential)
 		return false;
-	text = pattern_early_detour(regex,
+	text = pattern_jit_detour(regex,
 				    begins_lines(regex, length, options),
 				    &length);
 	if (text)

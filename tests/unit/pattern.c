@@ -257,7 +257,7 @@ static long interpreted(const char *text, const char *subject, size_t length)
 }
 
 /* Where JIT alone (10.42) takes a run for one that was tried in vain. */
-static void test_pattern_early(void **state)
+static void test_pattern_jit_misses(void **state)
 {
 	static const char *const regexes[] = {
 		"(?:bar|ba).*?[a-z]", "(?:bar|ba)x*r", "(?:bar|ba)x*+r",
@@ -299,7 +299,7 @@ int main(void)
 		cmocka_unit_test(test_pattern_lookbehind),
 		cmocka_unit_test(test_pattern_no_jit),
 		cmocka_unit_test(test_pattern_zero_starts),
-		cmocka_unit_test(test_pattern_early),
+		cmocka_unit_test(test_pattern_jit_misses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
