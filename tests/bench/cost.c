@@ -3,6 +3,7 @@
  * cost:
  *
  *	ms		from before fork to its end
+ *	cpu_ms		of the processor, its children included
  *	written		bytes it has handed to write(2), standard output too
  *	disk		bytes of pages it has made dirty, in whole pages
  *	own_kib		with -m: the most memory of its own that it, its
@@ -21,6 +22,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +34,11 @@ _Noreturn static void die(const char *what)
 {
 	fprintf(stderr, "cost: %s: %s\n", what, strerror(errno));
 	exit(2);
+}
+
+static double milliseconds(struct timeval time)
+{
+	return (double)time.tv_sec * 1e3 + (double)time.tv_usec / 1e3;
 }
 
 static double now(void)
@@ -135,7 +143,10 @@ int main(int argc, char **argv)
 	if (memory)
 		printf("own_kib %lld\nprocesses %d\n", most, processes);
 	int status;
-	if (waitpid(process, &status, 0) != process)
+	struct rusage usage;
+	if (wait4(process, &status, 0, &usage) != process)
 		die("waiting");
+	printf("cpu_ms %.1f\n",
+	       milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }

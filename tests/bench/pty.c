@@ -1,11 +1,12 @@
 /*
- * pty [-s COLUMNSxROWS] [-k KEYS [-n TIMES]] [-d] COMMAND...: times a program
- * that runs in a terminal.
+ * pty [-s COLUMNSxROWS] [-b KEYS] [-k KEYS [-n TIMES] [-u TEXT]] [-d]
+ * COMMAND...: times a program that runs in a terminal.
  *
  * Runs COMMAND in a pseudo-terminal that answers nothing, and prints what its
- * first screen cost; then types KEYS (with \e for escape, \r and \t) TIMES
- * times, each time when the frame before is complete, and prints what a frame
- * cost; with -d also what stands on the screen in the end.  Then kills it.
+ * first screen cost; then types the keys of -b (with \e for escape, \r and \t),
+ * and KEYS TIMES times, each time when the frame before is complete, and prints
+ * what a frame of KEYS cost; with -d also what stands on the screen in the end.
+ * Then kills it.
  *
  * When is a frame complete?  No sleep decides it.
  *  1. The program has read every byte that was typed: what /proc/PID/io says
@@ -14,7 +15,8 @@
  *  3. A mark, then written into the terminal behind its back, has come
  *     through, so that everything before the mark has; and 2. still holds.
  * The frame's time is that of its last byte, or that at which the program was
- * seen to wait, whichever came later.
+ * seen to wait, whichever came later.  With -u the program goes on showing what
+ * it finds while it waits, and the frame is complete with the TEXT on it.
  *
  * What changed on the screen is counted by libvterm, after the frame has been
  * timed: a cell has when its character, its attributes or its colours have;
@@ -56,6 +58,7 @@ struct terminal {
 	VTerm *vterm;
 	VTermScreen *screen;
 	VTermScreenCell *cells;	/* after the frame before */
+	const char *until;	/* what must stand on the screen; or NULL */
 };
 
 struct frame {
@@ -271,6 +274,22 @@ static void terminal_look(const struct terminal *terminal, double start)
 		die("the program has ended");
 }
 
+/* Does what must stand on the screen? */
+static bool terminal_has(const struct terminal *terminal)
+{
+	size_t length = terminal->until ? strlen(terminal->until) : 0;
+	int count = terminal->rows * terminal->columns;
+	for (int i = 0; i <= count - (int)length; i++) {
+		size_t same = 0;
+		while (same < length && terminal->cells[i + (int)same].chars[0]
+		       == (unsigned char)terminal->until[same])
+			same++;
+		if (same == length)
+			return true;
+	}
+	return false;
+}
+
 /* Waits until the frame is complete that the program has begun at START and
  * for which it reads until READS bytes are read. */
 static struct frame terminal_frame(struct terminal *terminal, double start,
@@ -299,7 +318,14 @@ static struct frame terminal_type(struct terminal *terminal, const char *keys)
 	double start = now();
 	if (write(terminal->master, keys, strlen(keys)) < 0)
 		die("typing");
-	return terminal_frame(terminal, start, reads);
+	struct frame frame = terminal_frame(terminal, start, reads);
+	while (!terminal_has(terminal)) {
+		struct frame more = terminal_frame(terminal, start, reads);
+		frame.milliseconds = more.milliseconds;
+		frame.bytes += more.bytes;
+		frame.cells += more.cells;
+	}
+	return frame;
 }
 
 /* --- what is asked --- */
@@ -341,12 +367,11 @@ static void report(struct frame *frames, size_t count)
 	printf("frame_cells %.0f\n", (double)cells / (double)count);
 }
 
-static void press(struct terminal *terminal, char *keys, size_t count)
+static void press(struct terminal *terminal, const char *keys, size_t count)
 {
 	struct frame *frames = calloc(count, sizeof(*frames));
 	if (!frames)
 		die("no memory");
-	unescape(keys);
 	for (size_t i = 0; i < count; i++)
 		frames[i] = terminal_type(terminal, keys);
 	report(frames, count);
@@ -367,26 +392,32 @@ static void dump(const struct terminal *terminal)
 int main(int argc, char **argv)
 {
 	struct terminal terminal = { .columns = 80, .rows = 24 };
+	char *before = NULL;
 	char *keys = NULL;
+	const char *until = NULL;
 	size_t count = 1;
 	bool dumps = false;
 	bool good = true;
 	int option;
-	while ((option = getopt(argc, argv, "+s:k:n:d")) != -1)
+	while ((option = getopt(argc, argv, "+s:b:k:n:u:d")) != -1)
 		if (option == 's')
 			good = sscanf(optarg, "%dx%d", &terminal.columns,
 				      &terminal.rows) == 2;
+		else if (option == 'b')
+			unescape(before = optarg);
 		else if (option == 'k')
-			keys = optarg;
+			unescape(keys = optarg);
 		else if (option == 'n')
 			count = strtoul(optarg, NULL, 10);
+		else if (option == 'u')
+			until = optarg;
 		else if (option == 'd')
 			dumps = true;
 		else
 			good = false;
 	if (!good || optind == argc || count == 0) {
-		fputs("pty [-s COLUMNSxROWS] [-k KEYS [-n TIMES]] [-d] "
-		      "COMMAND...\n", stderr);
+		fputs("pty [-s COLUMNSxROWS] [-b KEYS] [-k KEYS [-n TIMES] "
+		      "[-u TEXT]] [-d] COMMAND...\n", stderr);
 		return 2;
 	}
 	terminal_model(&terminal);
@@ -396,6 +427,9 @@ int main(int argc, char **argv)
 	printf("first_ms %.3f\nfirst_bytes %zu\nanonymous_kib %lld\n",
 	       first.milliseconds, first.bytes,
 	       process_number(&terminal, "status", "RssAnon:"));
+	if (before)
+		terminal_type(&terminal, before);
+	terminal.until = until;
 	if (keys)
 		press(&terminal, keys, count);
 	if (dumps)
