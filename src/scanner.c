@@ -105,6 +105,8 @@ static bool scanner_prepare(struct scanner *scanner)
 		return false;
 	pcre2_set_match_limit(scanner->context, limits.matches);
 	pcre2_set_heap_limit(scanner->context, limits.heap << 10);
+	/* The heap is what depth takes. */
+	pcre2_set_depth_limit(scanner->context, UINT32_MAX);
 	return true;
 }
 
@@ -190,52 +192,63 @@ bool scanner_keep_groups(struct scanner *scanner, struct error *error)
 
 /* --- matching --- */
 
-/* Which limit, where, and what raises it. */
-static bool give_up_at_limit(const struct scanner *scanner, const char *limit,
-			     const char *option, uint32_t value, uint64_t at,
-			     struct error *error)
-{
-	char raise[64] = "";
+/* No pattern sets it. */
+#define NOT_OF_PATTERNS UINT32_MAX
 
-	if (*option)
-		snprintf(raise, sizeof raise, "; set %s=%u raises it", option,
-			 value);
-	return error_set(error, "the pattern %s reached PCRE2's %s at offset "
-			 "0x%llx%s", scanner->pattern->text, limit,
-			 (unsigned long long)at, raise);
-}
+struct limit {
+	int code;
+	uint32_t info;		/* how the pattern itself is asked for one */
+	const char *name;
+	const char *option;	/* that raises it */
+	uint32_t value;
+	uint32_t maximum;
+	uint32_t unit;
+};
 
 /* Ten times, or as much as there is. */
-static uint32_t more_than(uint32_t limit, uint32_t maximum)
+static uint32_t more_than(const struct limit *limit)
 {
-	return limit < maximum / 10 ? limit * 10 : maximum;
+	return limit->value < limit->maximum / 10 ? limit->value * 10
+						  : limit->maximum;
+}
+
+/* Which limit, where, and what raises it. */
+static bool give_up_at_limit(const struct scanner *scanner,
+			     const struct limit *limit, uint64_t at,
+			     struct error *error)
+{
+	uint32_t own;
+	char raise[64] = "; the pattern itself sets it";
+
+	if (pcre2_pattern_info(scanner->pattern->code, limit->info, &own) < 0 ||
+	    own / limit->unit >= limit->value)
+		snprintf(raise, sizeof raise, "; set %s=%u raises it",
+			 limit->option, more_than(limit));
+	return error_set(error, "the pattern %s reached PCRE2's %s at offset "
+			 "0x%llx%s", scanner->pattern->text, limit->name,
+			 (unsigned long long)at, raise);
 }
 
 static bool give_up(const struct scanner *scanner, int code, uint64_t at,
 		    struct error *error)
 {
-	const struct pattern_limits limits = limits_of(scanner->pattern);
+	const struct pattern_limits usual = limits_of(scanner->pattern);
+	const struct limit limits[] = {
+		{ PCRE2_ERROR_MATCHLIMIT, PCRE2_INFO_MATCHLIMIT, "match limit",
+		  "match-limit", usual.matches, UINT32_MAX, 1 },
+		{ PCRE2_ERROR_HEAPLIMIT, PCRE2_INFO_HEAPLIMIT, "heap limit",
+		  "heap-limit", usual.heap, PATTERN_MIB_MAXIMUM, 1024 },
+		{ PCRE2_ERROR_JIT_STACKLIMIT, NOT_OF_PATTERNS, "stack limit",
+		  "stack-limit", usual.stack, PATTERN_MIB_MAXIMUM, 1 },
+		/* Of patterns only. */
+		{ PCRE2_ERROR_DEPTHLIMIT, PCRE2_INFO_DEPTHLIMIT,
+		  "depth limit", "", UINT32_MAX, UINT32_MAX, 1 },
+	};
 	PCRE2_UCHAR message[SCANNER_MESSAGE_SIZE] = "";
 
-	switch (code) {
-	case PCRE2_ERROR_MATCHLIMIT:
-		return give_up_at_limit(scanner, "match limit", "match-limit",
-					more_than(limits.matches, UINT32_MAX),
-					at, error);
-	case PCRE2_ERROR_HEAPLIMIT:
-		return give_up_at_limit(scanner, "heap limit", "heap-limit",
-					more_than(limits.heap,
-						  PATTERN_MIB_MAXIMUM), at,
-					error);
-	case PCRE2_ERROR_JIT_STACKLIMIT:
-		return give_up_at_limit(scanner, "stack limit", "stack-limit",
-					more_than(limits.stack,
-						  PATTERN_MIB_MAXIMUM), at,
-					error);
-	case PCRE2_ERROR_DEPTHLIMIT:
-		return give_up_at_limit(scanner, "depth limit", "", 0, at,
-					error);
-	}
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (limits[i].code == code)
+			return give_up_at_limit(scanner, &limits[i], at, error);
 	pcre2_get_error_message(code, message, sizeof message);
 	return error_set(error, "the pattern %s failed at offset 0x%llx: %s",
 			 scanner->pattern->text, (unsigned long long)at,
@@ -440,7 +453,21 @@ static void bring_in(const struct scanner *scanner, struct range range)
 		(void)bytes[range.start - scanner->start];
 }
 
-/* One step of the pass within the window. */
+static enum scan_result step_way(struct scanner *scanner, int way,
+				 uint64_t *from, uint64_t *need,
+				 uint64_t stop, uint64_t limit,
+				 struct finding *finding, struct error *error)
+{
+	scanner->known = (struct range){ 0, 0 };
+	if (way != SCANNER_PLAIN && *from < scanner->size)
+		return attempt_some(scanner, way, from, need, stop, limit,
+				    finding, error);
+	return attempt(scanner, scanner->pattern->code, from, need, stop,
+		       limit, finding, error);
+}
+
+/* One step of the pass within the window.  What one way gives up another may
+ * know to be no match: it must not depend on the clock which of them it is. */
 static enum scan_result step(struct scanner *scanner, uint64_t *from,
 			     uint64_t *need, uint64_t limit,
 			     struct finding *finding, struct error *error)
@@ -448,17 +475,24 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 	bool fresh;
 	int way = pace_choose(&scanner->pace, *from, limit, &fresh);
 	uint64_t stop = scanner->pace.end < limit ? scanner->pace.end : limit;
+	uint64_t start = *from;
+	enum scan_result result;
 
-	scanner->known = (struct range){ 0, 0 };
 	if (fresh) {
 		bring_in(scanner, (struct range){ *from, stop });
 		pace_begin_again(&scanner->pace, *from);
 	}
-	if (way != SCANNER_PLAIN && *from < scanner->size)
-		return attempt_some(scanner, way, from, need, stop, limit,
-				    finding, error);
-	return attempt(scanner, scanner->pattern->code, from, need, stop,
-		       limit, finding, error);
+	result = step_way(scanner, way, from, need, stop, limit, finding,
+			  error);
+	for (int other = 0; result == SCAN_FAILED && other < SCANNER_WAYS;
+	     other++) {
+		if (other == way || !(scanner->pace.ways >> other & 1))
+			continue;
+		*from = start;
+		result = step_way(scanner, other, from, need, stop, limit,
+				  finding, error);
+	}
+	return result;
 }
 
 /* The first match of the pass from FROM on whose attempt is < LIMIT, when each

@@ -1195,6 +1195,12 @@ static bool check_filter_case(unsigned round)
 
 		scanner_force((int)random_below(SCANNER_WAYS + 1));
 		check_all(plan, &wanted);
+
+		struct search_plan before = plan;
+
+		before.range.end = random_below((unsigned)sample.size + 1);
+		if (before.range.end <= SEARCH_LAST_EXACT)
+			check_last(&before, &sample);
 	}
 	scanner_force(SCANNER_WAYS);
 	filter_force_narrow(false);
@@ -1330,6 +1336,62 @@ static void test_search_reaches_limits(void **state)
 	document_close(document);
 }
 
+/* Each way in which an attempt can be too much, and what is said of it. */
+static void test_search_names_limits(void **state)
+{
+	enum { LONG = 400000 };
+	char *bytes = malloc(LONG);
+	struct document *document;
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'a', LONG);
+	memset(bytes, '.', 16);
+	bytes[LONG - 1] = '.';
+	document = document_of(bytes, LONG);
+	expect_failure(document, "(a+)+$",
+		       "match limit at offset 0x10; "
+		       "set match-limit=100000000 raises it");
+	expect_failure(document, "(*LIMIT_MATCH=9)(a|b)*[cd]",
+		       "match limit at offset 0x10; the pattern itself sets it");
+	expect_failure(document, "(*NO_JIT)(?:(a)|b)*[cd]",
+		       "heap limit at offset 0x10; set heap-limit=640 raises it");
+	expect_failure(document, "(*LIMIT_HEAP=9)(*NO_JIT)(a|b)*[cd]",
+		       "heap limit at offset 0x10; the pattern itself sets it");
+	expect_failure(document, "(*LIMIT_DEPTH=9)(*NO_JIT)(a|b)*[cd]",
+		       "depth limit at offset 0x10; the pattern itself sets it");
+	expect_failure(document, "((?1))", "stack limit at offset 0x0; "
+		       "set stack-limit=640 raises it");
+	expect_failure(document, "(*NO_JIT)((?1))", "at offset 0x0: ");
+	document_close(document);
+	free(bytes);
+}
+
+/* A filter knows that there is no match, where an attempt would be too much:
+ * that one way knows it is enough, whichever is the faster one. */
+static void test_search_fails_in_no_way_alone(void **state)
+{
+	enum { LONG = 400000 };
+	char *bytes = malloc(LONG);
+	struct sample sample = { NULL, NULL, 0 };
+	struct pattern *pattern = pattern_of(&(struct form){ "(a+)+[.b]", "" });
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'a', LONG);
+	memset(bytes, '.', 16);
+	sample.document = document_of(bytes, LONG);
+	sample.size = LONG;
+	for (int round = 0; round < 3; round++) {
+		struct list list = scan(&sample, pattern, 0);
+
+		assert_int_equal(list.count, 0);
+	}
+	pattern_free(pattern);
+	sample_free(&sample);
+	free(bytes);
+}
+
 /* What no pass attempts cannot make a search fail: the hidden run of `a` is
  * inside a match, though a chunk begins in it. */
 static void test_search_ignores_hidden_limits(void **state)
@@ -1417,6 +1479,91 @@ static void test_search_notices_truncation(void **state)
 	free(bytes);
 }
 
+/* What another program does to the file while matches arrive. */
+static bool (*disturb)(void);
+
+static bool disturb_found(void *context, const struct match *matches,
+			  size_t count)
+{
+	(void)matches;
+	*(size_t *)context += count;
+	return disturb();
+}
+
+static bool grow_file(void)
+{
+	assert_int_equal(truncate(path, 8 << 20), 0);
+	return true;
+}
+
+static bool empty_file(void)
+{
+	assert_int_equal(truncate(path, 0), 0);
+	return true;
+}
+
+static bool replace_file(void)
+{
+	unlink(path);
+	return true;
+}
+
+static bool punch_file(void)
+{
+	int fd = open(path, O_RDWR);
+
+	assert_true(fd >= 0);
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      4 << 20) != 0)
+		assert_int_equal(errno, EOPNOTSUPP);
+	close(fd);
+	return true;
+}
+
+/* A search ends, and says so if it has not seen what there was. */
+static void test_search_while_file_changes(void **state)
+{
+	static const struct {
+		bool (*disturb)(void);
+		enum job_state state;
+	} cases[] = {
+		{ grow_file, JOB_DONE }, { replace_file, JOB_DONE },
+		{ punch_file, JOB_DONE }, { empty_file, JOB_FAILED },
+	};
+	size_t size = 4 << 20;
+	char *bytes = malloc(size);
+	struct pattern *pattern = pattern_of(&(struct form){ "a", "" });
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'a', size);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct error error = ERROR_NONE;
+		struct document *document = document_of(bytes, size);
+		size_t count = 0;
+		const struct search_plan plan = {
+			.document = document, .pattern = pattern,
+			.kind = SEARCH_ALL, .range = { 0, size }, .workers = 2,
+			.found = disturb_found, .context = &count,
+		};
+
+		disturb = cases[i].disturb;
+
+		struct search *search = search_start(&plan, &error);
+
+		assert_non_null(search);
+		assert_int_equal(search_wait(search, &error), cases[i].state);
+		if (cases[i].state == JOB_FAILED)
+			assert_non_null(strstr(error.message, "shrunk"));
+		else if (disturb != punch_file)
+			assert_int_equal(count, size);
+		search_free(search);
+		document_close(document);
+	}
+	pattern_free(pattern);
+	free(bytes);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -1456,9 +1603,12 @@ int main(void)
 		cmocka_unit_test(test_search_filters),
 		cmocka_unit_test(test_search_agrees_with_grep),
 		cmocka_unit_test(test_search_reaches_limits),
+		cmocka_unit_test(test_search_names_limits),
+		cmocka_unit_test(test_search_fails_in_no_way_alone),
 		cmocka_unit_test(test_search_ignores_hidden_limits),
 		cmocka_unit_test(test_search_hostile_is_stopped),
 		cmocka_unit_test(test_search_notices_truncation),
+		cmocka_unit_test(test_search_while_file_changes),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
