@@ -134,7 +134,7 @@ static void bad_add(struct mapping *mapping, struct range page)
 }
 
 /* Is the page at START past the end of the file? */
-static bool mapping_is_cut(struct mapping *mapping, uint64_t start)
+static bool page_is_cut(struct mapping *mapping, uint64_t start)
 {
 	struct stat status;
 
@@ -157,7 +157,7 @@ static bool mapping_patch(struct fault_region *region, size_t offset)
 	uint64_t end;
 
 	runs_contain(&mapping->runs, start, mapping->size, &end);
-	if (!mapping_is_cut(mapping, start)) {
+	if (!page_is_cut(mapping, start)) {
 		end = smaller(end, start + mapping->page);
 		bad_add(mapping, (struct range){ start, end });
 	}
@@ -233,6 +233,11 @@ bool mapping_verify(struct mapping *mapping)
 		atomic_fetch_add(&mapping->epoch, 1);
 	}
 	return mapping_lost(mapping, 0, &length) || length < mapping->size;
+}
+
+bool mapping_is_cut(const struct mapping *mapping)
+{
+	return mapping->kept < mapping->size;
 }
 
 unsigned mapping_epoch(const struct mapping *mapping)
@@ -391,10 +396,9 @@ static void *mapping_read_in(struct mapping *mapping, void *room)
 
 /* The room of the bytes, and of a page behind them, so that no other mapping
  * begins where this one ends: bytes of two files would be one run. */
-static size_t mapping_room(const struct mapping *mapping)
+static uint64_t least_room(const struct mapping *mapping)
 {
-	return (size_t)(round_up(mapping->size, mapping->page) +
-			mapping->page);
+	return round_up(mapping->size, mapping->page) + mapping->page;
 }
 
 static void *reserve(size_t size)
@@ -421,51 +425,84 @@ static void *reserve_aligned(size_t size)
 	return area + before;
 }
 
-static void *mapping_map_bytes(struct mapping *mapping)
+static void *reserve_for(const struct mapping *mapping)
 {
-	void *room, *bytes;
+	return mapping->size >= MAPPING_LARGE_PAGE
+		       ? reserve_aligned((size_t)mapping->room)
+		       : reserve((size_t)mapping->room);
+}
+
+/* Takes addresses for the file, and for what it may grow by if that can be. */
+static bool mapping_take_room(struct mapping *mapping)
+{
+	const uint64_t growth = (uint64_t)MAPPING_GROWTH_MIB << 20;
+	void *room;
 
 	errno = ENOMEM;
 	if (mapping->size > PTRDIFF_MAX - 2 * MAPPING_LARGE_PAGE -
-				    2 * mapping->page)
-		return MAP_FAILED;
-	room = mapping->size >= MAPPING_LARGE_PAGE
-		       ? reserve_aligned(mapping_room(mapping))
-		       : reserve(mapping_room(mapping));
+				    2 * mapping->page - growth)
+		return false;
+	mapping->room = least_room(mapping) + growth;
+	room = reserve_for(mapping);
+	if (room == MAP_FAILED) {
+		mapping->room = least_room(mapping);
+		room = reserve_for(mapping);
+	}
 	if (room == MAP_FAILED)
-		return MAP_FAILED;
-	bytes = io.mmap(room, (size_t)mapping->size, PROT_READ,
+		mapping->room = 0;
+	else
+		mapping->bytes = room;
+	return room != MAP_FAILED;
+}
+
+static void mapping_give_room(struct mapping *mapping)
+{
+	int number = errno;
+
+	if (mapping->room > 0)
+		io.munmap(mapping->bytes, (size_t)mapping->room);
+	mapping->room = 0;
+	errno = number;
+}
+
+static bool mapping_map_bytes(struct mapping *mapping)
+{
+	void *bytes;
+
+	if (!mapping_take_room(mapping))
+		return false;
+	bytes = io.mmap(mapping->bytes, (size_t)mapping->size, PROT_READ,
 			MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED,
 			file_descriptor(mapping->file), 0);
 	if (bytes == MAP_FAILED && errno == ENODEV &&
 	    mapping->size <= FILE_GENERATED_MAXIMUM)
-		bytes = mapping_read_in(mapping, room);
-	if (bytes != MAP_FAILED)
-		return bytes;
+		bytes = mapping_read_in(mapping, mapping->bytes);
+	if (bytes == MAP_FAILED)
+		mapping_give_room(mapping);
+	return bytes != MAP_FAILED;
+}
 
-	int number = errno;
+/* The handler knows the bytes as far as they go. */
+static void mapping_watch(struct mapping *mapping)
+{
+	bool known = mapping->region.length > 0;
 
-	io.munmap(room, mapping_room(mapping));
-	errno = number;
-	return MAP_FAILED;
+	mapping->region.start = mapping->bytes;
+	mapping->region.length =
+		(size_t)round_up(mapping->size, mapping->page);
+	mapping->region.patch = mapping_patch;
+	if (!known)
+		fault_watch(&mapping->region);
 }
 
 static bool mapping_map(struct mapping *mapping, struct error *error)
 {
-	void *bytes = mapping_map_bytes(mapping);
-
-	if (bytes == MAP_FAILED)
+	if (!mapping_map_bytes(mapping))
 		return error_set_system(error, errno,
 					"cannot map %s (%llu bytes)",
 					file_path(mapping->file),
 					(unsigned long long)mapping->size);
-	mapping->bytes = bytes;
-	mapping->region = (struct fault_region){
-		.start = bytes,
-		.length = (size_t)round_up(mapping->size, mapping->page),
-		.patch = mapping_patch,
-	};
-	fault_watch(&mapping->region);
+	mapping_watch(mapping);
 	return true;
 }
 
@@ -489,6 +526,9 @@ struct mapping *mapping_open(struct file *file, struct error *error)
 		free(mapping);
 		return NULL;
 	}
+	/* An empty one may grow. */
+	if (mapping->size == 0 && file_kind(file) == FILE_REGULAR)
+		mapping_take_room(mapping);
 	return mapping;
 }
 
@@ -496,15 +536,71 @@ void mapping_close(struct mapping *mapping)
 {
 	if (!mapping)
 		return;
-	if (mapping->blocks) {
+	if (mapping->blocks)
 		blocks_close(mapping);
-	} else if (mapping->size > 0) {
+	else if (mapping->region.length > 0)
 		fault_forget(&mapping->region);
-		io.munmap(mapping->bytes, mapping_room(mapping));
-	}
+	mapping_give_room(mapping);
 	mapping_runs -= mapping->runs.count;
 	runs_free(&mapping->runs);
 	free(mapping);
+}
+
+/* --- growing --- */
+
+/* What the last granule grows by: private if that is. */
+static struct range growth_of_granule(const struct mapping *mapping,
+				      uint64_t size)
+{
+	uint64_t length;
+	struct range none = { mapping->size, mapping->size };
+
+	if (mapping->size == 0 ||
+	    !mapping_private_run(mapping, mapping->size - 1, &length))
+		return none;
+	none.end = smaller(round_up(mapping->size, mapping->granule), size);
+	return none;
+}
+
+/* Adds REST to the last private granule, whose page it begins in. */
+static bool granule_grow(struct mapping *mapping, struct range rest)
+{
+	uint64_t page = round_up(rest.start, mapping->page);
+	size_t length = (size_t)range_length(rest);
+	unsigned char *buffer = malloc(length);
+	bool grown = buffer && runs_reserve(&mapping->runs) &&
+		     io_read_at(file_descriptor(mapping->file), buffer, length,
+				rest.start) == (ssize_t)length;
+
+	if (grown && page < rest.end)
+		grown = mapping_cover(mapping, (struct range){ page, rest.end },
+				      NULL);
+	if (grown) {
+		memcpy(mapping->bytes + rest.start, buffer, length);
+		runs_add(&mapping->runs, rest);
+	}
+	free(buffer);
+	return grown;
+}
+
+bool mapping_grow(struct mapping *mapping, uint64_t size)
+{
+	struct range rest = growth_of_granule(mapping, size);
+	uint64_t from = round_up(rest.end, mapping->page);
+
+	if (mapping_is_cut(mapping) || size <= mapping->size ||
+	    round_up(size, mapping->page) + mapping->page > mapping->room)
+		return false;
+	if (from < size &&
+	    io.mmap(mapping->bytes + from, (size_t)(size - from), PROT_READ,
+		    MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED,
+		    file_descriptor(mapping->file), (off_t)from) == MAP_FAILED)
+		return false;
+	if (!range_is_empty(rest) && !granule_grow(mapping, rest))
+		return false;
+	mapping->size = mapping->kept = size;
+	mapping_watch(mapping);
+	return true;
 }
 
 const unsigned char *mapping_bytes(const struct mapping *mapping)

@@ -18,6 +18,7 @@ struct mapping {
 	struct file *file;
 	unsigned char *bytes;
 	uint64_t size;
+	uint64_t room;		/* of addresses from `bytes` on; 0: none */
 	uint64_t page;
 	uint64_t granule;
 	struct runs runs;

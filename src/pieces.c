@@ -376,6 +376,28 @@ void pieces_exchange(struct pieces *pieces, struct range range,
 		exchange_in_tree(pieces, range, stretch);
 }
 
+bool pieces_reserve_growth(struct pieces *pieces)
+{
+	struct reservation reservation = { 0, 0 };
+	struct stretch more = { .count = 1 };
+
+	return pieces_reserve(pieces, &more, 0, &reservation);
+}
+
+void pieces_grow(struct pieces *pieces, uint64_t size)
+{
+	struct stretch more = { .count = 0 };
+
+	assert(size > pieces->size);
+	/* One piece stands in the stretch itself. */
+	stretch_add(pieces, &more, (struct piece){
+		.bytes = pieces->base + pieces->size,
+		.length = size - pieces->size, .kind = PIECE_BASE,
+	});
+	pieces->size = size;
+	pieces_exchange(pieces, range_of(pieces_length(pieces), 0), &more);
+}
+
 /* --- reading --- */
 
 struct piece pieces_at(const struct pieces *pieces, uint64_t offset,

@@ -101,6 +101,13 @@ void pieces_free(struct pieces *pieces);
 void pieces_reset(struct pieces *pieces, const unsigned char *base,
 		  uint64_t size);
 
+/* Makes sure that a pieces_grow right after it cannot fail; false where there
+ * is no memory. */
+bool pieces_reserve_growth(struct pieces *pieces);
+/* The base is SIZE bytes now, more than it was: a base piece of those that are
+ * new stands behind all else. */
+void pieces_grow(struct pieces *pieces, uint64_t size);
+
 uint64_t pieces_length(const struct pieces *pieces);
 size_t pieces_count(const struct pieces *pieces);
 

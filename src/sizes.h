@@ -14,6 +14,7 @@ enum {
 	MAPPING_RUNS_MAXIMUM = 16,
 	MAPPING_LARGE_PAGE = 4 * 4096,
 	MAPPING_BAD_MAXIMUM = 4,
+	MAPPING_GROWTH_MIB = 1,
 	STORE_BLOCK = 32,
 	PIECES_LEAF = 4,
 	PIECES_INNER = 6,
@@ -23,6 +24,9 @@ enum {
 	DOCUMENT_REPEAT_MINIMUM = 16,
 	DOCUMENT_REPEAT_PERIOD = 8,
 	DOCUMENT_PERIOD_MAXIMUM = 64,
+	DOCUMENT_GUARDED_MAXIMUM = 2,
+	CONFLICTS_MAXIMUM = 16,
+	CONFLICT_BLOCK = 64,
 	SEARCH_CHUNK_MINIMUM = 64,
 	SEARCH_CHUNK_USUAL = 256,
 	SEARCH_SHARES = 8,
@@ -84,6 +88,8 @@ enum {
 	MAPPING_RUNS_MAXIMUM = 30000,
 	/* Separate unreadable places that one mapping tells apart. */
 	MAPPING_BAD_MAXIMUM = 256,
+	/* Addresses kept behind a file for what it may grow by. */
+	MAPPING_GROWTH_MIB = 16 << 10,
 	/* The smallest block of the store that holds typed bytes. */
 	STORE_BLOCK = 64 << 10,
 	/* Pieces in a leaf of the tree and children of an inner node: 1 KiB
@@ -106,6 +112,13 @@ enum {
 	DOCUMENT_REPEAT_PERIOD = 64 << 10,
 	/* And this at most, or else it is many pieces. */
 	DOCUMENT_PERIOD_MAXIMUM = 1 << 28,
+	/* Granules that one edit makes private only to know what it has taken
+	 * out of the file. */
+	DOCUMENT_GUARDED_MAXIMUM = 16,
+	/* Conflicts with other writers that are listed; and bytes that are
+	 * read at once to find them. */
+	CONFLICTS_MAXIMUM = 1 << 16,
+	CONFLICT_BLOCK = 16 << 10,
 	/* The smallest chunk of a search that one worker claims at a time. */
 	SEARCH_CHUNK_MINIMUM = 1 << 20,
 	/* The longest chunk where all of the range is looked at, unless the

@@ -16,6 +16,7 @@
  *     copy.  Private granules survive truncation by others.  A granule never
  *     becomes the file's again.
  *  4. Only mapping_write() changes a byte, and only in private granules.
+ *     What the file grows by can be added behind the rest (mapping_grow).
  *  5. Bytes of two mappings never stand next to each other in memory.
  *
  * A file that is read by blocks (octavo/file.h) has a mapping without memory:
@@ -109,6 +110,17 @@ bool mapping_lost(const struct mapping *mapping, uint64_t offset,
 /* Number of faults patched so far plus number of losses noticed: changes when
  * something was lost between two looks. */
 unsigned mapping_epoch(const struct mapping *mapping);
+
+/* Does the file, as far as is known, lack what was mapped of it, or has it
+ * lacked that for a time? */
+bool mapping_is_cut(const struct mapping *mapping);
+
+/*
+ * The file has SIZE bytes now, more than it had: they are mapped behind the
+ * others, which stay what and where they are.  False, and nothing is changed,
+ * where some were cut off before, or there is no room for them, or no memory.
+ */
+bool mapping_grow(struct mapping *mapping, uint64_t size);
 
 /* Asserts what must hold of the private granules and the marks. */
 void mapping_check(const struct mapping *mapping);

@@ -777,6 +777,99 @@ static int remove_folder(void **state)
 	return rmdir(folder);
 }
 
+/* --- growing --- */
+
+static void grow_file(uint64_t from, uint64_t size)
+{
+	FILE *out = fopen(path, "ab");
+
+	assert_non_null(out);
+	for (uint64_t i = from; i < size; i++)
+		fputc(byte_at(i), out);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* From every size to every larger one, with the last granule private or not:
+ * the bytes are those of the file, at the same address, and what is private
+ * stays so. */
+static void test_mapping_grows(void **state)
+{
+	static const uint64_t sizes[] = { 0, 1, PAGE - 1, PAGE, G - 1, G,
+					  G + 1, 2 * G + 1, 3 * G };
+	enum { COUNT = sizeof sizes / sizeof sizes[0] };
+
+	(void)state;
+	for (int from = 0; from < COUNT; from++)
+		for (int to = from + 1; to < 2 * COUNT; to++) {
+			bool private = to >= COUNT && sizes[from] > 0;
+			uint64_t old = sizes[from], new = sizes[to % COUNT];
+
+			if (new <= old)
+				continue;
+			fill_file(old);
+			struct fixture f = open_fixture();
+			const unsigned char *bytes = mapping_bytes(f.mapping);
+
+			assert_true(!private ||
+				    mapping_prepare(f.mapping,
+						    range_of(old - 1, 1),
+						    NULL));
+			grow_file(old, new);
+			assert_true(mapping_grow(f.mapping, new));
+			mapping_check(f.mapping);
+			assert_int_equal(mapping_size(f.mapping), new);
+			assert_ptr_equal(mapping_bytes(f.mapping), bytes);
+			assert_int_equal(wrong_bytes(f.mapping,
+						     range_of(0, new)), 0);
+			assert_false(mapping_verify(f.mapping));
+			assert_true(!private ||
+				    mapping_is_private(f.mapping,
+						       range_of(old - 1, 1)));
+			assert_true(mapping_prepare(f.mapping,
+						    range_of(0, new), NULL));
+			assert_int_equal(wrong_bytes(f.mapping,
+						     range_of(0, new)), 0);
+			close_fixture(&f);
+		}
+}
+
+/* What has grown can be cut off as well. */
+static void test_mapping_grown_and_cut(void **state)
+{
+	(void)state;
+	fill_file(G);
+	struct fixture f = open_fixture();
+
+	grow_file(G, 3 * G);
+	assert_true(mapping_grow(f.mapping, 3 * G));
+	assert_int_equal(truncate(path, 2 * G), 0);
+	assert_true(all_zero(f.mapping, range_of(2 * G, G)));
+	assert_true(mapping_verify(f.mapping));
+	assert_true(mapping_is_cut(f.mapping));
+	assert_lost(f.mapping, 2 * G, true, G);
+	grow_file(2 * G, 4 * G);
+	assert_false(mapping_grow(f.mapping, 4 * G));
+	assert_int_equal(mapping_size(f.mapping), 3 * G);
+	close_fixture(&f);
+}
+
+/* More than there are addresses for. */
+static void test_mapping_grows_no_further(void **state)
+{
+	const uint64_t size = (uint64_t)MAPPING_GROWTH_MIB << 20;
+
+	(void)state;
+	fill_file(G);
+	struct fixture f = open_fixture();
+
+	if (truncate(path, (off_t)(size + 2 * G)) == 0) {
+		assert_false(mapping_grow(f.mapping, size + 2 * G));
+		assert_int_equal(mapping_size(f.mapping), G);
+		assert_int_equal(wrong_bytes(f.mapping, range_of(0, G)), 0);
+	}
+	close_fixture(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -802,6 +895,9 @@ int main(void)
 		cmocka_unit_test(test_mapping_runs_end_at_a_limit),
 		cmocka_unit_test(test_mapping_failed_prepare_changes_nothing),
 		cmocka_unit_test(test_mapping_read_into_memory),
+		cmocka_unit_test(test_mapping_grows),
+		cmocka_unit_test(test_mapping_grown_and_cut),
+		cmocka_unit_test(test_mapping_grows_no_further),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

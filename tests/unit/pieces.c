@@ -989,6 +989,46 @@ static void test_pieces_many_dirty_pieces_are_one_run(void **state)
 	free(large);
 }
 
+static void assert_change(const struct pieces *pieces, uint64_t index,
+			  struct range now, struct range in_file)
+{
+	struct change_place place;
+
+	assert_true(pieces_change(pieces, index, &place));
+	assert_int_equal(place.now.start, now.start);
+	assert_int_equal(place.now.end, now.end);
+	assert_int_equal(place.file.start, in_file.start);
+	assert_int_equal(place.file.end, in_file.end);
+	pieces_check(pieces);
+}
+
+/* Behind a change at the end, too. */
+static void test_pieces_grow(void **state)
+{
+	struct piece typed = {
+		.bytes = other, .length = 3, .kind = PIECE_FOREIGN,
+	};
+	struct pieces *pieces = pieces_new(file, 0);
+
+	(void)state;
+	assert_true(pieces_reserve_growth(pieces));
+	pieces_grow(pieces, 10);
+	assert_int_equal(pieces_changes(pieces), 0);
+	assert_int_equal(pieces_count(pieces), 1);
+	exchange_one(pieces, range_of(8, 2), typed);
+	assert_change(pieces, 0, range_of(8, 3), range_of(8, 2));
+	assert_true(pieces_reserve_growth(pieces));
+	allow(0);
+	pieces_grow(pieces, 20);
+	allow_all();
+	assert_int_equal(pieces_length(pieces), 21);
+	assert_int_equal(pieces_changes(pieces), 1);
+	assert_change(pieces, 0, range_of(8, 3), range_of(8, 2));
+	assert_int_equal(pieces_changes(pieces), 1);
+	pieces_check(pieces);
+	pieces_free(pieces);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1008,6 +1048,7 @@ int main(void)
 		cmocka_unit_test(test_pieces_typing_is_one_piece),
 		cmocka_unit_test(test_pieces_last_bytes_once_more),
 		cmocka_unit_test(test_pieces_many_dirty_pieces_are_one_run),
+		cmocka_unit_test(test_pieces_grow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
