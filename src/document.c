@@ -9,9 +9,11 @@
  * document_rewrite.c makes one edit of many, document_clip.c copies and
  * pastes, document_hold.c keeps what other documents have pasted,
  * document_revert.c restores what is on disk, document_state.c goes from state
- * to state, document_tell.c tells of edits and document_apply.c makes them
- * again, document_flush.c goes on after a flush, for which document_settle.c
- * prepares the history, document_hole.c finds holes.
+ * to state, document_outside.c looks what others do to the file,
+ * document_compare.c compares it, document_carry.c goes on over another one,
+ * document_tell.c tells of edits and document_apply.c makes them again,
+ * document_flush.c goes on after a flush, for which document_settle.c prepares
+ * the history, document_hole.c finds holes.
  *
  * Invariants (document_check)
  *  1. A base piece shows what is on disk, a dirty piece lies in private
@@ -76,6 +78,7 @@ void document_close(struct document *document)
 	pieces_free(document->pieces);
 	document->pieces = NULL;
 	range_set_free(&document->shared);
+	outside_free(&document->outside);
 	document_release_held(document);
 	document->closed = true;
 	document_free(document);

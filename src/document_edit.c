@@ -72,15 +72,13 @@ bool edit_type(struct document *document, struct edit *edit,
 	});
 }
 
-bool edit_swap(struct document *document, struct edit *edit, uint64_t offset,
-	       uint64_t length, unsigned char *slot)
+bool edit_swap(struct document *document, struct edit *edit, struct swap swap)
 {
 	struct history *history = &document->history;
 
 	if (!history_reserve_swap(history, edit->swap_count))
 		return false;
-	history->swaps[history->swap_count + edit->swap_count++] =
-		(struct swap){ offset, length, slot };
+	history->swaps[history->swap_count + edit->swap_count++] = swap;
 	return true;
 }
 
@@ -90,6 +88,93 @@ bool edit_cancel(struct document *document, struct edit *edit)
 	store_rewind(&document->typed, edit->typed);
 	store_rewind(&document->slots, edit->slots);
 	return false;
+}
+
+/* --- granules --- */
+
+/* Makes the granules of RANGE of the file private, if they may be. */
+static bool granules_prepare(struct document *document, struct range range)
+{
+	struct range granules = {
+		range.start - range.start % MAPPING_GRANULE,
+		range.end + (MAPPING_GRANULE - 1) -
+			(range.end + (MAPPING_GRANULE - 1)) % MAPPING_GRANULE,
+	};
+
+	if (mapping_is_private(document->mapping, range))
+		return true;
+	return mapping_private_bytes(document->mapping) <
+		       DOCUMENT_PRIVATE_MAXIMUM &&
+	       !range_set_touches(&document->shared, granules) &&
+	       mapping_prepare(document->mapping, range, NULL);
+}
+
+/* Makes what is taken out of the file private, of a few granules.  Where it
+ * cannot be, what was there is not known later. */
+static void guard_range(struct document *document, struct range file,
+			unsigned *granules)
+{
+	uint64_t touched = (file.end - 1) / MAPPING_GRANULE -
+			   file.start / MAPPING_GRANULE + 1;
+
+	if (mapping_is_private(document->mapping, file))
+		return;
+	if (touched > *granules) {
+		*granules = 0;
+		return;
+	}
+	*granules -= (unsigned)touched;
+	granules_prepare(document, file);
+}
+
+/* The next piece of LIST that is anchored, as a range of the file; an empty one
+ * at the end of all files where there is none. */
+static struct range next_anchored(const struct document *document,
+				  struct piece_cursor *list)
+{
+	struct piece piece;
+	uint64_t start, offset;
+
+	while (piece_cursor_next(list, &piece, &start))
+		if (piece.kind != PIECE_FOREIGN) {
+			document_place(document, piece, &offset);
+			return range_of(offset, piece.length);
+		}
+	return range_of(UINT64_MAX, 0);
+}
+
+/* Base pieces in the edit's range that are not put back are guarded. */
+static void edit_guard(struct document *document, const struct edit *edit)
+{
+	struct piece_cursor old = pieces_walk(document->pieces,
+					      edit->range.start);
+	struct piece_cursor new = stretch_walk(document->pieces,
+					       &edit->inserted);
+	struct range kept = next_anchored(document, &new);
+	struct range rest = edit->range;
+	unsigned granules = DOCUMENT_GUARDED_MAXIMUM;
+	struct piece piece;
+	uint64_t offset;
+
+	while (granules > 0 && piece_cursor_next_in(&old, &rest, &piece)) {
+		if (piece.kind != PIECE_BASE)
+			continue;
+		document_place(document, piece, &offset);
+		for (struct range out = range_of(offset, piece.length);
+		     granules > 0 && out.start < out.end;) {
+			uint64_t end = kept.start < out.end ? kept.start
+							    : out.end;
+
+			if (kept.end <= out.start) {
+				kept = next_anchored(document, &new);
+				continue;
+			}
+			if (out.start < end)
+				guard_range(document, (struct range){
+					out.start, end }, &granules);
+			out.start = kept.start < out.end ? kept.end : out.end;
+		}
+	}
 }
 
 bool edit_commit(struct document *document, struct edit *edit,
@@ -112,6 +197,7 @@ bool edit_commit(struct document *document, struct edit *edit,
 		error_set_memory(error);
 		return edit_cancel(document, edit);
 	}
+	edit_guard(document, edit);
 	document_tell_edit(document, edit, time);
 	for (uint32_t i = 0; i < edit->swap_count; i++)
 		swap_exchange(document->mapping,
@@ -126,23 +212,6 @@ bool edit_commit(struct document *document, struct edit *edit,
 
 /* --- overwriting --- */
 
-/* Makes the granules of RANGE of the file private, if they may be. */
-static bool granules_prepare(struct document *document, struct range range)
-{
-	struct range granules = {
-		range.start - range.start % MAPPING_GRANULE,
-		range.end + (MAPPING_GRANULE - 1) -
-			(range.end + (MAPPING_GRANULE - 1)) % MAPPING_GRANULE,
-	};
-
-	if (mapping_is_private(document->mapping, range))
-		return true;
-	return mapping_private_bytes(document->mapping) <
-		       DOCUMENT_PRIVATE_MAXIMUM &&
-	       !range_set_touches(&document->shared, granules) &&
-	       mapping_prepare(document->mapping, range, NULL);
-}
-
 /* One stretch of anchored pieces from FILE on becomes BYTES. */
 static bool overwrite_anchored(struct document *document, struct edit *edit,
 			      struct range file, const unsigned char *bytes)
@@ -154,7 +223,10 @@ static bool overwrite_anchored(struct document *document, struct edit *edit,
 
 	unsigned char *slot = store_copy(&document->slots, bytes, length);
 
-	return slot && edit_swap(document, edit, file.start, length, slot) &&
+	return slot &&
+	       edit_swap(document, edit, (struct swap){
+			.offset = file.start, .length = length, .slot = slot,
+	       }) &&
 	       edit_add(document, edit, (struct piece){
 			.bytes = mapping_bytes(document->mapping) + file.start,
 			.length = length, .kind = PIECE_DIRTY,

@@ -39,6 +39,23 @@ struct settlement {
 	struct store_mark mark;		/* of document.slots, before all this */
 };
 
+/* What others have done to the file, as found last (document_compare.c,
+ * document_outside.c). */
+struct outside {
+	enum file_state state;
+	struct file_identity seen;	/* of the file when it was compared */
+	uint64_t revision;		/* of the document then */
+	bool compared;
+	bool written;		/* bytes in granules were others on disk */
+	bool more;		/* there are more conflicts than listed */
+	bool paused;
+	struct conflict *conflicts;
+	size_t count;
+	size_t capacity;
+	uint64_t changes;	/* in which they lie */
+	struct range_set decided;	/* of the file: mine, whatever is there */
+};
+
 struct document {
 	struct document *previous, *next;	/* of all (document_hold.c) */
 	struct file *file;
@@ -64,6 +81,7 @@ struct document {
 					 * step of the last one */
 	const char *read_only;
 	int64_t time;			/* of the next step; 0: now */
+	struct outside outside;
 	const struct document_watcher *watcher;
 };
 
@@ -117,9 +135,8 @@ bool edit_add(struct document *document, struct edit *edit,
 /* Adds a copy of BYTES as a foreign piece. */
 bool edit_type(struct document *document, struct edit *edit,
 	       const unsigned char *bytes, uint64_t length);
-/* Adds that the bytes at OFFSET of the mapping, all private, become SLOT's. */
-bool edit_swap(struct document *document, struct edit *edit, uint64_t offset,
-	       uint64_t length, unsigned char *slot);
+/* Adds SWAP: bytes of the mapping, all private, become those of its slot. */
+bool edit_swap(struct document *document, struct edit *edit, struct swap swap);
 /* Adds what becomes of the bytes in the edit's range where they are overwritten
  * with LENGTH others. */
 bool edit_overwrite(struct document *document, struct edit *edit,
@@ -169,6 +186,16 @@ void document_tell_edit(struct document *document, const struct edit *edit,
 /* Goes to a state, and tells of it. */
 bool document_tell_go(struct document *document, uint32_t number,
 		      struct range *touched, struct error *error);
+
+/* --- document_compare.c --- */
+
+/* Finds the conflicts with what is on disk, and makes what is not edited what
+ * is there.  MOVED: the identity of the file is another one. */
+void outside_compare(struct document *document, bool moved);
+/* No conflict is one any more: what is on disk is what was there. */
+void outside_take_disk(struct document *document);
+void outside_forget_conflicts(struct outside *outside);
+void outside_free(struct outside *outside);
 
 /* --- document_settle.c --- */
 

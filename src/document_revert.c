@@ -62,7 +62,10 @@ bool edit_restore(struct document *document, struct edit *edit,
 				      range_of(at, same), error);
 		if (!slot)
 			return false;
-		if (!edit_swap(document, edit, at, same, slot))
+		if (!edit_swap(document, edit, (struct swap){
+			.offset = at, .length = same, .slot = slot,
+			.restores = true,
+		    }))
 			return error_set_memory(error);
 	}
 	return true;

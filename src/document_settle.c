@@ -242,7 +242,7 @@ static bool patch_add(struct document *document, uint64_t offset,
 		memcpy(bytes + done, run, (size_t)length);
 	}
 	settlement->patches[settlement->patch_count++] = (struct swap){
-		offset, piece.length, bytes,
+		.offset = offset, .length = piece.length, .slot = bytes,
 	};
 	return true;
 }

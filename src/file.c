@@ -5,9 +5,9 @@
  *  1. The descriptor is read-only and, but for what is read by blocks, can be
  *     mapped; -1 only for FILE_NEW.
  *  2. `known` is the identity of the descriptor (not of the path) when it was
- *     opened or last accepted; its size is that of the opening.  All zero for
- *     FILE_NEW.  Of what is read by blocks it has no times: those change by
- *     themselves.
+ *     opened, or last accepted or taken; its size is that of the opening, or
+ *     of the last file_take.  All zero for FILE_NEW.  Of what is read by blocks
+ *     it has no times: those change by themselves.
  */
 #include "octavo/file.h"
 
@@ -98,6 +98,12 @@ bool file_accept(struct file *file, struct error *error)
 void file_set_size(struct file *file, uint64_t size)
 {
 	file->known.size = size;
+}
+
+void file_take(struct file *file, const struct file_identity *identity)
+{
+	file_forget_holes(file);
+	file->known = *identity;
 }
 
 /* What the path says; FILE_SAME where it still names the descriptor's file,

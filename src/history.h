@@ -23,6 +23,8 @@ struct swap {
 	uint64_t offset;
 	uint64_t length;
 	unsigned char *slot;
+	/* It restores: what it puts in is what is on disk. */
+	bool restores;
 };
 
 struct record {

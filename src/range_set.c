@@ -60,22 +60,42 @@ static void range_set_sort(struct range_set *set)
 	set->unsorted = false;
 }
 
-bool range_set_touches(struct range_set *set, struct range range)
+/* The first range that ends behind OFFSET; the count where there is none. */
+static size_t range_set_find(struct range_set *set, uint64_t offset)
 {
-	if (set->unsorted)
-		range_set_sort(set);
-
 	size_t low = 0, high = set->count;
 
+	if (set->unsorted) {
+		range_set_sort(set);
+		high = set->count;
+	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (set->ranges[middle].end <= range.start)
+		if (set->ranges[middle].end <= offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < set->count && set->ranges[low].start < range.end;
+	return low;
+}
+
+bool range_set_touches(struct range_set *set, struct range range)
+{
+	size_t found = range_set_find(set, range.start);
+
+	return found < set->count && set->ranges[found].start < range.end;
+}
+
+bool range_set_contains(struct range_set *set, uint64_t offset, uint64_t *end)
+{
+	size_t found = range_set_find(set, offset);
+	bool inside = found < set->count &&
+		      set->ranges[found].start <= offset;
+
+	*end = found == set->count ? UINT64_MAX
+		: inside ? set->ranges[found].end : set->ranges[found].start;
+	return inside;
 }
 
 void range_set_free(struct range_set *set)

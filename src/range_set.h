@@ -20,6 +20,9 @@ struct range_set {
 bool range_set_add(struct range_set *set, struct range range);
 /* Is anything of RANGE in the set? */
 bool range_set_touches(struct range_set *set, struct range range);
+/* Is the byte at OFFSET in the set?  The answer is the same up to *END. */
+bool range_set_contains(struct range_set *set, uint64_t offset,
+			uint64_t *end);
 void range_set_free(struct range_set *set);
 
 #endif

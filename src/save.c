@@ -141,7 +141,10 @@ bool save_flush_open(struct save_flush *flush)
 
 static bool begin(struct save_flush *flush)
 {
-	document_verify(flush->document);
+	/* What is new belongs to the document; from now on what is done to the
+	 * file may be our own doing. */
+	document_outside(flush->document, true);
+	document_outside_pause(flush->document, true);
 	return document_reread(flush->document, save_cause(flush))
 		&& save_decide(flush, flush->document, save_cause(flush))
 		&& save_flush_open(flush);
@@ -221,6 +224,8 @@ void save_end(struct save_flush *flush)
 	if (!flush)
 		return;
 	undo(flush);
+	if (flush->document)
+		document_outside_pause(flush->document, false);
 	if (flush->journal >= 0)
 		io_close(flush->journal);
 	if (flush->fresh >= 0)

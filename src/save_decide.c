@@ -84,12 +84,16 @@ bool save_ranges_find(struct save_ranges *ranges,
 bool save_same_file(const struct document *document, struct error *cause)
 {
 	enum file_state state = file_check(document_file(document), NULL);
+	char text[ERROR_MESSAGE_SIZE];
 
+	/* Others may have written without a trace but in the bytes. */
+	if (document_outside_state(document) != FILE_SAME)
+		return error_set(cause, "%.200s; %s",
+				 document_outside_text(document, text,
+						       sizeof text),
+				 document_outside_advice(document));
 	return state == FILE_SAME
-		|| error_set(cause, state == FILE_ENDED ? "%s"
-			     : "%s; \"write FILE\" makes a copy, "
-			     "\"edit!\" reads it again",
-			     file_state_text(state));
+		|| error_set(cause, "%s", file_state_text(state));
 }
 
 static bool may_write(const struct document *document, struct error *cause)

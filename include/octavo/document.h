@@ -257,6 +257,73 @@ bool document_hole_before(const struct document *document, uint64_t offset,
 bool document_verify(const struct document *document);
 unsigned document_epoch(const struct document *document);
 
+/*
+ * --- other writers ---
+ *
+ * Bytes that are not edited show what is on disk, whoever wrote it; edits stay
+ * whatever happens to the file.  Where another program has written what a
+ * change replaces, there is a conflict: the bytes below the change are not what
+ * they were when it was made.  That is known of changes that lie in private
+ * granules, which most do; of others it is said that it is not known.
+ */
+
+/*
+ * Looks what others have done to the file since it was opened, flushed, or
+ * decided on.  A check is an fstat and a stat; only where they find something
+ * new, or THOROUGH, bytes in private granules are compared with the disk, and
+ * those that are not edited become what is there.  A file that has only grown
+ * is FILE_SAME again: the document has its new bytes behind all others, in
+ * every state of it.
+ */
+enum file_state document_outside(struct document *document, bool thorough);
+/* PAUSED: it finds what it found last, because it is us who write. */
+void document_outside_pause(struct document *document, bool paused);
+/* What that found last. */
+enum file_state document_outside_state(const struct document *document);
+
+enum { CONFLICT_SHOWN = 16 };
+
+struct conflict {
+	struct range now;	/* my bytes, in the document */
+	struct range file;	/* theirs, in the file */
+	bool known;		/* what was there when the change was made: */
+	unsigned char was[CONFLICT_SHOWN];	/* the first of those bytes */
+};
+
+/* In file order, as found last.  At most CONFLICTS_MAXIMUM: where there are
+ * more, they are found once these are decided. */
+size_t document_conflict_count(const struct document *document);
+bool document_conflict(const struct document *document, size_t index,
+		       struct conflict *conflict);
+/* Of how many changes. */
+uint64_t document_conflict_changes(const struct document *document);
+
+/* My bytes are to be written over theirs where a conflict touches RANGE. */
+bool document_decide_mine(struct document *document, struct range range,
+			  struct error *error);
+/* My bytes give way to theirs there, as one step that can be undone. */
+bool document_decide_theirs(struct document *document, struct range range,
+			    struct error *error);
+/* Where no conflict is left, and the file has all bytes that it had: what
+ * others have made of it is what the document is flushed over.  The functions
+ * above do that once they have decided the last conflict. */
+bool document_accept(struct document *document, struct error *error);
+/* What has happened to the file, in words behind its name. */
+const char *document_outside_text(const struct document *document, char *text,
+				  size_t size);
+/* Which commands decide what becomes of it. */
+const char *document_outside_advice(const struct document *document);
+
+/*
+ * Makes the unsaved changes of FROM again in TO, a document over another state
+ * of the same file that is as on disk: those whose old bytes TO's file has as
+ * one step; then the OTHERS as another one, which is undone.  Fails with
+ * nothing changed in FROM, and TO to be closed, where a change has no place in
+ * TO, or refers to bytes that are lost.
+ */
+bool document_carry(struct document *from, struct document *to,
+		    uint64_t *kept, uint64_t *others, struct error *error);
+
 /* --- for the save room --- */
 
 /* A run of the document that comes from one place. */

@@ -94,8 +94,8 @@ const char *file_path(const struct file *file);
 enum file_kind file_kind(const struct file *file);
 /* Read-only; -1 for FILE_NEW. */
 int file_descriptor(const struct file *file);
-/* In bytes, when it was opened.  A character device that does not tell has
- * FILE_ENDLESS. */
+/* In bytes, when it was opened or last taken.  A character device that does not
+ * tell has FILE_ENDLESS. */
 uint64_t file_size(const struct file *file);
 struct file_identity file_identity(const struct file *file);
 
@@ -122,6 +122,10 @@ bool file_accept(struct file *file, struct error *error);
 /* Takes SIZE as the known length of a file that was just opened: so long our
  * own flush has made it.  Where it is another one file_check says so. */
 void file_set_size(struct file *file, uint64_t size);
+
+/* Takes IDENTITY, with its size, as the known one: what somebody else has made
+ * of the file is accounted for.  What happened since is not. */
+void file_take(struct file *file, const struct file_identity *identity);
 
 /*
  * Is the byte at OFFSET in a hole, where the file system keeps nothing and

@@ -117,8 +117,10 @@ bool save_plan(const struct document *document,
  * power cut may leave the old or the new.  Only if a rewritten file is interrupted the document counts as written
  * all the same: the new content is safe, and recovery finishes the file.
  *
- * A file whose identity has changed since the document knew it is refused,
- * if there is something to write.
+ * A file whose identity has changed since the document knew it is refused, if
+ * there is something to write, until that is decided (document_outside, which
+ * is asked, thoroughly, first: where the file has only grown, what is new
+ * belongs to the document and stays).
  */
 bool save_write(struct document *document, const struct save_options *options,
 		struct save_plan *done, struct error *error);

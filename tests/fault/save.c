@@ -118,7 +118,7 @@ static void check_retry(struct document *document, struct outcome *outcome)
 		outcome->words = error.message;
 		/* Put back, and then not to be looked at: not known again. */
 		if (fault.mode != ONCE && strcmp(fault.kind, "fstat") == 0
-		    && says(outcome, "has changed on disk"))
+		    && says(outcome, "was changed by another program"))
 			return;
 		complain(outcome, "the retry fails");
 	}
