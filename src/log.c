@@ -247,6 +247,14 @@ void log_tick(struct log *log)
 		log_sync_start(log);
 }
 
+void log_moved(struct log *log)
+{
+	if (log->passive || log->file.fd < 0)
+		return;
+	log->behind = true;
+	catch_up(log);
+}
+
 void log_flush(struct log *log)
 {
 	struct log_flush flush;

@@ -57,6 +57,10 @@ void log_tick(struct log *log);
  * removed once the document says that it was written. */
 void log_flush(struct log *log);
 
+/* The document goes on over what others have made of the file: the log begins
+ * anew with that, and all that is unsaved is one step in it. */
+void log_moved(struct log *log);
+
 /* Ends it.  KEEP: what is unsaved is left for log_recover; else, and where
  * nothing is unsaved, the log is removed.  NULL is no log. */
 void log_close(struct log *log, bool keep);

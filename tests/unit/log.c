@@ -216,6 +216,65 @@ static void test_log_is_removed_with_nothing_unsaved(void **state)
 	assert_int_equal(logs(), 0);
 }
 
+static void put_outside(off_t offset, const char *bytes)
+{
+	int fd = open(path, O_WRONLY);
+
+	assert_int_equal(pwrite(fd, bytes, strlen(bytes), offset),
+			 strlen(bytes));
+	close(fd);
+}
+
+/* What was added meanwhile is in no edit's way. */
+static void test_log_of_a_file_that_grows(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	insert(&session, 4, "very ");
+	put_outside(sizeof text - 1, ", twice");
+	assert_int_equal(document_outside(session.document, false), FILE_SAME);
+	insert(&session, document_size(session.document), "!");
+	end(&session, true);
+	session = recover(false);
+	assert_content(session.document, "The very quick brown fox jumps over "
+		       "the lazy dog, twice!");
+	end(&session, false);
+}
+
+/* Where one's own bytes are to stay, they are there after a crash as well. */
+static void test_log_knows_what_was_decided(void **state)
+{
+	(void)state;
+	for (int told = 0; told < 2; told++) {
+		write_file(path, text);
+		struct session session = begin();
+
+		assert_true(log_ready(session.log, NULL));
+		assert_true(document_overwrite(session.document, 4, "QUICK", 5,
+					       NULL));
+		put_outside(5, "ui");
+		put_outside(6, "_");
+		document_outside(session.document, false);
+		assert_true(document_decide_mine(session.document,
+			range_of(0, sizeof text - 1), NULL));
+		assert_int_equal(document_outside_state(session.document),
+				 FILE_SAME);
+		if (told)
+			log_moved(session.log);
+		end(&session, true);
+		if (!told) {
+			assert_refused("has changed");
+			clean_up(NULL);
+			continue;
+		}
+		session = recover(false);
+		assert_content(session.document, "The QUICK brown fox jumps "
+			       "over the lazy dog");
+		end(&session, false);
+	}
+}
+
 static void test_log_is_removed_by_flush(void **state)
 {
 	struct session session = begin();
@@ -1126,6 +1185,8 @@ int main(void)
 		TEST(test_log_begins_with_first_edit),
 		TEST(test_log_is_removed_with_nothing_unsaved),
 		TEST(test_log_is_removed_by_flush),
+		TEST(test_log_of_a_file_that_grows),
+		TEST(test_log_knows_what_was_decided),
 		TEST(test_log_of_a_new_file),
 		TEST(test_log_of_a_removed_log),
 		TEST(test_log_of_a_name_taken_by_another),
