@@ -152,6 +152,7 @@ const char *document_outside_advice(const struct document *document)
 
 	switch (outside->state) {
 	case FILE_SAME:
+	case FILE_ENDED:
 		break;
 	case FILE_GREW:
 	case FILE_WRITTEN:

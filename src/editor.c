@@ -251,7 +251,6 @@ void editor_put_document(struct editor *editor, struct document *document,
 	view_goto(&buffer->view, cursor);
 	windows_reload(editor);
 	buffer->log = log;
-	buffer->state = FILE_SAME;
 	buffer->has_match = false;
 }
 
@@ -528,24 +527,4 @@ void editor_edited(struct editor *editor, struct range range, uint64_t length)
 	view_show(&buffer->view);
 	windows_edited(editor, range, length);
 	editor->serial++;
-}
-
-void editor_check_files(struct editor *editor)
-{
-	for (size_t i = 0; i < editor->buffer_count; i++) {
-		struct buffer *buffer = editor->buffers[i];
-		/* It looks itself, and changes the file. */
-		if (saving_is(editor, buffer->document))
-			continue;
-
-		enum file_state state =
-			file_check(document_file(buffer->document), NULL);
-
-		document_verify(buffer->document);
-		editor_log_tick(editor, buffer);
-		if (state == buffer->state)
-			continue;
-		buffer->state = state;
-		editor->serial++;
-	}
 }

@@ -1,5 +1,6 @@
 /*
- * What editor.c, editor_recovery.c and editor_log.c tell each other.
+ * What editor.c, editor_recovery.c, editor_log.c and editor_outside.c tell each
+ * other.
  */
 #ifndef OCTAVO_EDITOR_INTERNAL_H
 #define OCTAVO_EDITOR_INTERNAL_H

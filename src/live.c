@@ -30,6 +30,7 @@ struct live {
 	uint64_t revision;
 	uint64_t serial;
 	int64_t begun;		/* in milliseconds */
+	bool whole;		/* it is of all that there was */
 	int64_t cost;		/* of the last one that went as far */
 	uint64_t seen;		/* the revision seen last, and since when */
 	int64_t changed;
@@ -98,6 +99,7 @@ bool live_begin(struct editor *editor, struct range range,
 	live->document = document;
 	live->revision = live->seen = document_revision(document);
 	live->serial = editor->pattern_serial;
+	live->whole = range.start == 0 && range.end == document_size(document);
 	live->begun = now();
 	live->wanted = false;
 	editor->serial++;
@@ -163,12 +165,20 @@ static bool is_typed(const struct editor *editor)
 	       || editor->prompt_kind == PROMPT_SEARCH_BACK;
 }
 
-static bool is_whole(const struct editor *editor, struct survey *survey)
+/* A file that grows would else be counted again and again, and never to its
+ * end. */
+static bool goes_on(const struct live *live, struct survey *survey)
 {
-	struct range range = survey_range(survey);
+	return live->whole && (survey_state(survey, NULL) == JOB_RUNNING
+			       || (live->cost > LIVE_QUICK_MILLISECONDS
+				   && !live->wanted));
+}
 
-	return range.start == 0
-	       && range.end == document_size(editor->buffer->document);
+static bool is_complete(const struct editor *editor, struct survey *survey)
+{
+	return editor->live->whole
+	       && survey_range(survey).end
+			  == document_size(editor->buffer->document);
 }
 
 void editor_survey(struct editor *editor)
@@ -183,7 +193,8 @@ void editor_survey(struct editor *editor)
 
 	const struct document *document = editor->buffer->document;
 
-	if (survey && (is_whole(editor, survey) || match_list_shown(editor)))
+	if (survey && (is_complete(editor, survey) || goes_on(live, survey)
+		       || match_list_shown(editor)))
 		return;
 	if (live && !survey && live->document == document
 	    && live->serial == editor->pattern_serial
@@ -224,7 +235,7 @@ bool editor_match_place(const struct editor *editor, struct match_place *place)
 	const struct buffer *buffer = editor->buffer;
 	uint64_t rank;
 
-	if (!survey || !is_whole(editor, survey) || !buffer->has_match
+	if (!survey || !editor->live->whole || !buffer->has_match
 	    || buffer->match.start != buffer->view.cursor)
 		return false;
 	place->state = survey_state(survey, NULL);

@@ -85,8 +85,8 @@ static bool has_banner(const struct buffer *buffer)
 {
 	uint64_t length;
 
-	if (buffer->state != FILE_SAME || buffer->interrupted
-	    || problem_of(buffer))
+	if (document_outside_state(buffer->document) != FILE_SAME
+	    || buffer->interrupted || problem_of(buffer))
 		return true;
 
 	uint64_t size = document_size(buffer->document);
@@ -95,11 +95,59 @@ static bool has_banner(const struct buffer *buffer)
 	       && document_lost(buffer->document, size - 1, &length);
 }
 
+/* Of a long path the end says most. */
+static const char *short_path(const struct buffer *buffer, unsigned columns)
+{
+	const char *path = file_path(document_file(buffer->document));
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] && strlen(path) > columns / 2 ? slash + 1
+							       : path;
+}
+
+/* What the banner says has happened, and what can be done. */
+static const char *banner_text(const struct buffer *buffer, unsigned columns,
+			       char text[ERROR_MESSAGE_SIZE])
+{
+	const struct document *document = buffer->document;
+	enum file_state seen = document_outside_state(document);
+	bool outside = seen != FILE_SAME;
+	bool written = seen == FILE_WRITTEN || seen == FILE_GREW;
+	const char *problem = problem_of(buffer);
+	char state[ERROR_MESSAGE_SIZE];
+	const char *what =
+		outside ? document_outside_text(document, state, sizeof state) :
+		buffer->interrupted ? "an earlier flush was interrupted" :
+		problem ? "" : "bytes could not be read";
+
+	if (problem)
+		snprintf(text, ERROR_MESSAGE_SIZE, "%s: unsaved edits are not "
+			 "protected: %s%s%s", short_path(buffer, columns),
+			 problem, what[0] ? "; " : "", what);
+	else
+		snprintf(text, ERROR_MESSAGE_SIZE, "%s: %s%s",
+			 short_path(buffer, columns), what,
+			 document_change_count(document) > 0 && !written
+				 ? "; your edits are kept" : "");
+	return outside ? document_outside_advice(document) : "";
+}
+
+/* Where both have no room in one row, the banner has two. */
+static bool banner_is_long(const struct buffer *buffer, unsigned columns)
+{
+	char text[ERROR_MESSAGE_SIZE];
+	size_t advice = strlen(banner_text(buffer, columns, text));
+
+	return advice > 0 && strlen(text) + 2 + advice > columns;
+}
+
 /* The rows of a window's view: all but the banner and the status line. */
 static void view_rows(const struct buffer *buffer, unsigned rows,
-		      unsigned *first, unsigned *count)
+		      unsigned columns, unsigned *first, unsigned *count)
 {
 	*first = rows > 2 && has_banner(buffer);
+	if (*first > 0 && rows > 5 && banner_is_long(buffer, columns))
+		*first = 2;
 	*count = rows - 1 - *first;
 }
 
@@ -119,8 +167,8 @@ bool screen_hit(const struct editor *editor, const struct grid *grid,
 		    || row - place.row >= place.rows || column < place.column
 		    || column - place.column >= place.columns)
 			continue;
-		view_rows(editor->windows[i].buffer, place.rows, &first,
-			  &rows);
+		view_rows(editor->windows[i].buffer, place.rows, place.columns,
+			  &first, &rows);
 		hit->window = i;
 		hit->in_view = row - place.row >= first
 			       && row - place.row - first < rows;
@@ -139,46 +187,33 @@ void screen_panel_rows(const struct editor *editor, const struct grid *grid,
 		return;
 	*rows = screen_windows_rows(grid) - 1;
 	if (editor->buffer && editor->window_count == 1)
-		view_rows(editor->buffer, *rows + 1, first, rows);
+		view_rows(editor->buffer, *rows + 1, grid->columns, first,
+			  rows);
 }
 
 /* --- what they show --- */
 
-/* Of a long path the end says most. */
-static const char *short_path(const struct buffer *buffer,
-			      const struct grid *grid)
-{
-	const char *path = file_path(document_file(buffer->document));
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] && strlen(path) > grid->columns / 2
-		       ? slash + 1 : path;
-}
-
-static void draw_banner(const struct buffer *buffer, struct grid *grid)
+static void draw_banner(const struct buffer *buffer, struct grid *grid,
+			unsigned rows)
 {
 	char text[ERROR_MESSAGE_SIZE];
-	const char *problem = problem_of(buffer);
-	const char *what =
-		buffer->state != FILE_SAME ? file_state_text(buffer->state) :
-		buffer->interrupted ? "an earlier flush was interrupted" :
-		problem ? "" : "bytes could not be read";
+	const char *advice = banner_text(buffer, grid->columns, text);
+	unsigned used;
 
-	bool edited = document_change_count(buffer->document) > 0;
-
-	if (problem)
-		snprintf(text, sizeof text, "%s: unsaved edits are not "
-			 "protected: %s%s%s", short_path(buffer, grid),
-			 problem, what[0] ? "; " : "", what);
-	else
-		snprintf(text, sizeof text, "%s: %s%s%s",
-			 short_path(buffer, grid), what,
-			 edited ? "; your edits are kept" : "",
-			 buffer->state == FILE_SAME ||
-				 buffer->state == FILE_ENDED ? "" :
-			 edited ? "; :e! drops them" : "; :e! reads it again");
-	grid_fill(grid, 0, 0, grid->columns, ' ', ROLE_BANNER);
-	grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
+	for (unsigned row = 0; row < rows; row++)
+		grid_fill(grid, row, 0, grid->columns, ' ', ROLE_BANNER);
+	used = grid_text(grid, 0, 0, grid->columns, text, ROLE_BANNER);
+	if (!advice[0])
+		return;
+	if (rows > 1) {
+		grid_text(grid, 1, 2, grid->columns - 2, advice, ROLE_BANNER);
+		return;
+	}
+	if (used + 2 < grid->columns) {
+		grid_text(grid, 0, used, 2, "; ", ROLE_BANNER);
+		grid_text(grid, 0, used + 2, grid->columns - used - 2, advice,
+			  ROLE_BANNER);
+	}
 }
 
 /* --- the status line --- */
@@ -269,7 +304,7 @@ static void format_process(const struct buffer *buffer,
 
 static void format_name(const struct editor *editor,
 			const struct buffer *buffer, const struct view *view,
-			const struct grid *grid, char *text, size_t room)
+			unsigned columns, char *text, size_t room)
 {
 	size_t used = 0;
 
@@ -281,7 +316,7 @@ static void format_name(const struct editor *editor,
 		format_process(buffer, view, text + used, room - used);
 	else
 		snprintf(text + used, room - used, "%s",
-			 short_path(buffer, grid));
+			 short_path(buffer, columns));
 }
 
 /* The mode shows where the keys go. */
@@ -299,15 +334,15 @@ static void draw_status(struct editor *editor, struct grid *grid,
 	char name[512];
 	const char *mode = mode_name(view);
 	bool editing = mode[0] >= 'A' && mode[0] <= 'Z';
+	unsigned columns = grid->columns;
 
 	format_changes(buffer->document, changes, sizeof changes);
 	format_place(view, grid->columns, place, sizeof place);
 	snprintf(right, sizeof right, "%s%s%s%s%s", pending,
 		 pending[0] ? "  " : "", changes, changes[0] ? "  " : "",
 		 place);
-	format_name(editor, buffer, view, grid, name, sizeof name);
+	format_name(editor, buffer, view, columns, name, sizeof name);
 
-	unsigned columns = grid->columns;
 	unsigned right_width = (unsigned)strlen(right);
 
 	grid_fill(grid, row, 0, columns, ' ', role);
@@ -398,9 +433,9 @@ static void draw_window(struct editor *editor, struct grid *grid,
 	unsigned first;
 	unsigned rows;
 
-	view_rows(buffer, grid->rows, &first, &rows);
+	view_rows(buffer, grid->rows, grid->columns, &first, &rows);
 	if (first > 0)
-		draw_banner(buffer, grid);
+		draw_banner(buffer, grid, first);
 	draw_view(editor, grid, first, rows, window);
 	draw_marks(editor, grid, first, window);
 	draw_status(editor, grid, grid->rows - 1, window);

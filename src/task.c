@@ -425,6 +425,8 @@ static void poll_foreground(struct editor *editor)
 	}
 	editor->status = status;
 	editor->error = error;
+	if (editor->buffer)
+		editor_check_file(editor, editor->buffer);
 	if (editor->interactive && !task->quietly && error.message[0])
 		editor_show_error(editor, &error);
 	/* The finish function may have set another one going. */

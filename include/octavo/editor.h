@@ -52,7 +52,6 @@ struct buffer {
 	bool typing;		/* a step is open: keys go into it */
 	struct overwritten *overwritten;	/* by them; of typing.c */
 	size_t overwritten_count;
-	enum file_state state;	/* of the file, as last looked at */
 	struct recovery flush;	/* what an earlier one has left of its file, */
 	bool interrupted;	/* and that this is something */
 	bool flush_offered;	/* the user was asked about that */
@@ -518,8 +517,18 @@ bool editor_save_session(struct editor *editor, const char *name,
 bool editor_load_session(struct editor *editor, const char *name,
 			 struct error *error);
 
-/* Looks whether the files are still the same, and sees to the logs; call it
- * when idle and once a second. */
+/* --- other writers (editor_outside.c) --- */
+
+/* Looks what others have done to the files (document_outside), and sees to the
+ * logs; call it when idle and once a second. */
 void editor_check_files(struct editor *editor);
+/* The first for one of them. */
+void editor_check_file(struct editor *editor, struct buffer *buffer);
+/* To be called when something of that was decided. */
+void editor_decided(struct editor *editor);
+/* Opens the current buffer's file anew, for it is another one or has lost
+ * bytes, and makes the changes again (document_carry). */
+bool editor_take_up(struct editor *editor, uint64_t *kept, uint64_t *others,
+		    struct error *error);
 
 #endif

@@ -17,7 +17,8 @@
 static const struct command *const families[] = {
 	commands_move, commands_search, commands_highlight, commands_edit,
 	commands_bulk, commands_undo, commands_list, commands_region,
-	commands_file, commands_export, commands_window, commands_show,
+	commands_file, commands_outside, commands_export, commands_window,
+	commands_show,
 	commands_session, commands_log, commands_recovery,
 };
 
@@ -201,6 +202,9 @@ enum status command_execute(struct editor *editor, const char *line,
 
 	if (line[position] == '\0' || line[position] == '#')
 		return STATUS_DONE;
+	/* What others have done meanwhile is known before it matters. */
+	if (editor->buffer)
+		editor_check_file(editor, editor->buffer);
 	if (!address_parse_range(editor, line, &position, &call.given,
 				 &call.range, error))
 		return STATUS_FAILED;

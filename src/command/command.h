@@ -139,6 +139,11 @@ void show_options(struct editor *editor);
 bool command_open(struct editor *editor, const char *path,
 		  struct error *error);
 void list_buffers(struct editor *editor);
+/* Appends BYTES to TEXT, as many as COLUMNS hold (three each): COUNT of them
+ * are known, of TOTAL.  Returns the columns taken (list.c). */
+size_t command_put_bytes(char *text, size_t columns,
+			 const unsigned char *bytes, size_t count,
+			 uint64_t total);
 
 /* The families; each ends with name == NULL. */
 extern const struct command commands_move[];
@@ -150,6 +155,7 @@ extern const struct command commands_undo[];
 extern const struct command commands_list[];
 extern const struct command commands_region[];
 extern const struct command commands_file[];
+extern const struct command commands_outside[];
 extern const struct command commands_window[];
 extern const struct command commands_export[];
 extern const struct command commands_show[];

@@ -153,17 +153,49 @@ static void ask_write(struct editor *editor, const struct save_plan *plan)
 	editor->serial++;
 }
 
+/* Where others have written to the file, but not where the changes are, and
+ * these move nothing, they may be written all the same. */
+static bool may_write_beside(struct document *document)
+{
+	enum file_state state = document_outside(document, true);
+
+	return (state == FILE_WRITTEN || state == FILE_GREW)
+	       && document_modified(document)
+	       && document_conflict_count(document) == 0
+	       && document_size(document) == document_file_size(document);
+}
+
+static void ask_write_beside(struct editor *editor,
+			     const struct document *document)
+{
+	struct question *question = &editor->question;
+
+	*question = (struct question){ .answers = { { 'y', "write!" } } };
+	snprintf(question->text, sizeof question->text,
+		 "another program has written to %s, not where your "
+		 "%" PRIu64 " changes are: write them? (y/n)",
+		 file_path(document_file(document)),
+		 document_change_count(document));
+	editor->serial++;
+}
+
 static enum status run_write_ask(struct editor *editor,
 				 const struct command_call *call,
 				 struct error *error)
 {
+	struct document *document = editor->buffer->document;
 	struct save_options options = options_of(editor);
 	struct save_plan plan;
 	char text[PLAN_TEXT];
 
 	(void)call;
-	if (!editor_flush_decided(editor->buffer, error)
-	    || !save_plan(editor->buffer->document, &options, &plan, error))
+	if (!editor_flush_decided(editor->buffer, error))
+		return STATUS_FAILED;
+	if (may_write_beside(document)) {
+		ask_write_beside(editor, document);
+		return STATUS_DONE;
+	}
+	if (!save_plan(document, &options, &plan, error))
 		return STATUS_FAILED;
 	if (plan.method == SAVE_NOTHING) {
 		editor_message(editor, "nothing to write");
@@ -214,6 +246,11 @@ static enum status run_write(struct editor *editor,
 	if (editor->interactive && !call->bang
 	    && file_process(document_file(editor->buffer->document)))
 		return run_write_ask(editor, call, error);
+	if (call->bang && may_write_beside(editor->buffer->document)) {
+		if (!document_accept(editor->buffer->document, error))
+			return STATUS_FAILED;
+		editor_decided(editor);
+	}
 	return write_file(editor, error);
 }
 
@@ -363,8 +400,9 @@ static enum status run_close(struct editor *editor,
 const struct command commands_file[] = {
 	{ "write", "w", COMMAND_RANGE_ALL, COMMAND_BANG | COMMAND_QUERY,
 	  "[FILE]",
-	  "write the changes to the file (? only says how); or a copy of all, "
-	  "or the range, to FILE (! overwrites it)", run_write },
+	  "write the changes to the file (? only says how, ! also beside what "
+	  "others wrote); or a copy of all, or the range, to FILE (! overwrites "
+	  "it)", run_write },
 	{ "quit", "q", COMMAND_NO_RANGE, COMMAND_BANG | COMMAND_NO_FILE, "",
 	  "leave; fails while there are unsaved changes (! drops them)",
 	  run_quit },

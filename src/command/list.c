@@ -12,10 +12,9 @@
 
 /* --- changes --- */
 
-/* Appends BYTES to TEXT, as many as COLUMNS hold (three each): COUNT of them
- * are known, of TOTAL.  Returns the columns taken. */
-static size_t put_bytes(char *text, size_t columns, const unsigned char *bytes,
-			size_t count, uint64_t total)
+size_t command_put_bytes(char *text, size_t columns,
+			 const unsigned char *bytes, size_t count,
+			 uint64_t total)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t fit = columns / 3;
@@ -62,13 +61,14 @@ static size_t put_change(const struct document *document,
 		room = 3 * BYTES;
 	known = document_read_disk(document, change->file.start, bytes,
 				   old < BYTES ? (size_t)old : BYTES);
-	used = put_bytes(text, share(room, old, new), bytes, known, old);
+	used = command_put_bytes(text, share(room, old, new), bytes, known,
+				 old);
 	memcpy(text + used, "-> ", ARROW);
 	used += ARROW;
 	known = document_read(document, change->now.start, bytes,
 			      new < BYTES ? (size_t)new : BYTES);
-	return used + put_bytes(text + used, room + ARROW - used, bytes, known,
-				new);
+	return used + command_put_bytes(text + used, room + ARROW - used,
+					bytes, known, new);
 }
 
 static uint64_t changes_count(void *context)
@@ -112,8 +112,10 @@ static bool changes_command(void *context, uint64_t index, const char *action,
 		return false;
 	if (strcmp(action, "go") == 0)
 		snprintf(text, size, "goto 0x%" PRIx64, change.now.start);
-	else
+	else if (strcmp(action, "remove") == 0)
 		snprintf(text, size, "revert %" PRIu64, index + 1);
+	else
+		return false;
 	return true;
 }
 

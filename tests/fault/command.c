@@ -100,6 +100,7 @@ static const char *const lines[] = {
 	"keys i61<Esc>",
 	"keys R61<BS><Esc>",
 	"keys :replace-ask /[a-m]/y/<Enter>a",
+	"% theirs",
 };
 
 /* LINE with the session's folder for %s. */
@@ -157,7 +158,23 @@ static void make_patch(struct session *session)
 	session_run(session, "undo 2");
 }
 
-static struct session *open_session(void)
+/* For `theirs`: another program writes where something was overwritten. */
+static void write_outside(const struct session *session, const char *line)
+{
+	char path[80];
+	FILE *file;
+
+	if (!strstr(line, "theirs"))
+		return;
+	file = fopen(session_path(session, 1, path), "r+");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 190, SEEK_SET), 0);
+	assert_true(fputs("0123456789", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	editor_check_files(session->editor);
+}
+
+static struct session *open_session(const char *line)
 {
 	static unsigned char bytes[600];
 	void *state = NULL;
@@ -178,6 +195,7 @@ static struct session *open_session(void)
 	session_run(session, "300,308 delete");
 	session_run(session, "100 insert \"undone\"");
 	session_run(session, "undo");
+	write_outside(session, line);
 	return session;
 }
 
@@ -234,7 +252,7 @@ static void assert_undoes(struct session *session)
 /* What LINE makes of the document when nothing fails. */
 static struct picture make_picture(const char *line)
 {
-	struct session *session = open_session();
+	struct session *session = open_session(line);
 	char text[200];
 	struct picture picture;
 
@@ -248,7 +266,7 @@ static struct picture make_picture(const char *line)
 static bool fail_line(const char *line, unsigned count, bool good,
 		      const struct picture *after)
 {
-	struct session *session = open_session();
+	struct session *session = open_session(line);
 	struct picture before = picture_take(session), now;
 	struct error error = ERROR_NONE;
 	char text[200];

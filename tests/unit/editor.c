@@ -791,6 +791,73 @@ static void test_editor_highlight_window(void **state)
 	check_matches(editor, 0, 0);
 }
 
+/* --- other writers --- */
+
+static void put_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static size_t logs_of(const struct session *session)
+{
+	char command[200];
+	char line[16] = "";
+	FILE *pipe;
+
+	snprintf(command, sizeof command,
+		 "ls %s/state/octavo/sessions 2>&1 | wc -l", session->folder);
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	assert_non_null(fgets(line, sizeof line, pipe));
+	pclose(pipe);
+	return (size_t)atoi(line);
+}
+
+/* Changes that go on over another file are logged as before. */
+static void test_editor_reload_is_logged(void **state)
+{
+	struct session *session = *state;
+	char path[80], other[90], folder[80], command[200];
+	struct editor *editor = session->editor;
+	struct log_report report;
+
+	snprintf(folder, sizeof folder, "%s/state", session->folder);
+	setenv("XDG_STATE_HOME", folder, 1);
+	editor->logs = EDITOR_LOGS_KEPT;
+	session_text(session, "0123456789");
+	session_run(session, "2 overwrite \"AB\"");
+	session_run(session, "7 overwrite \"C\"");
+	assert_int_equal(logs_of(session), 1);
+	session_path(session, 0, path);
+	snprintf(other, sizeof other, "%s+", path);
+	put_file(other, "0123456x89 and more");
+	assert_int_equal(rename(other, path), 0);
+	session_run(session, "reload");
+	session_holds(session, "01AB456x89 and more");
+	assert_int_equal(logs_of(session), 1);
+	assert_non_null(log_path(editor->buffer->log));
+	assert_null(log_problem(editor->buffer->log));
+	session_run(session, "redo");
+	session_holds(session, "01AB456C89 and more");
+	/* As if it had been killed. */
+	log_close(editor->buffer->log, true);
+	editor->buffer->log = NULL;
+	report = log_look(editor->buffer->document);
+	assert_int_equal(report.state, LOG_LEFT);
+	session_run(session, "undo 2");
+	assert_int_equal(document_change_count(editor->buffer->document), 0);
+	session_run(session, "session recover");
+	session_holds(session, "01AB456C89 and more");
+	snprintf(command, sizeof command, "rm -r %s", folder);
+	editor_close_buffer(editor);
+	assert_int_equal(system(command), 0);
+	unsetenv("XDG_STATE_HOME");
+}
+
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, session_setup, session_teardown)
 
@@ -825,6 +892,7 @@ int main(void)
 		TEST(test_editor_output_full),
 		TEST(test_editor_highlight),
 		TEST(test_editor_highlight_window),
+		TEST(test_editor_reload_is_logged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

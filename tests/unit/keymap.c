@@ -322,7 +322,7 @@ static const char *const commands[] = {
 	"quit-ask", "help", "redraw", "suspend", "cancel", "center",
 	"type-backspace", "panel up", "panel down", "panel page-up",
 	"panel page-down", "panel start", "panel end", "panel close", "info",
-	"panel go", "panel remove", "changes", "matches", "undo-list",
+	"panel go", "panel remove", "panel mine", "panel theirs", "changes", "matches", "undo-list",
 	"split", "split-below", "other-window next", "other-window left",
 	"other-window right", "other-window up", "other-window down",
 	"close-window", "only",

@@ -117,6 +117,46 @@ static void expect_screen(struct editor *editor, const char *text, bool wanted)
 	grid_free(grid);
 }
 
+static void append(struct session *session, const char *text)
+{
+	char path[80];
+	FILE *file = fopen(session_path(session, 0, path), "a");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	editor_check_files(session->editor);
+}
+
+/* A file that grows is counted again, but not before it was to its end. */
+static void test_live_grown(void **state)
+{
+	struct session *session = *state;
+
+	session_text(session, "two one two");
+	session_run(session, "find /two/");
+	expect_place(session, 1, 2);
+	append(session, " two");
+	expect_place(session, 1, 3);
+}
+
+static void test_live_grown_while_it_goes_on(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = open_endless(session);
+	struct survey *survey;
+
+	editor_survey(editor);
+	survey = live_survey(editor);
+	assert_true(editor_surveying(editor));
+	append(session, "more");
+	assert_int_equal(document_size(editor->buffer->document), 400004);
+	editor_poll(editor);
+	editor_survey(editor);
+	assert_ptr_equal(live_survey(editor), survey);
+	assert_true(editor_surveying(editor));
+}
+
 static void test_live_goes_on(void **state)
 {
 	struct session *session = *state;
@@ -224,6 +264,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_live_count),
 		TEST(test_live_edited),
+		TEST(test_live_grown),
+		TEST(test_live_grown_while_it_goes_on),
 		TEST(test_live_goes_on),
 		TEST(test_live_list_goes_on),
 		TEST(test_live_list_of_range),
