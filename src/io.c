@@ -242,6 +242,7 @@ void io_private_sync(void)
 	int number = errno;
 
 	for (struct io_private *at = privates; at; at = at->next)
-		io.fdatasync(at->fd);
+		if (!at->unsynced)
+			io.fdatasync(at->fd);
 	errno = number;
 }

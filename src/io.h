@@ -153,6 +153,7 @@ void io_close(int fd);
  */
 struct io_private {
 	int fd;
+	bool unsynced;		/* only closed: nobody waits for its bytes */
 	struct io_private *next;
 };
 

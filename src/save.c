@@ -202,6 +202,18 @@ static void undo(struct save_flush *flush)
 	flush->ended = true;
 }
 
+void save_share(struct save_flush *flush, bool shared)
+{
+	struct io_private *private = &flush->target.private;
+
+	if (flush->target.fd < 0)
+		return;
+	if (shared)
+		io_private_remove(private);
+	else
+		io_private_add(private);
+}
+
 void save_lost(struct save_flush *flush, const struct error *why)
 {
 	flush->report->failure = (struct save_failure){ .cause = *why };

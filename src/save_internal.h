@@ -16,6 +16,7 @@
 
 #include "octavo/document.h"
 #include "octavo/save.h"
+#include "io.h"
 #include "journal.h"
 
 /* Must a call that returned RESULT be made again? */
@@ -59,6 +60,7 @@ struct save_target {
 	bool exists;
 	struct stat status;	/* where it exists */
 	int fd;			/* for reading and writing, or -1 */
+	struct io_private private;	/* it, while it is locked */
 };
 
 /* Finds the file behind PATH and takes no hold of it.  Closed

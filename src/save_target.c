@@ -141,9 +141,12 @@ static bool in_use(struct error *cause)
 	return error_set(cause, "it is mounted, or otherwise in use");
 }
 
-static bool lock_target(const struct save_target *target, struct error *cause)
+static bool lock_target(struct save_target *target, struct error *cause)
 {
 	int result;
+
+	target->private = (struct io_private){ target->fd, .unsynced = true };
+	io_private_add(&target->private);
 
 	do
 		result = io.lock(target->fd);
@@ -192,6 +195,7 @@ bool save_target_open(struct save_target *target, struct error *cause)
 
 void save_target_close(struct save_target *target)
 {
+	io_private_remove(&target->private);
 	if (target->fd >= 0)
 		io_close(target->fd);
 	if (target->folder >= 0)

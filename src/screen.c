@@ -185,7 +185,7 @@ static void draw_writing(struct grid *grid, unsigned row,
 			 const struct editor_writing *writing)
 {
 	enum { BAR = 10 };
-	char text[160];
+	char text[256];
 	char amount[3][32];
 	char bar[BAR + 1];
 	char total[64] = "";

@@ -12,10 +12,9 @@
 
 static const char *const texts[] = {
 	[SAVING_TEXT_LOCKED] =
-		"%s is being written and can't be edited until then; Esc "
-		"stops that",
+		"%s is being written and can't be edited; Esc stops that",
 	[SAVING_TEXT_LOCKED_LATE] =
-		"%s is being written and can't be edited until then",
+		"%s is being written and can't be edited",
 	[SAVING_TEXT_BUSY] = "%s is being written; one at a time",
 	[SAVING_TEXT_STAYS] = "%s is being written and stays open until then",
 	[SAVING_TEXT_LATE] = "writing %s can't be stopped any more",

@@ -47,7 +47,7 @@ static const struct save_hooks stop_hooks = { .stop = is_interrupted };
 static bool run_phase(const struct saving *saving)
 {
 	return saving->phase == SAVING_PREPARES ? save_prepare(saving->flush)
-					  : save_apply(saving->flush);
+						: save_apply(saving->flush);
 }
 
 static bool work(struct job_worker *worker, void *context,
@@ -82,7 +82,9 @@ static bool start_phase(struct saving *saving, struct error *error)
 	};
 
 	saving->worked = false;
+	save_share(saving->flush, true);
 	saving->job = job_start(&plan, error);
+	save_share(saving->flush, false);
 	return saving->job != NULL;
 }
 
@@ -246,7 +248,6 @@ static enum status run_here(struct editor *editor, struct saving *saving,
 	bool noted;
 	enum status status;
 
-	interrupted = 0;
 	noted = !editor->interactive && sigaction(SIGINT, NULL, &before) == 0
 		&& before.sa_handler == SIG_DFL
 		&& sigaction(SIGINT, &noting, NULL) == 0;
@@ -300,6 +301,7 @@ static enum status begin(struct editor *editor, struct saving *saving,
 		saving_free(saving);
 		return status;
 	}
+	interrupted = 0;
 	clock_gettime(CLOCK_MONOTONIC, &saving->began);
 	if (!editor->interactive || !is_long(saving->flush, saving)) {
 		status = run_here(editor, saving, error);

@@ -168,6 +168,10 @@ bool save_prepare(struct save_flush *flush);
 bool save_commit(struct save_flush *flush);
 bool save_apply(struct save_flush *flush);
 bool save_finish(struct save_flush *flush, struct save_plan *done);
+/* A worker (octavo/job.h) closes the file, or it would go on holding the lock.
+ * One for a phase must be forked after this with SHARED, and before the same
+ * without. */
+void save_share(struct save_flush *flush, bool shared);
 /* How far it is, as the progress hook says it; also while a child is at it. */
 void save_progress(const struct save_flush *flush, uint64_t *done,
 		   uint64_t *all);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "io.h"
+#include "octavo/job.h"
 #include "session.h"
 #include "sizes.h"
 
@@ -275,6 +276,27 @@ static void refused(struct session *session, const char *line,
 			 part);
 }
 
+static bool idle(struct job_worker *worker, void *context,
+		 struct error *error)
+{
+	(void)worker;
+	(void)context;
+	(void)error;
+	while (pause() != 0)
+		;
+	return true;
+}
+
+static bool ignore(void *context, uint64_t chunk, const void *data,
+		   size_t size)
+{
+	(void)context;
+	(void)chunk;
+	(void)data;
+	(void)size;
+	return true;
+}
+
 static void test_task_save_goes_on(void **state)
 {
 	struct session *session = *state;
@@ -284,7 +306,7 @@ static void test_task_save_goes_on(void **state)
 	assert_true(editor_writing(editor, &writing));
 	assert_false(writing.committed || writing.stopping);
 	assert_true(writing.done > 0 && writing.done < writing.total);
-	refused(session, "0 insert \"Z\"", "can't be edited until then; Esc");
+	refused(session, "0 insert \"Z\"", "can't be edited; Esc");
 	refused(session, "undo", "can't be edited");
 	refused(session, "write", "one at a time");
 	refused(session, "close!", "stays open");
@@ -305,6 +327,27 @@ static void test_task_save_goes_on(void **state)
 	assert_int_equal(editor_wait(editor, NULL), STATUS_DONE);
 	session_holds(session, "Zanother");
 	assert_true(holds(session, 0, "XY", 0));
+}
+
+/* A worker that was begun meanwhile, and has no end, must not hold the file's
+ * lock. */
+static void test_task_save_lets_go(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = start_way(session, &ways[1]);
+	const struct job_plan plan = {
+		.work = idle, .result = ignore, .chunks = 1, .workers = 1,
+	};
+	struct job *job = job_start(&plan, NULL);
+
+	assert_non_null(job);
+	go_on();
+	go_on();
+	assert_int_equal(editor_wait(editor, NULL), STATUS_DONE);
+	run_now(session, "0 overwrite \"ZZ\"");
+	assert_int_equal(start(editor, "write"), STATUS_DONE);
+	assert_true(holds(session, 0, "ZZ", 0));
+	job_free(job);
 }
 
 /* What is copied while the file changes is what was there. */
@@ -375,7 +418,7 @@ static void test_task_save_too_late(void **state)
 		editor = start_applying(session, &ways[i]);
 		editor_cancel(editor);
 		assert_message(editor, "can't be stopped any more");
-		refused(session, "0 insert \"Z\"", "until then");
+		refused(session, "0 insert \"Z\"", "written and can't be edited");
 		go_on();
 		assert_int_equal(editor_wait(editor, NULL), STATUS_DONE);
 		assert_true(holds(session, i - 1, ways[i].first,
@@ -660,6 +703,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(test_task_save_ways),
 		TEST(test_task_save_goes_on),
+		TEST(test_task_save_lets_go),
 		TEST(test_task_save_copies),
 		TEST(test_task_save_stopped),
 		TEST(test_task_save_too_late),
