@@ -254,7 +254,10 @@ void save_end(struct save_flush *flush)
 
 bool save_prepare(struct save_flush *flush)
 {
-	return !flush->steps || flush->steps->prepare(flush);
+	/* The sync at its end may have taken long. */
+	return !flush->steps
+		|| (flush->steps->prepare(flush)
+		    && save_step(flush, 0, save_cause(flush)));
 }
 
 /* The file holds the document already, edits that came to nothing included. */

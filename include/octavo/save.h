@@ -114,8 +114,9 @@ bool save_plan(const struct document *document,
  * as it was, and the message says which of these is true of the file:
  * unchanged; unchanged but something is left behind (named); interrupted,
  * journal kept (named); not all written, and how much is; not safe, where a
- * power cut may leave the old or the new.  Only if a rewritten file is interrupted the document counts as written
- * all the same: the new content is safe, and recovery finishes the file.
+ * power cut may leave the old or the new.  Only if a rewritten file is
+ * interrupted the document counts as written all the same: the new content is
+ * safe, and recovery finishes the file.
  *
  * A file whose identity has changed since the document knew it is refused, if
  * there is something to write, until that is decided (document_outside, which
