@@ -60,10 +60,11 @@ library := $(filter-out $(main),$(wildcard src/*.c src/command/*.c))
 unit_tests := $(call programs,unit) $(call programs,model) $(call programs,fault)
 fuzz_tests := $(filter-out %/replay,$(call programs,fuzz))
 bench_tools := $(call programs,bench)
+tools := $(call programs,tools)
 tiny_tests := $(patsubst $(build)/%,build/$(tiny)/%,$(unit_tests)) \
 	'OCTAVO=$(CURDIR)/build/$(tiny)/octavo tests/cases'
 script_tests := tests/layers tests/runner tests/needs tests/cases \
-	$(if $(wildcard doc/octavo.1),tests/manual) $(wildcard tests/terminal/*-test)
+	$(if $(wildcard doc/octavo.1),tests/manual) $(wildcard tests/terminal/*-test tests/fault/*-test)
 sources := $(library) $(main) $(terminal) $(wildcard tests/*/*.c)
 
 ## Build
@@ -92,7 +93,7 @@ $(build)/flags: FORCE
 	@if cmp -s $@.new $@; then rm $@.new; \
 	else contrib/install-needs --tell build && mv $@.new $@; fi
 
-tests: $(unit_tests) $(fuzz_tests) ## the test programs
+tests: $(unit_tests) $(fuzz_tests) $(tools) ## the test programs
 
 $(unit_tests): $(build)/%: $(build)/%.o $(build)/liboctavo.a
 	$(link) -o $@ $^ $(cmocka) $(libraries)
@@ -124,6 +125,7 @@ parallel = $(if $(findstring -j,$(MAKEFLAGS)),,-j2)
 # Sub-makes, for the libraries are looked for when make starts.  Every program
 # of the suite is a word or two for `env`.
 check lint: export OCTAVO = $(CURDIR)/$(build)/octavo
+check lint: export TOOLS = $(CURDIR)/$(build)/tests/tools
 check lint: export LINK = $(link)
 check lint: export LIBRARY = $(build)/liboctavo.a
 check lint: export LIBRARIES = $(libraries)
@@ -172,6 +174,9 @@ fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs clang
 			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target \
 			tests/fuzz/seeds/$$target || exit 1; \
 	done
+
+$(tools): $(build)/%: $(build)/%.o
+	$(link) -o $@ $^
 
 $(bench_tools): $(build)/%: $(build)/%.o
 	$(link) -o $@ $^ $(bench_libraries)
