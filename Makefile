@@ -198,6 +198,13 @@ bench-search: ## measures searches, next to other programs
 	@OCTAVO=$(CURDIR)/$(build)/octavo BENCH=$(build)/tests/bench \
 		tests/bench/search
 
+bench-faults: ## saves that go wrong, here and in other programs
+	@contrib/install-needs build optional check
+	-@contrib/install-needs faults
+	@$(MAKE) --no-print-directory -s $(parallel) all $(tools)
+	@OCTAVO=$(CURDIR)/$(build)/octavo TOOLS=$(CURDIR)/$(build)/tests/tools \
+		tests/bench/faults
+
 ## Install
 
 pages := $(wildcard doc/octavo.1)
@@ -229,4 +236,4 @@ help: ## this table
 .SECONDARY:
 .PHONY: FORCE all tests demo check check-unit check-asan \
 	check-valgrind check-clang lint coverage fuzz bench bench-search \
-	install uninstall dist help clean
+	bench-faults install uninstall dist help clean
