@@ -8,95 +8,23 @@
  */
 #include "octavo/log.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include "io.h"
 #include "memory.h"
 #include "octavo/save.h"
+#include "simulator.h"
 
 static char memory_folder[] = "/dev/shm/octavo-XXXXXX";
 static char other_folder[] = "/tmp/octavo-XXXXXX";
 static char *folder;
 static char path[64], state_path[64];
-static struct io real;
 
 static const char text[] = "The quick brown fox jumps over the lazy dog. ";
 
 /* --- faults --- */
-
-enum mode { COUNT, ONCE, KIND, DEAD, KILL, KILL_HALF };
-
-static struct {
-	enum mode mode;
-	long target;		/* from 1 */
-	int error;
-	long count;
-	const char *kind;	/* of the call that failed */
-} fault;
-
-static bool hits(const char *kind)
-{
-	bool now = ++fault.count == fault.target;
-
-	if (now && fault.mode == KILL)
-		_exit(0);
-	if (now)
-		fault.kind = kind;
-	errno = fault.error;
-	switch (fault.mode) {
-	case ONCE:
-		return now;
-	case KIND:
-		return fault.kind == kind;
-	case DEAD:
-		return fault.kind != NULL;
-	default:
-		return false;
-	}
-}
-
-#define WRAP(type, failed, name, parameters, arguments) \
-static type fault_##name parameters \
-{ \
-	static const char kind[] = #name; \
-	return hits(kind) ? failed : real.name arguments; \
-}
-
-WRAP(int, -1, openat, (int at, const char *name, int flags, mode_t mode),
-     (at, name, flags, mode))
-WRAP(int, -1, fstat, (int fd, struct stat *status), (fd, status))
-WRAP(int, -1, fstatat,
-     (int at, const char *name, struct stat *status, int flags),
-     (at, name, status, flags))
-WRAP(ssize_t, -1, pread, (int fd, void *buffer, size_t size, off_t offset),
-     (fd, buffer, size, offset))
-WRAP(int, -1, ftruncate, (int fd, off_t size), (fd, size))
-WRAP(int, -1, mkdirat, (int at, const char *name, mode_t mode),
-     (at, name, mode))
-WRAP(int, -1, renameat,
-     (int from_at, const char *from, int to_at, const char *to),
-     (from_at, from, to_at, to))
-WRAP(int, -1, unlinkat, (int at, const char *name, int flags),
-     (at, name, flags))
-WRAP(int, -1, lock, (int fd), (fd))
-WRAP(int, -1, lock_probe, (int fd), (fd))
-WRAP(char *, NULL, realpath, (const char *name, char *resolved),
-     (name, resolved))
-WRAP(DIR *, NULL, fdopendir, (int fd), (fd))
-WRAP(struct dirent *, NULL, readdir, (DIR *entries), (entries))
-WRAP(int, -1, aio_fsync, (int flag, struct aiocb *request), (flag, request))
 
 /* Real syncs would only cost time here; and the thread that libc has for them
  * does not come along into the children, while what it had locked stays
@@ -118,60 +46,6 @@ static ssize_t done_aio_return(struct aiocb *request)
 {
 	(void)request;
 	return 0;
-}
-
-static int fault_fdatasync(int fd)
-{
-	static const char kind[] = "fdatasync";
-	struct stat status;
-
-	return hits(kind) ? -1 : real.fstat(fd, &status);
-}
-
-static int fault_fsync(int fd)
-{
-	static const char kind[] = "fsync";
-	struct stat status;
-
-	return hits(kind) ? -1 : real.fstat(fd, &status);
-}
-
-static ssize_t fault_pwrite(int fd, const void *buffer, size_t size,
-			    off_t offset)
-{
-	static const char kind[] = "pwrite";
-
-	if (hits(kind)) {
-		/* Something of it may be there. */
-		real.pwrite(fd, buffer, size / 3, offset);
-		errno = fault.error;
-		return -1;
-	}
-	if (fault.mode == KILL_HALF && fault.count == fault.target) {
-		real.pwrite(fd, buffer, size / 2, offset);
-		_exit(0);
-	}
-	return real.pwrite(fd, buffer, size, offset);
-}
-
-static void arm(enum mode mode, long target, int error)
-{
-	fault.mode = mode;
-	fault.target = target;
-	fault.error = error;
-	fault.count = 0;
-	fault.kind = NULL;
-#define ARM(name) io.name = fault_##name
-	ARM(openat), ARM(fstat), ARM(fstatat), ARM(pread), ARM(pwrite);
-	ARM(ftruncate), ARM(fsync), ARM(fdatasync), ARM(aio_fsync);
-	ARM(mkdirat), ARM(renameat), ARM(unlinkat), ARM(lock);
-	ARM(lock_probe), ARM(realpath), ARM(fdopendir), ARM(readdir);
-#undef ARM
-}
-
-static void disarm(void)
-{
-	io = real;
 }
 
 static long countdown;
@@ -387,6 +261,7 @@ static void test_log_killed_at_each_call(void **state)
 		}
 	remove_state();
 	assert_true(tried > 4 * EDITS);
+	states_tell("killed", tried);
 }
 
 /* --- failing --- */
@@ -424,24 +299,26 @@ static void fail_at(enum mode mode, long target, int error, bool *over)
 	remove_state();
 }
 
+/* At each call, until there is none; returns how many. */
+static long fail_anywhere(enum mode mode, int error)
+{
+	bool over = false;
+	long runs = 0;
+
+	while (!over)
+		fail_at(mode, ++runs, error, &over);
+	return runs;
+}
+
 static void test_log_each_call_fails(void **state)
 {
-	static const int errors[] = { ENOSPC, EIO, EINTR, EMFILE };
-	static const enum mode modes[] = { ONCE, KIND, DEAD };
+	long runs = fail_anywhere(ONCE, EINTR);
 
 	(void)state;
-	for (size_t e = 0; e < 4; e++)
-		for (size_t m = 0; m < 3; m++)
-			for (long i = 1;; i++) {
-				bool over = true;
-
-				/* Interrupted for ever is no error. */
-				if (errors[e] == EINTR && modes[m] != ONCE)
-					break;
-				fail_at(modes[m], i, errors[e], &over);
-				if (over)
-					break;
-			}
+	for (long e = 0; e < errors_wanted(); e++)
+		for (enum mode mode = ONCE; mode <= DEAD; mode++)
+			runs += fail_anywhere(mode, fault_errors[e]);
+	states_tell("failing", runs);
 }
 
 static void test_log_each_allocation_fails(void **state)
@@ -524,16 +401,17 @@ static void try_recovery(struct document *document)
 
 static void test_log_recovery_fails(void **state)
 {
-	static const enum mode modes[] = { ONCE, KIND, DEAD };
+	const long errors = errors_wanted();
+	long runs = 0;
 
 	(void)state;
-	for (size_t m = 0; m < 3; m++)
-		for (long i = 1, over = 0; !over; i++) {
+	for (long m = 0; m < 3 * errors; m++)
+		for (long i = 1, over = 0; !over; i++, runs++) {
 			struct document *document = open_document();
 
 			/* A new one, for each recovery adds to it. */
 			leave_log();
-			arm(modes[m], i, EIO);
+			arm(ONCE + (enum mode)(m % 3), i, fault_errors[m / 3]);
 			try_recovery(document);
 			over = fault.count < i;
 			disarm();
@@ -543,12 +421,15 @@ static void test_log_recovery_fails(void **state)
 			assert_true(same(&content, &expected[EDITS]));
 		}
 	remove_state();
+	states_tell("failing", runs);
 }
 
 static void test_log_recovery_killed(void **state)
 {
+	long kills = 0;
+
 	(void)state;
-	for (long i = 1, over = 0; !over; i++) {
+	for (long i = 1, over = 0; !over; i++, kills++) {
 		int status;
 
 		leave_log();
@@ -558,9 +439,9 @@ static void test_log_recovery_killed(void **state)
 		if (child == 0) {
 			struct document *document = open_document();
 
-			arm(KILL, i, 0);
+			arm(i % 2 ? KILL : KILL_HALF, (i + 1) / 2, 0);
 			try_recovery(document);
-			_exit(1);
+			_exit(fault.count < (i + 1) / 2);
 		}
 		assert_int_equal(waitpid(child, &status, 0), child);
 		assert_true(WIFEXITED(status));
@@ -571,6 +452,7 @@ static void test_log_recovery_killed(void **state)
 		assert_true(same(&content, &expected[EDITS]));
 	}
 	remove_state();
+	states_tell("killed", kills);
 }
 
 static void test_log_recovery_without_memory(void **state)
@@ -662,18 +544,20 @@ static bool save_session(struct document *document, int edits)
 
 static void test_log_session_save_fails(void **state)
 {
-	static const enum mode modes[] = { ONCE, KIND, DEAD };
+	const long errors = errors_wanted();
+	long runs = 0;
 
 	(void)state;
 	for (int before = 0; before < 2; before++)
-		for (size_t m = 0; m < 3; m++)
-			for (long i = 1, over = 0; !over; i++) {
+		for (long m = 0; m < 3 * errors; m++)
+			for (long i = 1, over = 0; !over; i++, runs++) {
 				remove_state();
 				if (before)
 					assert_true(save_session(open_document(), 2));
 				struct document *document = open_document();
 
-				arm(modes[m], i, ENOSPC);
+				arm(ONCE + (enum mode)(m % 3), i,
+				    fault_errors[m / 3]);
 
 				bool done = save_session(document, EDITS);
 
@@ -688,12 +572,15 @@ static void test_log_session_save_fails(void **state)
 						 fault.kind, edits);
 			}
 	remove_state();
+	states_tell("failing", runs);
 }
 
 static void test_log_session_save_killed(void **state)
 {
+	long kills = 0;
+
 	(void)state;
-	for (long i = 1, over = 0; !over; i++) {
+	for (long i = 1, over = 0; !over; i++, kills++) {
 		pid_t child;
 		int status;
 
@@ -717,6 +604,7 @@ static void test_log_session_save_killed(void **state)
 		assert_true(edits == 2 || edits == EDITS);
 	}
 	remove_state();
+	states_tell("killed", kills);
 }
 
 static int set_up(void **state)

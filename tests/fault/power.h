@@ -7,8 +7,6 @@
 #ifndef OCTAVO_TEST_POWER_H
 #define OCTAVO_TEST_POWER_H
 
-#include <errno.h>
-
 #include "save_scenario.h"
 
 enum {

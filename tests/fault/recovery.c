@@ -4,8 +4,8 @@
  * Whatever happens, the file becomes the old or the new one, and what the
  * message says is so.
  */
-#include "calls.h"
 #include "recovery_scenario.h"
+#include "simulator.h"
 
 #include <sys/wait.h>
 
@@ -19,7 +19,7 @@ struct trial {
 static void complain(const struct trial *trial, const char *what)
 {
 	print_error("%s, %s, flush killed at %ld, call %ld (%s), mode %d, %s: "
-		    "%s: \"%s\"\n", cut_names[trial->cut],
+		    "%s: \"%s\"\n", cut_name(trial->cut),
 		    recovery_action_name(trial->action), trial->flushed,
 		    fault.target, fault.kind ? fault.kind : "-",
 		    (int)fault.mode, strerror(fault.error), what,
@@ -124,22 +124,26 @@ static bool is_clear(void)
 }
 
 /* What was left again, from what a killed flush had left. */
+enum { ENTRIES = 5 };
+
 struct folder {
-	struct bytes bytes[3];
+	struct bytes bytes[ENTRIES];
 };
 
-static const char *const entries[3] = { "file", ".file.ovj", ".file.ovn" };
+static const char *const entries[ENTRIES] = {
+	"file", ".file.ovj", ".file.ovn", ".file.ovb", "file~",
+};
 
 static void keep_folder(struct folder *folder)
 {
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < ENTRIES; i++)
 		folder->bytes[i] = read_bytes(path_of(entries[i]));
 }
 
 static void put_folder(const struct folder *folder)
 {
 	unlink(path_of(".file.ovn.kept"));
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < ENTRIES; i++) {
 		if (i > 0)
 			unlink(path_of(entries[i]));
 		if (!folder->bytes[i].there)
@@ -196,15 +200,15 @@ static long kill_recoveries(const struct trial *trial)
 }
 
 /* All that a killed flush can leave, to WHAT; every STEP-th call. */
-static long each_flush(long (*what)(const struct trial *), int step)
+static long each_flush(long (*what)(const struct trial *), enum cut first,
+		       enum cut end, int step)
 {
 	static const enum mode modes[] = { KILL, KILL_HALF };
 	struct trial trial = { .words = NULL };
 	long count = 0;
 	bool more = true;
 
-	for (int cut = 0; cut < CUTS; cut++, more = true) {
-		trial.cut = (enum cut)cut;
+	for (trial.cut = first; trial.cut < end; trial.cut++, more = true) {
 		for (long n = 1; more; n = next_call(n)) {
 			trial.flushed = 1 + (n - 1) * step;
 			for (int i = 0; i < 2 * RECOVERY_IGNORE; i++) {
@@ -224,12 +228,19 @@ static long each_flush(long (*what)(const struct trial *), int step)
 static void test_recovery_killed_anywhere(void **state)
 {
 	(void)state;
-	print_message("%ld kills\n", each_flush(kill_recoveries, 2));
+	states_tell("killed", each_flush(kill_recoveries, SAME, MADE_FLUSH,
+					 2));
+}
+
+/* What save makes. */
+static void test_recovery_killed_after_save(void **state)
+{
+	(void)state;
+	states_tell("killed", each_flush(kill_recoveries, MADE_FLUSH, CUTS,
+					 states_wanted() ? 1 : 17));
 }
 
 /* --- calls that fail --- */
-
-static const int errors[] = { EIO, ENOSPC, EINTR };
 
 static void check_failed(const struct trial *trial, const char *words)
 {
@@ -280,18 +291,17 @@ static long fail_recoveries(const struct trial *trial)
 	long runs = 0;
 
 	keep_folder(&folder);
-	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
-		long n = 1;
+	for (long n = 1; try_fault(trial, &folder, ONCE, n, EINTR, decided);
+	     n = next_call(n))
+		runs++;
+	for (long i = 0; i < errors_wanted(); i++) {
+		int error = fault_errors[i];
 
-		while (try_fault(trial, &folder, ONCE, n, errors[i], decided)) {
-			if (errors[i] != EINTR) {
-				try_fault(trial, &folder, KIND, n, errors[i],
-					  decided);
-				try_fault(trial, &folder, DEAD, n, errors[i],
-					  decided);
-			}
-			runs += 3;
-			n = next_call(n);
+		for (long n = 1;
+		     try_fault(trial, &folder, ONCE, n, error, decided);
+		     n = next_call(n), runs += 3) {
+			try_fault(trial, &folder, KIND, n, error, decided);
+			try_fault(trial, &folder, DEAD, n, error, decided);
 		}
 	}
 	try_fault(trial, &folder, SHORT, 0, 0, decided);
@@ -302,7 +312,15 @@ static long fail_recoveries(const struct trial *trial)
 static void test_recovery_fails_anywhere(void **state)
 {
 	(void)state;
-	print_message("%ld runs\n", each_flush(fail_recoveries, 5));
+	states_tell("failing", each_flush(fail_recoveries, SAME,
+					  MADE_FLUSH, 5));
+}
+
+static void test_recovery_fails_after_save(void **state)
+{
+	(void)state;
+	states_tell("failing", each_flush(fail_recoveries, MADE_FLUSH, CUTS,
+					  states_wanted() ? 5 : 40));
 }
 
 /* What is only looked at stays as it is, also if that fails. */
@@ -334,7 +352,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recovery_killed_anywhere),
+		cmocka_unit_test(test_recovery_killed_after_save),
 		cmocka_unit_test(test_recovery_fails_anywhere),
+		cmocka_unit_test(test_recovery_fails_after_save),
 		cmocka_unit_test(test_recovery_find_changes_nothing),
 	};
 

@@ -21,7 +21,7 @@ static void complain(const struct trial *trial, int cut, const char *what,
 		     const struct recovery *found)
 {
 	print_error("%s, %s, flush %s at %ld, fault %ld, cut at %d of %d: %s: "
-		    "state %d \"%s\"\n", cut_names[trial->cut],
+		    "state %d \"%s\"\n", cut_name(trial->cut),
 		    recovery_action_name(trial->action),
 		    trial->dead ? "killed" : "failed", trial->flushed,
 		    trial->fault, cut, event_count, what,
@@ -149,7 +149,7 @@ static long each_flush(bool with_faults, bool dead)
 	long calls = 0;
 	long ignored;
 
-	for (int cut = 0; cut < CUTS; cut++) {
+	for (int cut = 0; cut < MADE_FLUSH; cut++) {
 		trial.cut = (enum cut)cut;
 		for (int action = 0; action < RECOVERY_IGNORE; action++) {
 			trial.action = (enum recovery_action)action;
@@ -176,13 +176,13 @@ static void test_recovery_power_cut_anywhere(void **state)
 
 	(void)state;
 	states += each_flush(false, false);
-	print_message("%ld states\n", states);
+	states_tell("power", states);
 }
 
 static void test_recovery_power_cut_after_errors(void **state)
 {
 	(void)state;
-	print_message("%ld states\n", each_flush(true, true));
+	states_tell("power", each_flush(true, true));
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /*
- * recovery_scenario: flushes that can be cut off, as the format of the journal
- * says they go (src/journal.h), whoever makes them.
+ * recovery_scenario: flushes that can be cut off: those that the format of the
+ * journal allows (src/journal.h), whoever makes them, and those that are made.
  */
 #ifndef OCTAVO_TEST_RECOVERY_SCENARIO_H
 #define OCTAVO_TEST_RECOVERY_SCENARIO_H
@@ -10,11 +10,25 @@
 #include "save_scenario.h"
 #include "sizes.h"
 
-enum cut { SAME, LONGER, SHORTER, CONTENT, CUTS };
-
-static const char *const cut_names[CUTS] = {
-	"same length", "longer", "shorter", "content",
+enum cut {
+	SAME, LONGER, SHORTER, CONTENT,
+	MADE_FLUSH,		/* and on: those of save_scenario.h */
+	CUTS = MADE_FLUSH + CREATED
 };
+
+static inline enum method cut_method(enum cut cut)
+{
+	return (enum method)(cut - MADE_FLUSH);
+}
+
+static inline const char *cut_name(enum cut cut)
+{
+	static const char *const models[MADE_FLUSH] = {
+		"same length", "longer", "shorter", "content",
+	};
+
+	return cut < MADE_FLUSH ? models[cut] : method_names[cut_method(cut)];
+}
 
 enum { CUT_START = 400, CUT_PART = 64 };
 
@@ -29,6 +43,8 @@ static inline struct bytes cut_after(enum cut cut)
 	unsigned char *tail = bytes.byte + CUT_START;
 	size_t rest = OLD_SIZE - CUT_START;
 
+	if (cut >= MADE_FLUSH)
+		return bytes_after(cut_method(cut));
 	if (cut == SAME)
 		return bytes_after(IN_PLACE);
 	if (cut == CONTENT)
@@ -204,14 +220,43 @@ static inline void model_begin(enum cut cut)
 {
 	struct bytes before = cut_before();
 
-	(void)cut;
 	remove_entries();
 	write_bytes(path_of("file"), &before);
+	if (cut >= MADE_FLUSH && has_backup(cut_method(cut))) {
+		struct bytes older = bytes_older();
+
+		write_bytes(path_of("file~"), &older);
+	}
 }
 
-/* The flush, up to the first call that fails. */
+static inline struct document *model_document(void)
+{
+	struct file *file = file_open(path_of("file"), NULL, NULL, NULL);
+
+	assert_non_null(file);
+	struct document *document = document_open(file, NULL);
+	assert_non_null(document);
+	return document;
+}
+
+static inline bool made_run(enum cut cut)
+{
+	struct document *document = model_document();
+	struct save_plan done;
+
+	edit(document, cut_method(cut));
+	bool worked = scenario_run(document, cut_method(cut), &done, NULL);
+	document_close(document);
+	return worked;
+}
+
+/* The flush; one that is not made by save ends at the first call that
+ * fails. */
 static inline bool model_run(enum cut cut)
 {
+	if (cut >= MADE_FLUSH)
+		return made_run(cut);
+
 	struct model model = { .cut = cut, .before = cut_before(),
 			       .after = cut_after(cut),
 			       .journal = -1, .content = -1, .file = -1 };
@@ -232,16 +277,6 @@ static inline bool model_run(enum cut cut)
 }
 
 /* --- recovery --- */
-
-static inline struct document *model_document(void)
-{
-	struct file *file = file_open(path_of("file"), NULL, NULL, NULL);
-
-	assert_non_null(file);
-	struct document *document = document_open(file, NULL);
-	assert_non_null(document);
-	return document;
-}
 
 /* Does what is to be done about FOUND: ACTION where that can be. */
 static inline bool model_recover(const struct document *document,

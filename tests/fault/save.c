@@ -3,7 +3,8 @@
  * last one.  Whatever happens, the file is the old or the new one, and what
  * the message says is so.
  */
-#include "calls.h"
+#include "save_scenario.h"
+#include "simulator.h"
 
 #include <sys/wait.h>
 
@@ -150,7 +151,7 @@ static long try_fault(enum method method, enum mode mode, long target,
 	assert_document(document, method);
 	/* A rewrite that was interrupted will be finished. */
 	if (!is_copy(method) && document_modified(document) == *worked
-	    && !(method == REWRITTEN && says(&outcome, "is interrupted")))
+	    && !(is_rewrite(method) && says(&outcome, "is interrupted")))
 		complain(&outcome, "the document does not know");
 	if (!*worked && fault.kind && !others
 	    && !says(&outcome, "is not safe"))
@@ -161,16 +162,16 @@ static long try_fault(enum method method, enum mode mode, long target,
 
 static long fail_each_call(enum method method, long *failures)
 {
-	static const int numbers[] = { ENOSPC, EIO };
+	const long errors = errors_wanted();
 	bool worked;
 	long calls = try_fault(method, COUNT, 0, 0, &worked);
 	long runs = 0;
 
 	assert_true(worked);
 	for (enum mode mode = ONCE; mode <= DEAD; mode++) {
-		for (long n = 1; n <= 2 * calls; n++, runs++) {
-			try_fault(method, mode, (n + 1) / 2, numbers[n % 2],
-				  &worked);
+		for (long n = 0; n < errors * calls; n++, runs++) {
+			try_fault(method, mode, 1 + n / errors,
+				  fault_errors[n % errors], &worked);
 			*failures += !worked;
 		}
 	}
@@ -187,8 +188,7 @@ static void test_save_each_call_fails(void **state)
 			runs += fail_each_call(method, &failures);
 	} while (more_states(runs));
 	assert_true(failures > runs / 3);
-	print_message("%ld faults, %ld of them failed the flush\n", runs,
-		      failures);
+	states_tell("failing", runs);
 }
 
 static void test_save_survives_interruption(void **state)
@@ -347,8 +347,7 @@ static void test_save_killed_anywhere(void **state)
 			kills += kill_anywhere(method, &mixed);
 	} while (more_states(kills));
 	assert_true(mixed > 0);
-	print_message("%ld kills, %ld of them left a journal's work\n", kills,
-		      mixed);
+	states_tell("killed", kills);
 }
 
 int main(void)

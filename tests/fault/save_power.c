@@ -52,7 +52,7 @@ static enum allowed found_on(const struct disk *disk, enum method method)
 	if ((valid && !complete) || !backup_is_whole(disk, method))
 		return 0;
 	/* Of a rewrite there is only finishing. */
-	if (valid && method == REWRITTEN)
+	if (valid && is_rewrite(method))
 		return bytes_equal(&found, &after) ? NEW : TO_COMPLETE;
 	if (bytes_equal(&found, &before))
 		return OLD;
@@ -129,7 +129,7 @@ static void test_save_power_cut_anywhere(void **state)
 			states += try_power(method, 0, false, &calls);
 	} while (more_states(states));
 	forget();
-	print_message("%ld states\n", states);
+	states_tell("power", states);
 }
 
 static void test_save_power_cut_after_errors(void **state)
@@ -150,7 +150,7 @@ static void test_save_power_cut_after_errors(void **state)
 		}
 	} while (more_states(states));
 	forget();
-	print_message("%ld states\n", states);
+	states_tell("power", states);
 }
 
 int main(void)

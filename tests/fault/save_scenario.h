@@ -7,26 +7,22 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "../unit/sharing.h"
 #include "crc32c.h"
-#include "io.h"
 #include "journal.h"
 #include "octavo/save.h"
+#include "states.h"
 
 enum method {
 	IN_PLACE,
-	MOVED_TAIL,			/* in place, with another length */
+	MOVED_TAIL,		/* in place, becoming longer */
+	CUT_TAIL,		/* and shorter */
 	REWRITTEN,
+	SHORTENED,		/* rewritten, becoming shorter */
 	REPLACED,
 	BACKED_UP,		/* in place, with a copy of the old file */
 	KEPT,			/* replaced, the old file becoming the backup */
@@ -36,7 +32,7 @@ enum method {
 };
 
 static const char *const method_names[METHODS] = {
-	"in place", "tail", "rewritten", "replaced", "backed up", "kept",
+	"in place", "tail", "cut tail", "rewritten", "shortened", "replaced", "backed up", "kept",
 	"created", "copied", "copied over", "made",
 };
 
@@ -49,7 +45,6 @@ struct bytes {
 };
 
 static char scenario_folder[64];
-static struct io real;			/* the calls as they are */
 
 /* Does the document's own file stay as it is? */
 static inline bool is_copy(enum method method)
@@ -133,8 +128,18 @@ static inline bool has_backup(enum method method)
 
 static inline bool has_journal(enum method method)
 {
-	return method == IN_PLACE || method == MOVED_TAIL || method == REWRITTEN
-		|| method == BACKED_UP;
+	return method <= SHORTENED || method == BACKED_UP;
+}
+
+/* Finished, or never begun: never undone. */
+static inline bool is_rewrite(enum method method)
+{
+	return method == REWRITTEN || method == SHORTENED;
+}
+
+static inline bool is_tail(enum method method)
+{
+	return method == MOVED_TAIL || method == CUT_TAIL;
 }
 
 /* --- edits --- */
@@ -163,13 +168,15 @@ static inline int draw_edits(enum method method, struct scenario_edit *edits)
 
 	for (int i = 0; i < count; i++) {
 		bool same = method == IN_PLACE || method == BACKED_UP
-			|| (method == MOVED_TAIL && i < count - 1);
-		size_t start = method == MOVED_TAIL && !same ? size - 30 : 0;
+			|| (is_tail(method) && i < count - 1);
+		size_t start = is_tail(method) && !same ? size - 30 : 0;
 		struct scenario_edit *edit = &edits[i];
 
 		edit->at = start + drawn(&seed, size - start - 20);
 		edit->removed = 1 + drawn(&seed, 20);
-		edit->inserted = same ? edit->removed : drawn(&seed, 20);
+		edit->inserted = same ? edit->removed
+			: drawn(&seed, method == CUT_TAIL || method == SHORTENED
+				? edit->removed : 20);
 		if (!same && edit->inserted == edit->removed)
 			edit->inserted++;
 		size = size - edit->removed + edit->inserted;
@@ -189,6 +196,16 @@ static inline int scenario_edits(enum method method,
 	static const struct scenario_edit tail[] = {
 		{ 10, 3, 3 }, { 580, 2, 9 }
 	};
+	static const struct scenario_edit cut_tail[] = {
+		{ 10, 3, 3 }, { 580, 9, 2 }
+	};
+	static const struct scenario_edit shorter[] = {
+		{ 50, 80, 20 }, { 300, 70, 3 }
+	};
+	static const struct scenario_edit *const written[METHODS] = {
+		[MOVED_TAIL] = tail, [CUT_TAIL] = cut_tail,
+		[SHORTENED] = shorter,
+	};
 
 	if (scenario_seed > 0)
 		return draw_edits(method, edits);
@@ -196,7 +213,7 @@ static inline int scenario_edits(enum method method,
 		memcpy(edits, same, sizeof same);
 		return 3;
 	}
-	memcpy(edits, method == MOVED_TAIL ? tail : moved, sizeof moved);
+	memcpy(edits, written[method] ? written[method] : moved, sizeof moved);
 	return 2;
 }
 
@@ -252,15 +269,12 @@ static inline void edit(struct document *document, enum method method)
 	}
 }
 
-/* How many states are wanted: $OCTAVO_STATES of each test, or what the edits
- * that are written down give.  Goes on with other edits as long as there are
- * not that many; then back to those. */
+/* Goes on with other edits than those that are written down as long as there
+ * are not as many states as wanted; then back to those. */
 static inline bool more_states(long states)
 {
-	const char *wanted = getenv("OCTAVO_STATES");
-
 	scenario_seed++;
-	if (wanted && states < atol(wanted))
+	if (states < states_wanted())
 		return true;
 	scenario_seed = 0;
 	return false;
@@ -326,7 +340,9 @@ static inline bool scenario_run(struct document *document, enum method method,
 	static const struct save_options ways[METHODS] = {
 		[IN_PLACE] = { .way = SAVE_WAY_IN_PLACE },
 		[MOVED_TAIL] = { .way = SAVE_WAY_IN_PLACE },
+		[CUT_TAIL] = { .way = SAVE_WAY_IN_PLACE },
 		[REWRITTEN] = { .way = SAVE_WAY_IN_PLACE },
+		[SHORTENED] = { .way = SAVE_WAY_IN_PLACE },
 		[REPLACED] = { .way = SAVE_WAY_REPLACE },
 		[BACKED_UP] = { SAVE_WAY_IN_PLACE, SAVE_BACKUP_COPY },
 		[KEPT] = { SAVE_WAY_REPLACE, SAVE_BACKUP_SIMPLE },
@@ -431,11 +447,14 @@ static inline int make_folder(void **state)
 	return setenv("XDG_STATE_HOME", path_of("state"), 1);
 }
 
+/* With what has gone to the state folder. */
 static inline int remove_folder(void **state)
 {
+	char command[128];
+
 	(void)state;
-	remove_entries();
-	return rmdir(scenario_folder);
+	snprintf(command, sizeof command, "rm -rf '%s'", scenario_folder);
+	return system(command);
 }
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * calls: the system calls of save and recovery, each of which fails in turn,
- * is cut short, or is the last one.
+ * simulator: the system calls of save, recovery and log, each of which fails
+ * in turn, is cut short, or is the last one.
  */
-#ifndef OCTAVO_TEST_CALLS_H
-#define OCTAVO_TEST_CALLS_H
+#ifndef OCTAVO_TEST_SIMULATOR_H
+#define OCTAVO_TEST_SIMULATOR_H
 
-#include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include "save_scenario.h"
+#include "states.h"
 
 enum mode {
 	COUNT,		/* only count the calls */
@@ -37,20 +37,17 @@ static inline bool hits(const char *kind)
 		_exit(0);
 	if (now)
 		fault.kind = kind;
-	errno = fault.error;
-	switch (fault.mode) {
-	case ONCE:
-		return now;
-	case KIND:
-		return fault.kind == kind;
-	case DEAD:
-		return fault.kind != NULL;
-	case STORM:
-		errno = EINTR;
-		return fault.count % 2;
-	default:
-		return false;
-	}
+	if (fault.mode == KIND)
+		now = fault.kind == kind;
+	else if (fault.mode == DEAD)
+		now = fault.kind != NULL;
+	else if (fault.mode == STORM)
+		now = fault.count % 2;
+	else if (fault.mode != ONCE)
+		now = false;
+	if (now)
+		errno = fault.mode == STORM ? EINTR : fault.error;
+	return now;
 }
 
 /* For calls that no signal interrupts. */
@@ -93,9 +90,6 @@ WRAP(hits, off_t, -1, lseek, (int fd, off_t offset, int whence),
 WRAP(hits, int, -1, ftruncate, (int fd, off_t size), (fd, size))
 WRAP(hits, int, -1, reserve, (int fd, off_t offset, off_t length),
      (fd, offset, length))
-WRAP(hits, ssize_t, -1, copy_range,
-     (int from, off_t *from_offset, int to, off_t *to_offset, size_t length),
-     (from, from_offset, to, to_offset, cut(length)))
 WRAP(hits, int, -1, share_range,
      (int from, off_t from_offset, int to, off_t to_offset, off_t length),
      (from, from_offset, to, to_offset, length))
@@ -126,7 +120,16 @@ WRAP(hits, int, -1, unlinkat, (int folder, const char *name, int flags),
      (folder, name, flags))
 WRAP(hits, ssize_t, -1, readlink,
      (const char *path, char *buffer, size_t size), (path, buffer, size))
+WRAP(hits_plain, int, -1, mkdirat, (int folder, const char *name, mode_t mode),
+     (folder, name, mode))
+WRAP(hits_plain, char *, NULL, realpath, (const char *path, char *resolved),
+     (path, resolved))
+WRAP(hits_plain, DIR *, NULL, fdopendir, (int fd), (fd))
+WRAP(hits_plain, struct dirent *, NULL, readdir, (DIR *folder), (folder))
 WRAP(hits, int, -1, lock, (int fd), (fd))
+WRAP(hits, int, -1, lock_probe, (int fd), (fd))
+WRAP(hits_plain, int, -1, aio_fsync, (int flag, struct aiocb *request),
+     (flag, request))
 WRAP(hits_plain, void *, MAP_FAILED, mmap,
      (void *address, size_t length, int protection, int flags, int fd,
       off_t offset), (address, length, protection, flags, fd, offset))
@@ -140,18 +143,47 @@ static inline int fault_fsync(int fd)
 	return hits(kind) ? -1 : real.fstat(fd, &status);
 }
 
+static inline int fault_fdatasync(int fd)
+{
+	static const char kind[] = "fdatasync";
+	struct stat status;
+
+	return hits(kind) ? -1 : real.fstat(fd, &status);
+}
+
+/* Of a write that fails, something may be there. */
 static inline ssize_t fault_pwrite(int fd, const void *buffer, size_t size,
-			    off_t offset)
+				   off_t offset)
 {
 	static const char kind[] = "pwrite";
 
-	if (hits(kind))
+	if (hits(kind)) {
+		int number = errno;
+
+		if (number != EINTR)
+			real.pwrite(fd, buffer, size / 3, offset);
+		errno = number;
 		return -1;
+	}
 	if (fault.mode == KILL_HALF && fault.count == fault.target) {
 		real.pwrite(fd, buffer, size / 2, offset);
 		_exit(0);
 	}
 	return real.pwrite(fd, buffer, cut(size), offset);
+}
+
+static inline ssize_t fault_copy_range(int from, off_t *from_offset, int to,
+				       off_t *to_offset, size_t length)
+{
+	static const char kind[] = "copy_range";
+
+	if (hits(kind))
+		return -1;
+	if (fault.mode == KILL_HALF && fault.count == fault.target) {
+		real.copy_range(from, from_offset, to, to_offset, length / 2);
+		_exit(0);
+	}
+	return real.copy_range(from, from_offset, to, to_offset, cut(length));
 }
 
 static inline void arm(enum mode mode, long target, int error)
@@ -168,7 +200,8 @@ static inline void arm(enum mode mode, long target, int error)
 	ARM(flistxattr), ARM(fgetxattr), ARM(fsetxattr), ARM(renameat);
 	ARM(exchange), ARM(linkat), ARM(unlinkat), ARM(readlink), ARM(lock);
 	ARM(share_range), ARM(file_system), ARM(write_early);
-	ARM(mmap);
+	ARM(mmap), ARM(mkdirat), ARM(realpath), ARM(fdopendir), ARM(readdir);
+	ARM(lock_probe), ARM(fdatasync), ARM(aio_fsync);
 #undef ARM
 }
 
