@@ -15,6 +15,7 @@ PKG_CONFIG ?= pkg-config
 VARIANT ?=
 FILE ?=
 FUZZ_SECONDS ?= 60
+FAULT_STATES ?= 20000
 
 comma := ,
 variant = $(findstring $(1),$(VARIANT))
@@ -138,6 +139,15 @@ check: ## builds and runs all tests; installs what is missing
 check-unit: tests ## only the test programs in C, of VARIANT
 	@tests/run $(unit_tests) $(fuzz_tests)
 
+faults := $(addprefix $(build)/tests/fault/,save save_power recovery \
+	recovery_power log log_power)
+
+check-faults: ## kills, errors and power cuts by the thousand; mutants
+	@contrib/install-needs build optional check
+	@$(MAKE) --no-print-directory -s $(parallel) $(faults)
+	@OCTAVO_STATES=$(FAULT_STATES) tests/fault/demand $(faults)
+	@tests/fault/mutants
+
 check-asan: ## the same as check, under the address and undefined sanitizers
 	@$(MAKE) --no-print-directory VARIANT=asan check
 
@@ -234,6 +244,6 @@ help: ## this table
 
 -include $(patsubst %.o,%.d,$(call objects,$(sources)))
 .SECONDARY:
-.PHONY: FORCE all tests demo check check-unit check-asan \
+.PHONY: FORCE all tests demo check check-unit check-faults check-asan \
 	check-valgrind check-clang lint coverage fuzz bench bench-search \
 	bench-faults install uninstall dist help clean

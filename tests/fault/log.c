@@ -6,47 +6,15 @@
  * is the document after some edit; and unless log_problem has said otherwise,
  * after the last one.
  */
-#include "octavo/log.h"
+#include "simulator.h"
+#include "log_scenario.h"
 
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "memory.h"
 #include "octavo/save.h"
-#include "simulator.h"
 
-static char memory_folder[] = "/dev/shm/octavo-XXXXXX";
-static char other_folder[] = "/tmp/octavo-XXXXXX";
-static char *folder;
-static char path[64], state_path[64];
-
-static const char text[] = "The quick brown fox jumps over the lazy dog. ";
-
-/* --- faults --- */
-
-/* Real syncs would only cost time here; and the thread that libc has for them
- * does not come along into the children, while what it had locked stays
- * locked there. */
-static int done_aio_fsync(int flag, struct aiocb *request)
-{
-	(void)flag;
-	(void)request;
-	return 0;
-}
-
-static int done_aio_error(const struct aiocb *request)
-{
-	(void)request;
-	return 0;
-}
-
-static ssize_t done_aio_return(struct aiocb *request)
-{
-	(void)request;
-	return 0;
-}
+/* --- memory --- */
 
 static long countdown;
 static bool for_good;
@@ -62,87 +30,25 @@ static bool refuse(void)
 	return true;
 }
 
-/* --- the script --- */
-
-enum { EDITS = 14, LONGEST = 1024 };
-
-struct content {
-	size_t length;
-	char bytes[LONGEST];
-};
-
-/* The document after each edit, and after how many it was how it is. */
-static struct content expected[EDITS + 1];
-
-static struct document *open_document(void)
-{
-	struct document *document =
-		document_open(file_open(path, NULL, NULL, NULL), NULL);
-
-	assert_non_null(document);
-	return document;
-}
-
-static struct content content_of(const struct document *document)
-{
-	struct content content = { .length = 0 };
-
-	content.length = document_read(document, 0, content.bytes, LONGEST);
-	return content;
-}
-
-static bool same(const struct content *one, const struct content *other)
-{
-	return one->length == other->length
-	       && memcmp(one->bytes, other->bytes, one->length) == 0;
-}
-
-static void make_file(void)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	for (int i = 0; i < 4; i++)
-		assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-}
-
-static bool edit(struct document *document, int number)
-{
-	static const char long_text[] =
-		"a text that is longer than a chunk of a tiny log is, so that "
-		"it goes out in several records, of which some may be missing";
-	struct range touched;
-	uint64_t at = 7 * (uint64_t)number;
-
-	switch (number % 7) {
-	case 2:
-		return document_insert(document, at, long_text,
-				       sizeof long_text - 1, NULL);
-	case 3:
-		return document_delete(document, range_of(at, 9), NULL);
-	case 4:
-		return document_undo(document, &touched, NULL);
-	case 5:
-		return document_fill(document, range_of(at, 40), "-=", 2,
-				     NULL);
-	case 6:
-		return document_replace(document, range_of(at, 3), "seven", 5,
-					NULL);
-	default:
-		return document_overwrite(document, at, "OVER", 4, NULL);
-	}
-}
+/* --- a log of its edits --- */
 
 /* How many edits the child has made, seen by its parent; and how many of them
  * are said to be protected. */
 static volatile int *made;
 static int protected;
 
+static int share_made(void **state)
+{
+	made = mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return made == MAP_FAILED ? -1 : log_set_up(state);
+}
+
 /* Edits as the editor does; the log is as if the process were killed then. */
 static bool run_edits(struct document *document, struct log *log)
 {
 	for (int i = 0; i < EDITS; i++) {
-		if (!log_ready(log, NULL) || !edit(document, i))
+		if (!log_ready(log, NULL) || !script_edit(document, i))
 			return false;
 		*made = i + 1;
 		if (!log_problem(log))
@@ -151,72 +57,6 @@ static bool run_edits(struct document *document, struct log *log)
 			log_tick(log);
 	}
 	return true;
-}
-
-/* Empties the folders of logs and sessions, which may not be there. */
-static void remove_state(void)
-{
-	static const char *const names[] = { "sessions", "saved" };
-
-	for (int i = 0; i < 2; i++) {
-		char name[128];
-		struct dirent *entry;
-
-		snprintf(name, sizeof name, "%s/octavo/%s", state_path,
-			 names[i]);
-
-		DIR *entries = opendir(name);
-
-		while (entries && (entry = readdir(entries)))
-			unlinkat(dirfd(entries), entry->d_name, 0);
-		if (entries)
-			closedir(entries);
-		rmdir(name);
-	}
-}
-
-/* What recovery makes of what is there. */
-static struct content recovered(void)
-{
-	struct document *document = open_document();
-	struct log_report report = log_look(document);
-	struct log *log = NULL;
-	struct error error;
-
-	if (report.state != LOG_NONE) {
-		log = log_recover(document, true, false, &report, &error);
-		if (!log)
-			fail_msg("call %ld: %s", fault.target, error.message);
-	}
-
-	struct content content = content_of(document);
-
-	log_close(log, true);
-	document_close(document);
-	return content;
-}
-
-/* After which edit was the document so?  The last one. */
-static int edit_of(const struct content *content)
-{
-	for (int i = EDITS; i >= 0; i--)
-		if (same(content, &expected[i]))
-			return i;
-	fail_msg("call %ld, mode %d: the document never was like that",
-		 fault.target, fault.mode);
-	return -1;
-}
-
-static void expect_edits(void)
-{
-	struct document *document = open_document();
-
-	expected[0] = content_of(document);
-	for (int i = 0; i < EDITS; i++) {
-		assert_true(edit(document, i));
-		expected[i + 1] = content_of(document);
-	}
-	document_close(document);
 }
 
 /* --- killed --- */
@@ -278,7 +118,7 @@ static void fail_at(enum mode mode, long target, int error, bool *over)
 	*over = fault.count < target;
 
 	bool safe = !log_problem(log);
-	struct content content = content_of(document);
+	struct content content = script_content(document);
 
 	assert_true(same(&content, &expected[EDITS]));
 	if (mode == ONCE) {
@@ -337,9 +177,9 @@ static void test_log_each_allocation_fails(void **state)
 			/* An edit that fails is made again. */
 			for (int n = 0; log && n < EDITS; n++) {
 				assert_true(log_ready(log, NULL));
-				if (!edit(document, n)) {
+				if (!script_edit(document, n)) {
 					memory_refuse = NULL;
-					assert_true(edit(document, n));
+					assert_true(script_edit(document, n));
 				}
 				done = n + 1;
 			}
@@ -389,7 +229,7 @@ static void try_recovery(struct document *document)
 	struct log *log = log_recover(document, false, false, &report, &error);
 
 	if (log) {
-		struct content content = content_of(document);
+		struct content content = script_content(document);
 
 		assert_true(same(&content, &expected[EDITS]));
 	} else {
@@ -484,64 +324,6 @@ static void test_log_recovery_without_memory(void **state)
 
 /* --- saved sessions --- */
 
-struct loaded {
-	struct content content;
-	bool good;
-};
-
-static struct document *load_open(void *context, const char *name,
-				  struct error *error)
-{
-	struct file *file = file_open(name, NULL, NULL, error);
-
-	(void)context;
-	return file ? document_open(file, error) : NULL;
-}
-
-static void load_done(void *context, struct document *document,
-		      const struct log_place *place, const struct error *error)
-{
-	struct loaded *loaded = context;
-
-	(void)place;
-	loaded->good = !error;
-	loaded->content = content_of(document);
-	document_close(document);
-}
-
-/* After which edit was what the session holds; -1: there is no session. */
-static int session_edit(void)
-{
-	struct loaded loaded = { .good = false };
-	const struct log_loader loader = { load_open, load_done, &loaded };
-	struct error error;
-
-	if (!log_session_load("it", &loader, &error)) {
-		if (!strstr(error.message, "can't open"))
-			fail_msg("call %ld: %s", fault.target, error.message);
-		return -1;
-	}
-	assert_true(loaded.good);
-	return edit_of(&loaded.content);
-}
-
-static bool save_session(struct document *document, int edits)
-{
-	struct log_place place = { .cursor = 1 };
-	struct log_session *session;
-	bool done = false;
-
-	for (int i = 0; i < edits; i++)
-		assert_true(edit(document, i));
-	session = log_session_begin("it", true, NULL);
-	if (session && log_session_add(session, document, &place, NULL))
-		done = log_session_end(session, NULL);
-	else if (session)
-		log_session_cancel(session);
-	document_close(document);
-	return done;
-}
-
 static void test_log_session_save_fails(void **state)
 {
 	const long errors = errors_wanted();
@@ -607,36 +389,6 @@ static void test_log_session_save_killed(void **state)
 	states_tell("killed", kills);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	made = mmap(NULL, sizeof *made, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	folder = mkdtemp(memory_folder);
-	if (!folder)
-		folder = mkdtemp(other_folder);
-	real = io;
-	real.aio_fsync = io.aio_fsync = done_aio_fsync;
-	real.aio_error = io.aio_error = done_aio_error;
-	real.aio_return = io.aio_return = done_aio_return;
-	snprintf(path, sizeof path, "%s/file", folder);
-	snprintf(state_path, sizeof state_path, "%s/state", folder);
-	setenv("XDG_STATE_HOME", state_path, 1);
-	make_file();
-	mkdir(state_path, 0700);
-	expect_edits();
-	return 0;
-}
-
-static int clean_up(void **state)
-{
-	char command[256];
-
-	(void)state;
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -650,5 +402,5 @@ int main(void)
 		cmocka_unit_test(test_log_session_save_killed),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, clean_up);
+	return cmocka_run_group_tests(tests, share_made, log_clean_up);
 }

@@ -11,7 +11,7 @@
 
 enum {
 	SECTOR = 64,		/* what reaches the disk whole */
-	FILES_MAXIMUM = 16,
+	FILES_MAXIMUM = 64,
 	EVENTS_MAXIMUM = 4096,
 	NO_FILE = -1,
 };
@@ -213,6 +213,24 @@ static inline int power_fsync(int fd)
 	return failed ? -1 : 0;
 }
 
+static inline int power_fdatasync(int fd)
+{
+	return power_fsync(fd);
+}
+
+/* Done at once; its result waits in a field that no sync has a use for. */
+static inline int power_aio_fsync(int flag, struct aiocb *request)
+{
+	(void)flag;
+	request->aio_nbytes = power_fsync(request->aio_fildes) == 0 ? 0 : EIO;
+	return 0;
+}
+
+static inline int power_aio_error(const struct aiocb *request)
+{
+	return (int)request->aio_nbytes;
+}
+
 static inline int power_exchange(int folder, const char *one, const char *other)
 {
 	int result = hits(exchanging) ? -1 : real.exchange(folder, one, other);
@@ -274,6 +292,9 @@ static inline void arm(long target, bool for_good)
 	io.share_range = power_share_range;
 	io.ftruncate = power_ftruncate;
 	io.fsync = power_fsync;
+	io.fdatasync = power_fdatasync;
+	io.aio_fsync = power_aio_fsync;
+	io.aio_error = power_aio_error;
 	io.exchange = power_exchange;
 	io.linkat = power_linkat;
 	io.unlinkat = power_unlinkat;
@@ -335,7 +356,9 @@ static inline void put_sectors(struct bytes *bytes, const struct event *event,
 /* CHOICE 0: nothing that was not synced; 1: all of it; else at random. */
 static inline void draw(struct disk *disk, int cut, int choice)
 {
-	*disk = first;
+	memcpy(disk->entry, first.entry, sizeof disk->entry);
+	for (int i = 0; i < file_count; i++)
+		disk->content[i] = first.content[i];
 	for (int i = 0; i < cut; i++) {
 		const struct event *event = &events[i];
 		bool certain = choice == 1 || lasts(i, cut);

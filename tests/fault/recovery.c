@@ -237,7 +237,7 @@ static void test_recovery_killed_after_save(void **state)
 {
 	(void)state;
 	states_tell("killed", each_flush(kill_recoveries, MADE_FLUSH, CUTS,
-					 states_wanted() ? 1 : 17));
+					 states_wanted() ? 4 : 17));
 }
 
 /* --- calls that fail --- */
@@ -320,7 +320,7 @@ static void test_recovery_fails_after_save(void **state)
 {
 	(void)state;
 	states_tell("failing", each_flush(fail_recoveries, MADE_FLUSH, CUTS,
-					  states_wanted() ? 5 : 40));
+					  states_wanted() ? 20 : 40));
 }
 
 /* What is only looked at stays as it is, also if that fails. */

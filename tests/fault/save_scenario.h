@@ -36,7 +36,7 @@ static const char *const method_names[METHODS] = {
 	"created", "copied", "copied over", "made",
 };
 
-enum { OLD_SIZE = 600, BYTES_MAXIMUM = 1024, EDITS_MAXIMUM = 5 };
+enum { OLD_SIZE = 600, BYTES_MAXIMUM = 4096, EDITS_MAXIMUM = 5 };
 
 struct bytes {
 	bool there;
