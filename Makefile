@@ -15,7 +15,7 @@ PKG_CONFIG ?= pkg-config
 VARIANT ?=
 FILE ?=
 FUZZ_SECONDS ?= 60
-FAULT_STATES ?= 20000
+FAULT_STATES ?= 8000
 
 comma := ,
 variant = $(findstring $(1),$(VARIANT))

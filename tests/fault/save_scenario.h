@@ -11,11 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../unit/sharing.h"
 #include "crc32c.h"
 #include "journal.h"
 #include "octavo/save.h"
 #include "states.h"
+
+#include "../unit/sharing.h"
 
 enum method {
 	IN_PLACE,

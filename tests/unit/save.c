@@ -1428,6 +1428,46 @@ static void test_save_stranger_slips_in(void **state)
 	document_close(document);
 }
 
+/* Another file takes the place just before it is opened for writing. */
+static int late_openat(int at, const char *name, int flags, mode_t mode)
+{
+	if ((flags & (O_ACCMODE | O_CREAT)) == O_RDWR) {
+		put_file(in_folder("other"), "theirs", 6);
+		rename(in_folder("other"), late_path);
+		io.openat = real.openat;
+	}
+	return real.openat(at, name, flags, mode);
+}
+
+static void test_save_other_file_opened(void **state)
+{
+	const char *path = in_folder("file");
+	const char *copy = in_folder("copy");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	put_file(copy, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	real = io;
+	for (int copying = 0; copying < 2; copying++) {
+		late_path = copying ? copy : path;
+		io.openat = late_openat;
+		assert_false(copying
+			     ? save_copy(document, range_of(0, 5), copy, true,
+					 &done, &error)
+			     : save_write(document, NULL, &done, &error));
+		io = real;
+		assert_non_null(strstr(error.message,
+				       "another file has taken its place"));
+		assert_content(late_path, "theirs", 6);
+		assert_int_equal(count_entries(), 2);
+	}
+	document_close(document);
+}
+
 static int late_link(int from_folder, const char *from, int to_folder,
 		     const char *to, int flags)
 {
@@ -1999,6 +2039,7 @@ int main(void)
 		TEST(test_save_device_in_use),
 		TEST(test_save_refuses_second_octavo),
 		TEST(test_save_stranger_slips_in),
+		TEST(test_save_other_file_opened),
 		TEST(test_save_file_appears),
 		TEST(test_save_others_write_the_same),
 		TEST(test_save_changed_while_journalled),
