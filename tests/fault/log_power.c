@@ -9,7 +9,7 @@
 
 #include "octavo/save.h"
 
-enum { DRAWS = 12 };	/* random states of each cut */
+enum { DRAWS = 4 };	/* random states of each cut */
 
 /* At which event how many edits had been made to last. */
 static struct {

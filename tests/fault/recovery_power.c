@@ -142,28 +142,34 @@ static bool try_power(struct trial *trial, long *calls, long *states)
 	return true;
 }
 
+/* After each flush that is cut off, or every other one where few states are
+ * wanted. */
+static void fail_each_call(struct trial *trial, long calls, long *states)
+{
+	long ignored;
+
+	if (!states_wanted() && trial->flushed % 2)
+		return;
+	for (long n = 1; n <= calls; n = next_call(n)) {
+		trial->fault = n;
+		try_power(trial, &ignored, states);
+	}
+	trial->fault = 0;
+}
+
 static long each_flush(bool with_faults, bool dead)
 {
 	struct trial trial = { .dead = dead };
 	long states = 0;
 	long calls = 0;
-	long ignored;
 
-	for (int cut = 0; cut < MADE_FLUSH; cut++) {
-		trial.cut = (enum cut)cut;
-		for (int action = 0; action < RECOVERY_IGNORE; action++) {
-			trial.action = (enum recovery_action)action;
-			trial.fault = 0;
-			for (trial.flushed = 1;
-			     try_power(&trial, &calls, &states);
-			     trial.flushed = next_call(trial.flushed)) {
-				for (long n = 1; with_faults && n <= calls;
-				     n = next_call(n)) {
-					trial.fault = n;
-					try_power(&trial, &ignored, &states);
-				}
-				trial.fault = 0;
-			}
+	for (int i = 0; i < MADE_FLUSH * RECOVERY_IGNORE; i++) {
+		trial.cut = (enum cut)(i / RECOVERY_IGNORE);
+		trial.action = (enum recovery_action)(i % RECOVERY_IGNORE);
+		for (trial.flushed = 1; try_power(&trial, &calls, &states);
+		     trial.flushed = next_call(trial.flushed)) {
+			if (with_faults)
+				fail_each_call(&trial, calls, &states);
 		}
 	}
 	forget();

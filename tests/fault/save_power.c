@@ -27,14 +27,17 @@ static bool completes(const struct disk *disk, struct bytes found,
 	return *valid && journal_completes(fd, found, &content, after);
 }
 
-static bool backup_is_whole(const struct disk *disk, enum method method)
+/* The older backup may still be there while the file is the OLD one; of a file
+ * that is exchanged, as long as both are. */
+static bool backup_is_whole(const struct disk *disk, enum method method,
+			    bool old)
 {
 	struct bytes found = content_of(disk, "file~");
 	struct bytes before = bytes_before(method);
 	struct bytes older = bytes_older();
 
 	return !has_backup(method) || bytes_equal(&found, &before)
-		|| bytes_equal(&found, &older);
+		|| ((old || method == KEPT) && bytes_equal(&found, &older));
 }
 
 enum allowed { OLD = 1, NEW = 2, TO_COMPLETE = 4 };
@@ -45,16 +48,17 @@ static enum allowed found_on(const struct disk *disk, enum method method)
 	struct bytes found = content_of(disk, target_name(method));
 	struct bytes before = bytes_before(method);
 	struct bytes after = bytes_after(method);
+	bool old = bytes_equal(&found, &before);
 	bool valid = false;
 	bool complete = has_journal(method)
 		&& completes(disk, found, &after, &valid);
 
-	if ((valid && !complete) || !backup_is_whole(disk, method))
+	if ((valid && !complete) || !backup_is_whole(disk, method, old))
 		return 0;
 	/* Of a rewrite there is only finishing. */
 	if (valid && is_rewrite(method))
 		return bytes_equal(&found, &after) ? NEW : TO_COMPLETE;
-	if (bytes_equal(&found, &before))
+	if (old)
 		return OLD;
 	if (bytes_equal(&found, &after))
 		return NEW;
