@@ -114,6 +114,33 @@ static void test_crc32c_known_values(void **state)
 				 crc32c(crc32c(0, "ab", 2), ones, size));
 }
 
+/* Each part is whole, and the whole is not: an extent of another journal. */
+static void test_journal_mixed(void **state)
+{
+	struct journal_header header = header_with(1);
+	unsigned char record[20 + sizeof old_text + sizeof new_text];
+	int one = temporary();
+	int other = temporary();
+
+	(void)state;
+	write_example(one, 1);
+	struct journal_writer *writer = journal_begin(other, &header, NULL);
+	assert_non_null(writer);
+	assert_true(put(writer, 1, sizeof old_text, sizeof new_text));
+	assert_true(journal_commit(writer, NULL));
+	journal_end(writer);
+	off_t at = lseek(one, 0, SEEK_END) - 32 - (off_t)sizeof record;
+	assert_int_equal(pread(other, record, sizeof record, at),
+			 sizeof record);
+	assert_true(is_valid(one));
+	assert_int_equal(pwrite(one, record, sizeof record, at),
+			 sizeof record);
+	assert_false(is_valid(one));
+	assert_int_equal(look(one), JOURNAL_DAMAGED);
+	close(one);
+	close(other);
+}
+
 static void test_journal_reads_back(void **state)
 {
 	int fd = temporary();
@@ -433,6 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_crc32c_known_values),
 		cmocka_unit_test(test_journal_reads_back),
+		cmocka_unit_test(test_journal_mixed),
 		cmocka_unit_test(test_journal_format),
 		cmocka_unit_test(test_journal_cut_anywhere),
 		cmocka_unit_test(test_journal_any_byte_wrong),

@@ -1428,6 +1428,49 @@ static void test_save_stranger_slips_in(void **state)
 	document_close(document);
 }
 
+/* Somebody writes as many bytes and puts the time back; only the time of that
+ * change tells. */
+static int forging_fsync(int fd)
+{
+	struct stat status = status_of(late_path);
+	struct timespec times[2] = { status.st_atim, status.st_mtim };
+	struct stat now;
+	int other = open(late_path, O_WRONLY);
+
+	io.fsync = real.fsync;
+	assert_int_equal(write(other, "theirs", 6), 6);
+	/* The clock may be a coarse one. */
+	do {
+		assert_int_equal(futimens(other, times), 0);
+		assert_int_equal(fstat(other, &now), 0);
+	} while (now.st_ctim.tv_sec == status.st_ctim.tv_sec
+		 && now.st_ctim.tv_nsec == status.st_ctim.tv_nsec);
+	close(other);
+	return real.fsync(fd);
+}
+
+static void test_save_time_put_back(void **state)
+{
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	struct document *document = open_document(path);
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	struct save_options options = { .way = SAVE_WAY_REPLACE };
+	real = io;
+	late_path = path;
+	io.fsync = forging_fsync;
+	assert_false(save_write(document, &options, &done, &error));
+	io = real;
+	assert_non_null(strstr(error.message, "unchanged"));
+	assert_content(path, "theirs6789abcdefghijklmnopqrstuvwxyz", TEXT);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
 /* Another file takes the place just before it is opened for writing. */
 static int late_openat(int at, const char *name, int flags, mode_t mode)
 {
@@ -2040,6 +2083,7 @@ int main(void)
 		TEST(test_save_refuses_second_octavo),
 		TEST(test_save_stranger_slips_in),
 		TEST(test_save_other_file_opened),
+		TEST(test_save_time_put_back),
 		TEST(test_save_file_appears),
 		TEST(test_save_others_write_the_same),
 		TEST(test_save_changed_while_journalled),
