@@ -20,27 +20,46 @@ unsigned byte_set_count(const struct byte_set *set)
 	return count;
 }
 
+/* How many numbers below LIMIT have the bit FOLD set; all, if that is 0. */
+static unsigned count_with(unsigned limit, unsigned fold)
+{
+	unsigned rest;
+
+	if (fold == 0)
+		return limit;
+	rest = limit % (2 * fold);
+	return limit / (2 * fold) * fold + (rest > fold ? rest - fold : 0);
+}
+
 /* The narrowest test with FOLD that all of SET pass; how many bytes do. */
 static unsigned narrowest(const struct byte_set *set, unsigned fold,
 			  struct filter_test *test)
 {
 	unsigned first = 0xff;
 	unsigned last = 0;
-	unsigned count = 0;
+	unsigned count;
 
-	for (unsigned byte = 0; byte <= 0xff; byte++) {
-		if (!byte_set_has(set, byte))
-			continue;
-		first = (byte | fold) < first ? byte | fold : first;
-		last = (byte | fold) > last ? byte | fold : last;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t bits = set->bits[i];
+
+		for (; bits; bits &= bits - 1) {
+			unsigned byte = (64 * i +
+					 (unsigned)__builtin_ctzll(bits)) |
+					fold;
+
+			first = byte < first ? byte : first;
+			last = byte > last ? byte : last;
+		}
 	}
 	*test = (struct filter_test){
 		(unsigned char)fold, (unsigned char)first,
 		(unsigned char)(last - first), 0,
 	};
-	for (unsigned byte = 0; byte <= 0xff; byte++)
-		count += filter_test_passes(test, (unsigned char)byte);
-	return count;
+	if (first > last)
+		return byte_set_count(set);
+	count = count_with(last + 1, fold) - count_with(first, fold);
+	/* Each stands for the byte without the bit, too. */
+	return fold ? 2 * count : count;
 }
 
 unsigned filter_test_of(const struct byte_set *set, struct filter_test *test)
@@ -84,6 +103,11 @@ static struct filter_test first_part(const struct byte_set *set)
 	};
 }
 
+static void remove_byte(struct byte_set *set, unsigned byte)
+{
+	set->bits[byte >> 6] &= ~(UINT64_C(1) << (byte & 63));
+}
+
 void filter_class_of(const struct byte_set *set, struct filter_class *class)
 {
 	struct byte_set rest = *set;
@@ -106,9 +130,11 @@ void filter_class_of(const struct byte_set *set, struct filter_class *class)
 		struct filter_test part = first_part(&rest);
 
 		class->parts[class->count] = part;
-		for (unsigned byte = 0; byte <= 0xff; byte++)
-			if (filter_test_passes(&part, (unsigned char)byte))
-				rest.bits[byte >> 6] &=
-					~(UINT64_C(1) << (byte & 63));
+		for (unsigned i = 0; i <= part.width; i++) {
+			remove_byte(&rest, part.start + i);
+			if (part.fold)
+				remove_byte(&rest,
+					    (part.start + i) ^ part.fold);
+		}
 	}
 }
