@@ -1,8 +1,9 @@
 /*
- * spoil [-n N] [-g] [-o FILE] HOW PREFIX COMMAND...: runs a program whose N-th
+ * spoil [-n N] [-g] [-o FILE] [-x END] HOW PREFIX COMMAND...: runs a program whose N-th
  * (1) call that changes or syncs a file goes wrong.
  *
- * Counted are calls on files whose path begins with PREFIX.  HOW is
+ * Counted are calls on files whose path begins with PREFIX, and does not end
+ * with END.  HOW is
  *	kill	the program is killed (SIGKILL) before the call
  *	half	likewise, when a write has written half of its bytes
  *	short	a write writes half of its bytes and says so
@@ -101,6 +102,7 @@ static const struct how {
 
 static const struct how *how;
 static const char *prefix;
+static const char *excepted;
 static unsigned long wanted = 1, counted;
 static bool go_on;
 static FILE *trace;
@@ -238,6 +240,14 @@ static const struct call *find_call(const struct seccomp_notif *asked)
 	return NULL;
 }
 
+static bool is_excepted(const char *path)
+{
+	size_t end = excepted ? strlen(excepted) : 0;
+	size_t length = strlen(path);
+	return end && length >= end
+		&& strcmp(path + length - end, excepted) == 0;
+}
+
 static bool is_struck(const struct call *call,
 		      const struct seccomp_notif *asked)
 {
@@ -246,7 +256,7 @@ static bool is_struck(const struct call *call,
 	if (!call || (how->halves && !call->writes))
 		return false;
 	find_path(call, asked, path, sizeof(path));
-	if (strncmp(path, prefix, strlen(prefix)) != 0)
+	if (strncmp(path, prefix, strlen(prefix)) != 0 || is_excepted(path))
 		return false;
 	counted++;
 	bool struck = go_on ? counted >= wanted : counted == wanted;
@@ -260,11 +270,12 @@ static bool is_struck(const struct call *call,
 
 /* --- what becomes of them --- */
 
-/* Writes half of the bytes in the program's place; returns how many. */
+/* Writes half of the bytes, at least one, in the program's place; returns how
+ * many. */
 static ssize_t write_half(const struct seccomp_notif *asked)
 {
 	const __u64 *arguments = asked->data.args;
-	size_t size = (size_t)arguments[2] / 2;
+	size_t size = (size_t)(arguments[2] + 1) / 2;
 	ssize_t written = -1;
 	char *bytes = malloc(size + 1);
 	int process = (int)syscall(SYS_pidfd_open, asked->pid, 0);
@@ -385,17 +396,18 @@ static int spoil(char **command)
 int main(int count, char **arguments)
 {
 	int option;
-	while ((option = getopt(count, arguments, "+n:go:")) != -1) {
+	while ((option = getopt(count, arguments, "+n:go:x:")) != -1) {
 		switch (option) {
 		case 'n': wanted = strtoul(optarg, NULL, 10); break;
 		case 'g': go_on = true; break;
+		case 'x': excepted = optarg; break;
 		case 'o': trace = fopen(optarg, "we"); break;
 		default: return CANNOT;
 		}
 	}
 	if (count - optind < 3) {
-		fprintf(stderr, "usage: spoil [-n N] [-g] [-o FILE] HOW PREFIX "
-			"COMMAND...\n");
+		fprintf(stderr, "usage: spoil [-n N] [-g] [-o FILE] [-x END] HOW "
+			"PREFIX COMMAND...\n");
 		return CANNOT;
 	}
 	for (size_t i = 0; i < sizeof(hows) / sizeof(*hows); i++) {
