@@ -5,12 +5,6 @@
 
 #include "filter_internal.h"
 
-bool filter_test_passes(const struct filter_test *test, unsigned char byte)
-{
-	return (unsigned char)((byte | test->fold) - test->start)
-	       <= test->width;
-}
-
 unsigned byte_set_count(const struct byte_set *set)
 {
 	unsigned count = 0;

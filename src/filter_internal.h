@@ -213,7 +213,6 @@ unsigned byte_set_count(const struct byte_set *set);
 /* The test that passes fewest bytes beside those of SET; how many pass. */
 unsigned filter_test_of(const struct byte_set *set, struct filter_test *test);
 void filter_class_of(const struct byte_set *set, struct filter_class *class);
-bool filter_test_passes(const struct filter_test *test, unsigned char byte);
 
 /* --- filter_anchor.c --- */
 

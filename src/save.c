@@ -309,7 +309,8 @@ void save_add_left(char left[SAVE_LEFT_SIZE], const struct save_place *place,
 		snprintf(left + length, SAVE_LEFT_SIZE - length, ", %s", name);
 }
 
-void save_note_left(struct save_plan *done, const char *left)
+/* Notes that LEFT, if not empty, could not be removed. */
+static void note_left(struct save_plan *done, const char *left)
 {
 	if (*left)
 		snprintf(done->note, sizeof done->note,
@@ -330,7 +331,7 @@ bool save_finish(struct save_flush *flush, struct save_plan *done)
 	if (*flush->report->found)
 		snprintf(done->note, sizeof done->note, "%s",
 			 flush->report->found);
-	save_note_left(done, flush->left);
+	note_left(done, flush->left);
 	return true;
 }
 

@@ -400,9 +400,6 @@ bool save_backup_keep(const struct save_flush *flush, const char *name);
 void save_add_left(char left[SAVE_LEFT_SIZE], const struct save_place *place,
 		   const char *name);
 
-/* Notes that LEFT, if not empty, could not be removed. */
-void save_note_left(struct save_plan *done, const char *left);
-
 /* The message for FAILURE; always false. */
 bool save_fail(const struct save_failure *failure, const char *path,
 	       bool existed, struct error *error);

@@ -88,9 +88,8 @@ struct syntax {
 struct syntax *syntax_read(const char *regex, size_t length, uint32_t options);
 void syntax_free(struct syntax *syntax);
 
-/* Bytes of a branch at least, and at most. */
+/* Bytes of a branch at least. */
 size_t syntax_branch_least(const struct syntax_branch *branch);
-size_t syntax_branch_most(const struct syntax_branch *branch);
 
 bool byte_set_meet(const struct byte_set *one, const struct byte_set *other);
 bool byte_set_equal(const struct byte_set *one, const struct byte_set *other);

@@ -44,7 +44,8 @@ size_t syntax_branch_least(const struct syntax_branch *branch)
 	return least;
 }
 
-size_t syntax_branch_most(const struct syntax_branch *branch)
+/* Bytes of a branch at most. */
+static size_t branch_most(const struct syntax_branch *branch)
 {
 	size_t most = 0;
 
@@ -130,7 +131,7 @@ static void flatten(const struct syntax *syntax, struct syntax_branch *flat)
 	for (size_t i = 0; i < syntax->count; i++) {
 		const struct syntax_branch *branch = &syntax->branches[i];
 		size_t shortest = syntax_branch_least(branch);
-		size_t longest = syntax_branch_most(branch);
+		size_t longest = branch_most(branch);
 
 		fixed = fixed && shortest == longest;
 		least = shortest < least ? shortest : least;
@@ -210,7 +211,7 @@ bool syntax_repeat(struct syntax *whole, size_t least, size_t most,
 	struct syntax_branch *branch = &whole->branches[0];
 	struct byte_set set = syntax_set(whole);
 	bool one = whole->count == 1;
-	size_t longest = syntax_branch_most(&once);
+	size_t longest = branch_most(&once);
 	size_t more = most == SYNTAX_MANY ? most : most - least;
 
 	whole->count = 1;
