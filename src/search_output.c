@@ -217,8 +217,8 @@ void search_output_init(struct search_output *output,
 	output->listing = is_listing(plan->kind);
 	output->replacement = search->constant ? NULL : plan->replacement;
 	output->writer = (struct text_writer){
-		plan->document, plan->prefix, send_text, output,
-		.run = { 0, 0 },
+		.lines = newlines_of(plan->document, NEWLINE_BYTE),
+		.prefix = plan->prefix, .put = send_text, .sink = output,
 	};
 }
 

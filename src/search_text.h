@@ -5,6 +5,7 @@
 #ifndef OCTAVO_SEARCH_TEXT_H
 #define OCTAVO_SEARCH_TEXT_H
 
+#include "newline.h"
 #include "octavo/search.h"
 
 /* Takes LENGTH bytes of text, in order. */
@@ -13,7 +14,7 @@ typedef bool text_sink(void *sink, const void *bytes, size_t length,
 
 /* All zeros but the first four is one that has written nothing. */
 struct text_writer {
-	const struct document *document;
+	struct newlines lines;	/* of the document */
 	const char *prefix;	/* of each line; or NULL */
 	text_sink *put;
 	void *sink;
@@ -22,9 +23,6 @@ struct text_writer {
 	uint64_t newlines;
 	uint64_t counted;
 	uint64_t printed;	/* the end of the last line that was written */
-	/* The run of the document that was looked at last. */
-	struct range run;
-	const unsigned char *bytes;
 };
 
 /* "OFFSET LENGTH". */
@@ -39,8 +37,5 @@ bool text_write_line(struct text_writer *writer, uint64_t start,
 
 /* `printed` as it will be after the line around START was written. */
 uint64_t text_printed_after(struct text_writer *writer, uint64_t start);
-
-/* Newlines in RANGE.  Holes are not read. */
-uint64_t text_newlines(struct text_writer *writer, struct range range);
 
 #endif

@@ -191,8 +191,9 @@ static void lines_begin(struct worker *worker, const struct guess *guess)
 		writer->newlines = before->newlines;
 		writer->printed = before->printed;
 	} else {
-		writer->newlines = text_newlines(writer, (struct range){
-			0, guess->range.start });
+		writer->newlines = newlines_count(
+			&writer->lines,
+			(struct range){ 0, guess->range.start });
 	}
 	writer->counted = guess->range.start;
 	worker->newlines = writer->newlines + guess->newlines;
@@ -543,8 +544,8 @@ static bool chunk_scan(struct worker *worker, uint64_t chunk,
 				       border(worker, chunk + 1) };
 	probe_ahead(worker, chunk);
 	if (kind_of(worker) == SEARCH_LINES)
-		guess->newlines = text_newlines(&worker->output.writer,
-						guess_bytes(worker, guess));
+		guess->newlines = newlines_count(&worker->output.writer.lines,
+						 guess_bytes(worker, guess));
 	/* No need to guess: and a match that runs far is not looked for again
 	 * in each chunk that it covers. */
 	if (worker->waiting == 0 && entry_known(worker, chunk, &entry)) {
