@@ -40,6 +40,7 @@ enum {
 	SEARCH_LAST_EXACT = 4096,
 	SURVEY_BYTES = 100,
 	SURVEY_PAGE = 8,
+	STRETCH_BYTES = 32,
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
 	SEARCH_STRETCH = 64,
@@ -148,6 +149,9 @@ enum {
 	 * screen has rows. */
 	SURVEY_BYTES = 64 << 20,
 	SURVEY_PAGE = 4096,
+	/* Bytes of a stretch of the document, for which lines are counted: in
+	 * a tenth of a millisecond. */
+	STRETCH_BYTES = 1 << 20,
 	/* Holes from this length on are passed over, where that is possible;
 	 * and so often one is looked for. */
 	SEARCH_HOLE = 1 << 20,

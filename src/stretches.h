@@ -6,12 +6,13 @@
  * They follow edits and growth: what lies behind an edit moves, what it
  * touches is unknown again.  Each question is answered in the time that it
  * takes to go through the table once at worst (a hundred thousand entries for
- * 100 GB, 40 bytes each).
+ * 100 GB, 40 bytes each), and mostly in that of a search in it.
  *
  * Invariants
  *  1. The lengths add up to the document's size; none is 0, and none is
- *     longer than twice STRETCH_BYTES.
- *  2. Unknown ones have the count 0 and no data.
+ *     longer than twice STRETCH_BYTES, unless memory has failed.
+ *  2. None is shorter than half of STRETCH_BYTES, unless it is the only one.
+ *  3. Unknown ones have the count 0 and no data.
  */
 #ifndef OCTAVO_STRETCHES_H
 #define OCTAVO_STRETCHES_H
@@ -38,15 +39,15 @@ struct stretches *stretches_new(uint64_t size, void (*forget)(void *data),
 void stretches_free(struct stretches *stretches);
 
 /* RANGE has become LENGTH bytes (growth: an empty range at the end): what it
- * touches, or adjoins, is unknown.  On failure (memory) all is unknown, and as
- * long as it has to be. */
+ * touches, or adjoins, is unknown, and some neighbours may be.  On failure
+ * (memory) all is unknown, and as long as it has to be. */
 bool stretches_edit(struct stretches *stretches, struct range range,
 		    uint64_t length, struct error *error);
 
 /* How many; 0 where there are no bytes. */
 size_t stretches_number(const struct stretches *stretches);
-/* Changes whenever their numbers or borders do: what was begun before must
- * not be told to those after. */
+/* Changes with every edit: what was found out before need not be true of those
+ * after. */
 uint64_t stretches_serial(const struct stretches *stretches);
 
 /* The one with INDEX (< number). */
@@ -54,13 +55,13 @@ struct stretch stretches_get(struct stretches *stretches, size_t index);
 /* Which one OFFSET (< size) is in. */
 size_t stretches_at(struct stretches *stretches, uint64_t offset);
 
-/* DATA becomes theirs. */
+/* COUNT is that of the one with INDEX; DATA becomes theirs. */
 void stretches_know(struct stretches *stretches, size_t index, uint64_t count,
 		    void *data);
 void stretches_forget(struct stretches *stretches, size_t index);
 
 /* The first from INDEX on that is unknown; their number where none is. */
-size_t stretches_unknown(const struct stretches *stretches, size_t index);
+size_t stretches_unknown(struct stretches *stretches, size_t index);
 
 /* The sum of the counts of those before INDEX (<= number), unknown ones being
  * 0. */
@@ -68,5 +69,8 @@ uint64_t stretches_before(struct stretches *stretches, size_t index);
 /* The first one with which the sum is greater than COUNT; their number where
  * there is none. */
 size_t stretches_find(struct stretches *stretches, uint64_t count);
+
+/* Asserts the invariants. */
+void stretches_check(struct stretches *stretches);
 
 #endif
