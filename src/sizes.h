@@ -41,6 +41,7 @@ enum {
 	SURVEY_BYTES = 100,
 	SURVEY_PAGE = 8,
 	STRETCH_BYTES = 32,
+	STRETCHES_MAXIMUM = 64,
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
 	SEARCH_STRETCH = 64,
@@ -152,6 +153,8 @@ enum {
 	/* Bytes of a stretch of the document, for which lines are counted: in
 	 * a tenth of a millisecond. */
 	STRETCH_BYTES = 1 << 20,
+	/* So many stretches at most, 5 MiB; of longer ones if need be. */
+	STRETCHES_MAXIMUM = 1 << 17,
 	/* Holes from this length on are passed over, where that is possible;
 	 * and so often one is looked for. */
 	SEARCH_HOLE = 1 << 20,

@@ -11,6 +11,8 @@
  *  2. The sums of the first `summed` entries are right.
  *  3. The first `all_known` entries are known.
  *  4. There is room for one entry or more, so that an edit can always leave one.
+ *  5. They are not more than STRETCHES_MAXIMUM: where the document asks for more
+ *     `usual` is longer.
  */
 #include "stretches.h"
 
@@ -38,6 +40,7 @@ struct stretches {
 	size_t placed;
 	size_t summed;
 	size_t all_known;
+	uint64_t usual;		/* length of one */
 	uint64_t size;
 	uint64_t serial;
 	void (*forget)(void *data);
@@ -48,20 +51,29 @@ static size_t smaller(size_t one, size_t other)
 	return one < other ? one : other;
 }
 
-/* How many entries LENGTH bytes are. */
-static size_t number_for(uint64_t length)
+/* USUAL, or as much longer as keeps the number of SIZE bytes small. */
+static uint64_t usual_for(uint64_t size, uint64_t usual)
 {
-	uint64_t number = length / STRETCH_BYTES;
+	while (size / usual > STRETCHES_MAXIMUM)
+		usual *= 2;
+	return usual;
+}
+
+/* How many entries LENGTH bytes are. */
+static size_t number_for(const struct stretches *stretches, uint64_t length)
+{
+	uint64_t number = length / stretches->usual;
 
 	return number == 0 && length > 0 ? 1 : (size_t)number;
 }
 
 /* Makes NUMBER unknown entries of LENGTH bytes from ENTRY on. */
-static void part(struct entry *entry, size_t number, uint64_t length)
+static void part(const struct stretches *stretches, struct entry *entry,
+		 size_t number, uint64_t length)
 {
 	for (; number > 0; entry++, number--) {
 		*entry = (struct entry){
-			.length = number > 1 ? STRETCH_BYTES : length,
+			.length = number > 1 ? stretches->usual : length,
 			.count = UNKNOWN,
 		};
 		length -= entry->length;
@@ -90,22 +102,22 @@ struct stretches *stretches_new(uint64_t size, void (*forget)(void *data),
 				struct error *error)
 {
 	struct stretches *stretches = memory_allocate(sizeof(*stretches));
-	size_t number = number_for(size);
 
 	if (!stretches) {
 		error_set_memory(error);
 		return NULL;
 	}
 	*stretches = (struct stretches){
-		.number = number,
+		.usual = usual_for(size, STRETCH_BYTES),
 		.size = size,
 		.forget = forget,
 	};
-	if (!make_room(stretches, number, error)) {
+	stretches->number = number_for(stretches, size);
+	if (!make_room(stretches, stretches->number, error)) {
 		memory_free(stretches);
 		return NULL;
 	}
-	part(stretches->entries, number, size);
+	part(stretches, stretches->entries, stretches->number, size);
 	return stretches;
 }
 
@@ -162,7 +174,7 @@ static void take_neighbours(const struct stretches *stretches,
 {
 	const struct entry *entries = stretches->entries;
 
-	while (touched->length < STRETCH_BYTES / 2 &&
+	while (touched->length < stretches->usual / 2 &&
 	       touched->end - touched->first < stretches->number) {
 		if (touched->end < stretches->number)
 			touched->length += entries[touched->end++].length;
@@ -182,11 +194,23 @@ static void replace(struct stretches *stretches, struct touched touched,
 		drop(stretches, &stretches->entries[i]);
 	memmove(first + number, stretches->entries + touched.end,
 		behind * sizeof(*first));
-	part(first, number, touched.length);
+	part(stretches, first, number, touched.length);
 	stretches->number = touched.first + number + behind;
 	stretches->placed = smaller(stretches->placed, touched.first);
 	stretches->summed = smaller(stretches->summed, touched.first);
 	stretches->all_known = smaller(stretches->all_known, touched.first);
+}
+
+/* Longer ones, where there would be too many. */
+static void limit_number(struct stretches *stretches, struct touched *touched)
+{
+	size_t others = stretches->number - (touched->end - touched->first);
+
+	if (others + number_for(stretches, touched->length) <=
+	    STRETCHES_MAXIMUM)
+		return;
+	*touched = (struct touched){ 0, stretches->number, stretches->size };
+	stretches->usual = usual_for(stretches->size, stretches->usual);
 }
 
 bool stretches_edit(struct stretches *stretches, struct range range,
@@ -198,7 +222,10 @@ bool stretches_edit(struct stretches *stretches, struct range range,
 
 	assert(range.end <= stretches->size);
 	take_neighbours(stretches, &touched);
-	number = number_for(touched.length);
+	stretches->size += length - range_length(range);
+	stretches->serial++;
+	limit_number(stretches, &touched);
+	number = number_for(stretches, touched.length);
 	room = make_room(stretches, stretches->number + number -
 				    (touched.end - touched.first), error);
 	if (!room) {
@@ -206,8 +233,6 @@ bool stretches_edit(struct stretches *stretches, struct range range,
 			drop(stretches, &stretches->entries[i]);
 		number = 1;
 	}
-	stretches->size += length - range_length(range);
-	stretches->serial++;
 	replace(stretches, touched, number);
 	if (!room)
 		stretches->summed = stretches->all_known = 0;
@@ -353,6 +378,7 @@ void stretches_check(struct stretches *stretches)
 
 	assert(stretches->capacity > 0);
 	assert(stretches->number <= stretches->capacity);
+	assert(stretches->number <= STRETCHES_MAXIMUM);
 	assert(stretches->placed <= stretches->number);
 	assert(stretches->summed <= stretches->number);
 	assert(stretches->all_known <= stretches->number);
@@ -360,7 +386,7 @@ void stretches_check(struct stretches *stretches)
 		const struct entry *entry = &stretches->entries[i];
 
 		assert(entry->length > 0);
-		assert(entry->length >= STRETCH_BYTES / 2 ||
+		assert(entry->length >= stretches->usual / 2 ||
 		       stretches->number == 1);
 		assert(i >= stretches->placed || entry->start == start);
 		assert(i >= stretches->summed || entry->before == before);

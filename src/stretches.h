@@ -6,12 +6,13 @@
  * They follow edits and growth: what lies behind an edit moves, what it
  * touches is unknown again.  Each question is answered in the time that it
  * takes to go through the table once at worst (a hundred thousand entries for
- * 100 GB, 40 bytes each), and mostly in that of a search in it.
+ * 100 GB, 40 bytes each), and mostly in that of a search in it.  Of documents
+ * that would have more than STRETCHES_MAXIMUM they are longer.
  *
  * Invariants
  *  1. The lengths add up to the document's size; none is 0, and none is
- *     longer than twice STRETCH_BYTES, unless memory has failed.
- *  2. None is shorter than half of STRETCH_BYTES, unless it is the only one.
+ *     longer than twice the usual length, unless memory has failed.
+ *  2. None is shorter than half of that, unless it is the only one.
  *  3. Unknown ones have the count 0 and no data.
  */
 #ifndef OCTAVO_STRETCHES_H

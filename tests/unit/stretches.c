@@ -289,10 +289,43 @@ static void test_stretches_without_memory(void **state)
 	assert_null(stretches);
 }
 
+/* However long the document, there are not too many, and all can be counted on
+ * as before. */
+static void test_stretches_of_long_documents(void **state)
+{
+	const uint64_t length = (uint64_t)STRETCH_BYTES * STRETCHES_MAXIMUM;
+	struct stretches *stretches = stretches_new(5 * length, NULL, NULL);
+	size_t number;
+
+	(void)state;
+	assert_non_null(stretches);
+	stretches_check(stretches);
+	for (unsigned round = 0; round < 60; round++) {
+		uint64_t end = stretches_get(stretches,
+			stretches_number(stretches) - 1).range.end;
+
+		if (end < (uint64_t)1 << 62)
+			assert_true(stretches_edit(stretches,
+				range_of(round % 2 ? end : end / 3, 0), end,
+				NULL));
+		stretches_check(stretches);
+		number = stretches_number(stretches);
+		assert_in_range(number, STRETCHES_MAXIMUM / 4,
+				STRETCHES_MAXIMUM);
+	}
+	for (size_t i = 0; i < number; i++)
+		stretches_know(stretches, i, i, NULL);
+	assert_true(stretches_edit(stretches, range_of(0, 0), 1, NULL));
+	assert_int_equal(stretches_unknown(stretches, 2), number);
+	assert_int_equal(stretches_unknown(stretches, 0), 0);
+	stretches_free(stretches);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stretches_like_bytes),
+		cmocka_unit_test(test_stretches_of_long_documents),
 		cmocka_unit_test(test_stretches_without_memory),
 	};
 
