@@ -73,6 +73,7 @@ void document_close(struct document *document)
 	if (!document)
 		return;
 	assert(!document->clips);
+	assert(!document->followers);
 	settlement_drop(document);
 	history_free(&document->history);
 	pieces_free(document->pieces);
@@ -290,7 +291,11 @@ bool document_verify(const struct document *document)
 
 bool document_reread(struct document *document, struct error *error)
 {
-	return mapping_reread(document->mapping, error);
+	bool done = mapping_reread(document->mapping, error);
+
+	if (document_by_blocks(document))
+		document_tell_all(document);
+	return done;
 }
 
 static unsigned own_epoch(const struct document *document)

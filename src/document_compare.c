@@ -325,8 +325,10 @@ void outside_compare(struct document *document, bool moved)
 	find_conflicts(document, moved);
 	refresh(document);
 	go_back(document);
-	if (outside->written)
+	if (outside->written) {
 		document_touch(document);
+		document_tell_all(document);
+	}
 	outside->written |= before || outside->count > 0;
 	outside->revision = document->revision;
 	outside->compared = true;
@@ -339,4 +341,5 @@ void outside_take_disk(struct document *document)
 		      visit_refresh, document);
 	go_back(document);
 	document_touch(document);
+	document_tell_all(document);
 }

@@ -207,6 +207,7 @@ bool edit_commit(struct document *document, struct edit *edit,
 	history_push(history, record, !document->step_open, time);
 	document->step_open = document->depth > 0;
 	document_touch(document);
+	document_tell_touched(document, edit->range, record.length);
 	return true;
 }
 

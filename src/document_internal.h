@@ -44,6 +44,8 @@ struct settlement {
 struct outside {
 	enum file_state state;
 	struct file_identity seen;	/* of the file when it was compared */
+	struct file_identity told;	/* and when it was another one last, */
+	bool any_told;			/* which followers know of */
 	uint64_t revision;		/* of the document then */
 	bool compared;
 	bool written;		/* bytes in granules were others on disk */
@@ -83,6 +85,7 @@ struct document {
 	int64_t time;			/* of the next step; 0: now */
 	struct outside outside;
 	const struct document_watcher *watcher;
+	struct document_follower *followers;
 };
 
 /* --- document.c --- */
@@ -186,6 +189,12 @@ void document_tell_edit(struct document *document, const struct edit *edit,
 /* Goes to a state, and tells of it. */
 bool document_tell_go(struct document *document, uint32_t number,
 		      struct range *touched, struct error *error);
+
+/* Tells the followers that RANGE has become LENGTH bytes; that any byte may be
+ * another one. */
+void document_tell_touched(struct document *document, struct range range,
+			   uint64_t length);
+void document_tell_all(struct document *document);
 
 /* --- document_compare.c --- */
 

@@ -7,6 +7,8 @@
  *  1. The identity is taken before bytes are compared, so a write that comes
  *     between is a difference found the next time.
  *  2. file_take is called for the identity that was compared, and no other.
+ *  3. Followers know of all that has made the file's identity another one than
+ *     file_take has taken, or where it is `any_told`, than `told`.
  */
 #include <stdio.h>
 
@@ -17,11 +19,15 @@
 static bool take_growth(struct document *document,
 			const struct file_identity *identity)
 {
+	uint64_t before = document_size(document);
+
 	if (!pieces_reserve_growth(document->pieces) ||
 	    !mapping_grow(document->mapping, identity->size))
 		return false;
 	pieces_grow(document->pieces, identity->size);
 	file_take(document->file, identity);
+	document_tell_touched(document, range_of(before, 0),
+			      document_size(document) - before);
 	return true;
 }
 
@@ -55,6 +61,24 @@ static enum file_state examine(struct document *document,
 	return state;
 }
 
+/* Tells the followers once of each file that is another one: where is not
+ * known. */
+static void tell_outside(struct document *document, enum file_state state,
+			 const struct file_identity *now)
+{
+	struct outside *outside = &document->outside;
+	struct file_identity known = file_identity(document->file);
+	const struct file_identity *before = outside->any_told ? &outside->told
+							       : &known;
+	bool longer = state == FILE_GREW && now->size > before->size;
+	bool same = outside->any_told && file_identity_equal(before, now);
+
+	outside->any_told = state != FILE_SAME;
+	outside->told = *now;
+	if (state != FILE_SAME && !longer && !same)
+		document_tell_all(document);
+}
+
 static enum file_state look(struct document *document, bool thorough)
 {
 	struct outside *outside = &document->outside;
@@ -66,6 +90,7 @@ static enum file_state look(struct document *document, bool thorough)
 	/* That changes all the time. */
 	if (document_by_blocks(document)) {
 		document_verify(document);
+		document_tell_all(document);
 		return state;
 	}
 	/* Where holes are does not change without a trace. */
@@ -77,6 +102,7 @@ static enum file_state look(struct document *document, bool thorough)
 		state = FILE_SHRUNK;
 		whole = false;
 	}
+	tell_outside(document, state, &now);
 	if (!whole)
 		outside_forget_conflicts(outside);
 	else if (state != FILE_SAME || thorough || outside->written)

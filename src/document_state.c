@@ -3,10 +3,23 @@
  */
 #include "document_internal.h"
 
+/* TOUCHED is where it differs from what it was, when its size was BEFORE. */
+static void tell_gone(struct document *document, struct range touched,
+		      uint64_t before)
+{
+	uint64_t behind = document_size(document) - touched.end;
+
+	document_tell_touched(document,
+			      (struct range){ touched.start, before - behind },
+			      range_length(touched));
+}
+
 bool document_go(struct document *document, uint64_t number,
 		 struct range *touched, struct error *error)
 {
 	struct history *history = &document->history;
+	uint64_t before = document_size(document);
+	bool moves = number != history->now;
 
 	if (number >= history->step_count)
 		return error_set(error, "%s has no state %llu",
@@ -23,6 +36,8 @@ bool document_go(struct document *document, uint64_t number,
 	if (history->now == history->saved)
 		pieces_reset(document->pieces, mapping_bytes(document->mapping),
 			     mapping_size(document->mapping));
+	if (moves)
+		tell_gone(document, *touched, before);
 	return true;
 }
 

@@ -1,8 +1,9 @@
 /*
  * Telling the watcher what happens: an edit as the parts that it takes out
- * and puts in, a step back or forward as the state that it leads to.
+ * and puts in, a step back or forward as the state that it leads to; and the
+ * followers where it happened.
  *
- * All of it is told before a byte changes, when the bytes that go are still
+ * All of the former is told before a byte changes, when the bytes that go are still
  * in the document and those that come are in the edit: for private granules
  * in the slots of its swaps.
  */
@@ -223,4 +224,38 @@ void document_tell_written(struct document *document)
 	if (document->watcher)
 		document->watcher->written(document->watcher->context,
 					   document);
+}
+
+/* --- followers --- */
+
+void document_follow(struct document *document,
+		     struct document_follower *follower)
+{
+	follower->next = document->followers;
+	document->followers = follower;
+}
+
+void document_unfollow(struct document *document,
+		       struct document_follower *follower)
+{
+	struct document_follower **place = &document->followers;
+
+	while (*place != follower)
+		place = &(*place)->next;
+	*place = follower->next;
+}
+
+void document_tell_touched(struct document *document, struct range range,
+			   uint64_t length)
+{
+	for (struct document_follower *follower = document->followers;
+	     follower; follower = follower->next)
+		follower->touched(follower->context, range, length);
+}
+
+void document_tell_all(struct document *document)
+{
+	uint64_t size = document_size(document);
+
+	document_tell_touched(document, range_of(0, size), size);
 }

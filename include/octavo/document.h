@@ -470,6 +470,31 @@ bool document_apply(struct document *document, struct range range,
 		    part_reader *read, void *context, int64_t time,
 		    struct error *error);
 
+/* --- for those who keep something of each part of it --- */
+
+/*
+ * Who is told which bytes are others now.  `touched` is called whenever the
+ * bytes have changed, whoever did that: edits, undo, redo, going to a state,
+ * reverting, growth, other writers as document_outside finds them.  RANGE of
+ * the document as it was has become LENGTH bytes; whatever stands elsewhere is
+ * as it was, so all of it is in RANGE where nobody knows.  A flush changes no
+ * byte, and is not told.  It must not edit the document.
+ *
+ * A file that is longer than it was is taken to have only grown.
+ */
+struct document_follower {
+	void (*touched)(void *context, struct range range, uint64_t length);
+	void *context;
+	struct document_follower *next;	/* private */
+};
+
+/* As many as like; *FOLLOWER must live until it no longer follows, which has
+ * to be before the document is closed. */
+void document_follow(struct document *document,
+		     struct document_follower *follower);
+void document_unfollow(struct document *document,
+		       struct document_follower *follower);
+
 /* Asserts every invariant of the document and its tree. */
 void document_check(const struct document *document);
 

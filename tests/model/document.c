@@ -52,6 +52,9 @@ struct script {
 	size_t count;		/* of states */
 	size_t position;
 	struct held_clip clips[CLIPS];
+	/* What a follower knows, who takes over only what he is told of. */
+	struct content followed;
+	struct document_follower follower;
 	struct echo {
 		struct document *document;
 		/* What it calls the document's states; 0 is not known. */
@@ -239,6 +242,14 @@ static void check_segments(void)
 	}
 }
 
+static void check_followed(void)
+{
+	if (script.followed.length != script.now.length ||
+	    memcmp(script.followed.bytes, script.now.bytes,
+		   script.now.length) != 0)
+		fail_script("a follower was not told of all");
+}
+
 static void check_echo(void)
 {
 	struct document *echo = script.echo.document;
@@ -294,7 +305,23 @@ static void check_all(bool thorough)
 	check_content(&script.now);
 	check_changes();
 	check_segments();
+	check_followed();
 	check_echo();
+}
+
+/* --- following --- */
+
+static void follow_touched(void *context, struct range range, uint64_t length)
+{
+	struct script *followed = context;
+	unsigned char *bytes = malloc(length + 1);
+
+	if (range.end > followed->followed.length ||
+	    document_read(followed->document, range.start, bytes, length) !=
+		    length)
+		fail_script("a follower was told of what there is not");
+	content_replace(&followed->followed, range, bytes, length);
+	free(bytes);
 }
 
 /* --- edits --- */
@@ -892,6 +919,10 @@ static void script_begin(void)
 	script.document = file ? document_open(file, NULL) : NULL;
 	if (!script.document)
 		fail_script("the document does not open");
+	script.followed = content_copy(script.now.bytes, size);
+	script.follower.touched = follow_touched;
+	script.follower.context = &script;
+	document_follow(script.document, &script.follower);
 	if (chance(3))
 		return;
 	echo_open();
@@ -906,7 +937,9 @@ static void script_end(void)
 	}
 	echo_end_step();
 	document_close(script.echo.document);
+	document_unfollow(script.document, &script.follower);
 	document_close(script.document);
+	free(script.followed.bytes);
 	while (script.count > 0)
 		free(script.states[--script.count].content.bytes);
 	free(script.now.bytes);

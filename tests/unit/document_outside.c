@@ -809,9 +809,83 @@ static int teardown(void **state)
 	return rmdir(folder);
 }
 
+/* --- followers --- */
+
+struct told {
+	struct document *document;
+	unsigned all;		/* any byte may be another one */
+	unsigned parts;
+	struct range range;	/* the last part, and its length now */
+	uint64_t length;
+};
+
+static void take_told(void *context, struct range range, uint64_t length)
+{
+	struct told *told = context;
+
+	if (range.start == 0 && length == document_size(told->document)) {
+		told->all++;
+		return;
+	}
+	told->parts++;
+	told->range = range;
+	told->length = length;
+}
+
+static void assert_told(struct told *told, unsigned all, unsigned parts)
+{
+	assert_int_equal(told->all, all);
+	assert_int_equal(told->parts, parts);
+	told->all = told->parts = 0;
+}
+
+static void test_document_followers_of_other_writers(void **state)
+{
+	struct document *document = open_file(SIZE);
+	struct told one = { .document = document }, two = one;
+	struct document_follower first = { take_told, &one, NULL };
+	struct document_follower second = { take_told, &two, NULL };
+
+	(void)state;
+	document_follow(document, &first);
+	document_follow(document, &second);
+	look(document, FILE_SAME, 0);
+	assert_told(&one, 0, 0);
+	overwrite(document, 10, "mine");
+	document_unfollow(document, &first);
+	assert_told(&one, 0, 1);
+	assert_int_equal(one.range.start, 10);
+	assert_int_equal(one.range.end, 14);
+	undo(document);
+	assert_told(&one, 0, 0);
+	assert_told(&two, 0, 2);
+
+	/* Longer: only what is behind is new. */
+	append("more");
+	look(document, FILE_SAME, 0);
+	assert_told(&two, 0, 1);
+	assert_int_equal(two.range.start, SIZE);
+	assert_int_equal(two.range.end, SIZE);
+	assert_int_equal(two.length, 4);
+
+	/* Once for each time that it is another one. */
+	put(GRANULE + 5, "theirs");
+	look(document, FILE_WRITTEN, 0);
+	assert_told(&two, 1, 0);
+	look(document, FILE_WRITTEN, 0);
+	assert_told(&two, 0, 0);
+	assert_true(truncate(path, SIZE / 2) == 0);
+	look(document, FILE_SHRUNK, 0);
+	look(document, FILE_SHRUNK, 0);
+	assert_told(&two, 1, 0);
+	document_unfollow(document, &second);
+	document_close(document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_document_followers_of_other_writers),
 		cmocka_unit_test(test_document_grows),
 		cmocka_unit_test(test_document_grows_on),
 		cmocka_unit_test(test_document_grows_from_nothing),
