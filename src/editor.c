@@ -246,6 +246,7 @@ void editor_put_document(struct editor *editor, struct document *document,
 
 	end_tasks(editor);
 	forget_document(editor, buffer->document);
+	editor_lines_end(buffer);
 	document_close(buffer->document);
 	show_document(editor, buffer, document);
 	view_goto(&buffer->view, cursor);
@@ -303,6 +304,7 @@ static void close_buffer(struct editor *editor, bool keep)
 	forget_document(editor, buffer->document);
 	windows_forget(editor, buffer);
 	editor_log_end(buffer, keep);
+	editor_lines_end(buffer);
 	document_close(buffer->document);
 	free(buffer);
 	editor->buffer_count--;

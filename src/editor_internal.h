@@ -1,6 +1,6 @@
 /*
- * What editor.c, editor_recovery.c, editor_log.c and editor_outside.c tell each
- * other.
+ * What editor.c, editor_recovery.c, editor_log.c, editor_outside.c and
+ * editor_lines.c tell each other, task.c and live.c.
  */
 #ifndef OCTAVO_EDITOR_INTERNAL_H
 #define OCTAVO_EDITOR_INTERNAL_H
@@ -40,6 +40,16 @@ bool editor_flush_settle(struct editor *editor, struct buffer *buffer,
 /* Asks about what was left of the current buffer's file, once; false where
  * nothing was. */
 bool editor_flush_offer(struct editor *editor);
+
+/* --- editor_lines.c --- */
+
+size_t editor_lines_descriptors(const struct editor *editor, int *fds,
+				size_t count);
+void editor_lines_poll(struct editor *editor);
+/* Waits until all of them are known that there are. */
+void editor_lines_settle(struct editor *editor);
+/* Drops the index of BUFFER, whose document goes. */
+void editor_lines_end(struct buffer *buffer);
 
 /* --- editor_log.c --- */
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "editor_internal.h"
 #include "matches.h"
 #include "task.h"
 
@@ -213,6 +214,7 @@ bool editor_surveying(const struct editor *editor)
 
 void editor_settle(struct editor *editor)
 {
+	editor_lines_settle(editor);
 	for (;;) {
 		struct survey *survey = live_survey(editor);
 		int fds[64];

@@ -2,8 +2,6 @@
  * Searches that an address needs: waited for inside a command, and stopped by
  * whatever stops the wait.
  */
-#include <inttypes.h>
-
 #include "task.h"
 
 static bool wait_search(struct editor *editor, struct search *search,
@@ -51,58 +49,5 @@ bool editor_find_now(struct editor *editor, struct pattern *pattern,
 
 	*found = done && search_match(search, match);
 	search_free(search);
-	return done;
-}
-
-struct line_search {
-	uint64_t remaining;
-	uint64_t offset;
-	bool found;
-};
-
-static bool count_newlines(void *context, const struct match *matches,
-			   size_t count)
-{
-	struct line_search *line = context;
-
-	if (count < line->remaining) {
-		line->remaining -= count;
-		return true;
-	}
-	line->offset = matches[line->remaining - 1].end;
-	line->found = true;
-	return false;
-}
-
-bool editor_find_line(struct editor *editor, uint64_t number,
-		      uint64_t *offset, struct error *error)
-{
-	*offset = 0;
-	if (number <= 1)
-		return number == 1 || error_set(error, "lines count from 1");
-
-	struct document *document = editor->buffer->document;
-	struct pattern *newline = pattern_regex("\n", 1, "", error);
-
-	if (!newline)
-		return false;
-
-	struct line_search line = { .remaining = number - 1 };
-	struct search_plan plan = {
-		.document = document,
-		.pattern = newline,
-		.kind = SEARCH_ALL,
-		.range = { 0, document_size(document) },
-		.found = count_newlines,
-		.context = &line,
-	};
-	struct search *search = search_start(&plan, error);
-	bool done = search && wait_search(editor, search, error);
-
-	search_free(search);
-	pattern_free(newline);
-	if (done && !line.found)
-		return error_set(error, "there is no line %" PRIu64, number);
-	*offset = line.offset;
 	return done;
 }

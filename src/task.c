@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "editor_internal.h"
 #include "highlight.h"
 #include "live.h"
 #include "matches.h"
@@ -393,6 +394,7 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 		used = task_descriptors(editor->task, fds, count);
 	used += saving_descriptors(editor, fds + used, count - used);
 	used += highlight_descriptors(editor, fds + used, count - used);
+	used += editor_lines_descriptors(editor, fds + used, count - used);
 	return used + live_descriptors(editor, fds + used, count - used);
 }
 
@@ -444,6 +446,7 @@ void editor_poll(struct editor *editor)
 	if (editor->saving)
 		saving_poll(editor);
 	highlight_poll(editor);
+	editor_lines_poll(editor);
 	live_poll(editor);
 }
 

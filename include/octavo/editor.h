@@ -62,6 +62,7 @@ struct buffer {
 	bool held;		/* read-only because of the live one */
 	struct range match;	/* where the last search stopped */
 	bool has_match;
+	struct lines *lines;	/* the index of its lines; NULL: none asked */
 };
 
 /* A place of the screen that shows a buffer. */
@@ -143,6 +144,9 @@ struct highlight;
 
 /* The survey of all matches; private to live.c. */
 struct live;
+
+/* Which line is where (lines.h). */
+struct lines;
 
 /* The matches of a pattern in RANGE, and of what they are true. */
 struct highlights {
@@ -484,7 +488,25 @@ bool editor_marked(const struct editor *editor, unsigned row, unsigned rows);
 bool editor_find_now(struct editor *editor, struct pattern *pattern,
 		     bool backward, uint64_t offset, struct match *match,
 		     bool *found, struct error *error);
-/* The offset at which line NUMBER (from 1) starts, waited for. */
+
+/*
+ * --- lines (editor_lines.c) ---
+ *
+ * A line is what src/lines.h says.  The first question about a buffer makes
+ * its index; on a screen that is then counted in the background.
+ */
+
+/* Which line of BUFFER, one of the editor's, OFFSET (<= size) is in, from 1;
+ * false where that is not known, or not yet.  Never waits. */
+bool editor_line_number(struct editor *editor, struct buffer *buffer,
+			uint64_t offset, uint64_t *number);
+/* Is it being counted, so that more will be known? */
+bool editor_counting(const struct editor *editor);
+/* How many lines the current buffer has, waited for. */
+bool editor_count_lines(struct editor *editor, uint64_t *count,
+			struct error *error);
+/* The offset at which line NUMBER (from 1) of it starts, waited for as far as
+ * need be. */
 bool editor_find_line(struct editor *editor, uint64_t number,
 		      uint64_t *offset, struct error *error);
 

@@ -157,9 +157,17 @@ static void print_process(struct editor *editor, const struct file *file)
 	editor_print(editor, "region %s\n", name);
 }
 
-static enum status run_info(struct editor *editor,
-			    const struct command_call *call,
-			    struct error *error)
+static enum status print_lines(struct editor *editor, struct error *error)
+{
+	uint64_t count;
+
+	if (!editor_count_lines(editor, &count, error))
+		return STATUS_FAILED;
+	editor_print(editor, "lines %" PRIu64 "\n", count);
+	return STATUS_DONE;
+}
+
+static void print_info(struct editor *editor)
 {
 	static const char *const kinds[] = {
 		[FILE_REGULAR] = "regular", [FILE_NEW] = "new",
@@ -175,8 +183,6 @@ static enum status run_info(struct editor *editor,
 	char modified[64] = "-";
 	struct tm time;
 
-	(void)call;
-	(void)error;
 	if (file_kind(file) != FILE_NEW && !file_by_blocks(file)
 	    && gmtime_r(&identity.modified.tv_sec, &time))
 		strftime(modified, sizeof modified, "%Y-%m-%dT%H:%M:%SZ",
@@ -194,7 +200,28 @@ static enum status run_info(struct editor *editor,
 	if (editor->buffer->log && log_path(editor->buffer->log))
 		editor_print(editor, "log %s\n",
 			     log_path(editor->buffer->log));
-	return STATUS_DONE;
+}
+
+/* Lines only where they are asked for: they take reading all of it. */
+static enum status run_info(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	size_t position = call->position;
+	char word[16];
+
+	if (!command_word(call, &position, word, sizeof word)) {
+		print_info(editor);
+		return STATUS_DONE;
+	}
+	if (strcmp(word, "lines") != 0) {
+		error_set_at(error, call->position, "info has nothing but "
+			     "\"lines\" to ask for");
+		return STATUS_FAILED;
+	}
+	if (!command_no_more(call, position, error))
+		return STATUS_FAILED;
+	return print_lines(editor, error);
 }
 
 /* --- save-screen --- */
@@ -396,8 +423,9 @@ static enum status run_help(struct editor *editor,
 const struct command commands_show[] = {
 	{ "print", NULL, COMMAND_RANGE_ALL, 0, "",
 	  "print the bytes as xxd does", run_print },
-	{ "info", NULL, COMMAND_NO_RANGE, 0, "",
-	  "say what file this is, and what has changed", run_info },
+	{ "info", NULL, COMMAND_NO_RANGE, 0, "[lines]",
+	  "say what file this is, and what has changed; or count its lines",
+	  run_info },
 	{ "save-screen", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "FILE",
 	  "write the screen to FILE as text", run_save_screen },
 	{ "help", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "[NAME]",

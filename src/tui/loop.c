@@ -107,7 +107,8 @@ static void loop_draw(struct loop *loop)
 /* Is something shown that changes by itself? */
 static bool loop_moves(const struct loop *loop)
 {
-	return editor_busy(loop->editor) || editor_surveying(loop->editor);
+	return editor_busy(loop->editor) || editor_surveying(loop->editor) ||
+	       editor_counting(loop->editor);
 }
 
 static bool loop_due(const struct loop *loop)

@@ -578,6 +578,95 @@ static void test_editor_wait_cancelled(void **state)
 	session_run(session, "info");
 }
 
+/* --- lines --- */
+
+enum { LINE = 8, LINES = 12 * STRETCH_BYTES / LINE };
+
+static struct editor *open_lines(struct session *session)
+{
+	char *bytes = malloc(LINES * LINE);
+
+	assert_non_null(bytes);
+	for (size_t i = 0; i < LINES; i++)
+		memcpy(bytes + i * LINE, "1234567\n", LINE);
+	session_open(session, bytes, LINES * LINE);
+	free(bytes);
+	return session->editor;
+}
+
+static void poll_lines(struct editor *editor)
+{
+	while (editor_counting(editor)) {
+		struct pollfd waits[64];
+		int fds[64];
+		size_t count = editor_descriptors(editor, fds, 64);
+
+		for (size_t i = 0; i < count; i++)
+			waits[i] = (struct pollfd){ fds[i], POLLIN, 0 };
+		poll(waits, (nfds_t)count, -1);
+		editor_poll(editor);
+	}
+}
+
+/* On a screen the index grows by itself once it was asked, and no question
+ * waits. */
+static void test_editor_lines_beside_the_screen(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = open_lines(session);
+	struct buffer *buffer = editor->buffer;
+	uint64_t number;
+	unsigned serial;
+
+	editor->interactive = true;
+	editor_poll(editor);
+	assert_false(editor_counting(editor));
+	assert_false(editor_line_number(editor, buffer, LINES * LINE,
+					&number));
+	editor_poll(editor);
+	assert_true(editor_counting(editor));
+	serial = editor->serial;
+	poll_lines(editor);
+	assert_int_not_equal(editor->serial, serial);
+	assert_true(editor_line_number(editor, buffer, LINES * LINE, &number));
+	assert_int_equal(number, LINES + 1);
+	session_run(session, "100 insert \"\\n\\n\"");
+	assert_true(editor_line_number(editor, buffer, LINES * LINE + 2,
+				       &number));
+	assert_int_equal(number, LINES + 3);
+	session_run(session, "reload!");
+	assert_false(editor_line_number(editor, buffer, LINES * LINE,
+					&number));
+	editor_settle(editor);
+	assert_true(editor_line_number(editor, buffer, LINES * LINE, &number));
+	assert_int_equal(number, LINES + 1);
+}
+
+/* In batch nothing goes on behind what was asked for. */
+static void test_editor_lines_waited_for(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = open_lines(session);
+	struct error error = ERROR_NONE;
+	unsigned turns = 2;
+
+	session_run(session, "line(20)");
+	assert_int_equal(editor->buffer->view.cursor, 19 * LINE);
+	session_run(session, "info lines");
+	editor_poll(editor);
+	assert_false(editor_counting(editor));
+	session_run(session, "reload!");
+	editor->hooks.wait = give_up;
+	editor->hooks.context = &turns;
+	session_fail(session, "info lines", -1, "stopped");
+	turns = 2;
+	editor->interactive = true;
+	assert_int_equal(session_execute(session, "line(1000000000)", &error),
+			 STATUS_FAILED);
+	assert_string_equal(error.message, "stopped");
+	assert_string_equal(editor->message, "");
+}
+
 static pid_t (*real_fork)(void);
 static pid_t forked;
 
@@ -886,6 +975,8 @@ int main(void)
 		TEST(test_editor_find_empty),
 		TEST(test_editor_cancel),
 		TEST(test_editor_wait_cancelled),
+		TEST(test_editor_lines_beside_the_screen),
+		TEST(test_editor_lines_waited_for),
 		TEST(test_editor_worker_crashes),
 		TEST(test_editor_task_ends),
 		TEST(test_editor_output_of_stopped),
