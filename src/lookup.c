@@ -1,8 +1,9 @@
 /*
- * Searches that an address needs: waited for inside a command, and stopped by
+ * What an address has to look for: waited for inside a command, and stopped by
  * whatever stops the wait.
  */
 #include "task.h"
+#include "timestamp_seek.h"
 
 static bool wait_search(struct editor *editor, struct search *search,
 			struct error *error)
@@ -50,4 +51,39 @@ bool editor_find_now(struct editor *editor, struct pattern *pattern,
 	*found = done && search_match(search, match);
 	search_free(search);
 	return done;
+}
+
+static bool seek_time(struct editor *editor, const struct timestamp_log *log,
+		      const char *text, size_t length, uint64_t *offset,
+		      struct error *error)
+{
+	struct timestamp target, near;
+	bool later;
+
+	if (!timestamps_parse(log->timestamps, text, length, &target, error))
+		return false;
+	if (timestamp_near(log, editor->buffer->view.cursor, &near))
+		timestamp_complete(&target, &near);
+	timestamp_date(&target, log->now);
+	if (!timestamp_seek(log, &target, offset, &later, error))
+		return false;
+	return !later || error_set(error, "no line is as late as %.*s",
+				   (int)length, text);
+}
+
+bool editor_find_time(struct editor *editor, const char *text, size_t length,
+		      uint64_t *offset, struct error *error)
+{
+	const struct document *document = editor->buffer->document;
+	const struct file *file = document_file(document);
+	struct timestamp_log log = {
+		.document = document,
+		.timestamps = timestamps_new(error),
+		.now = file_identity(file).modified.tv_sec,
+	};
+	bool found = log.timestamps
+		     && seek_time(editor, &log, text, length, offset, error);
+
+	timestamps_free(log.timestamps);
+	return found;
 }

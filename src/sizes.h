@@ -48,6 +48,8 @@ enum {
 	SEARCH_READ_AHEAD = 256,
 	FILTER_TILE_SIZE = 64,
 	VIEW_WALK = 64,
+	TIMESTAMP_PROBE = 512,
+	TIMESTAMP_NEAR = 128,
 	TRANSFORM_BLOCK = 16,
 	TRANSFORM_CHUNK = 64,
 	TRANSFORM_AT_ONCE = 128,
@@ -169,6 +171,10 @@ enum {
 	/* Rows that the cursor or the window goes one by one, folds and all;
 	 * more than the highest screen has. */
 	VIEW_WALK = 1024,
+	/* Bytes in which the next line with a time is looked for, and around a
+	 * place the nearest. */
+	TIMESTAMP_PROBE = 1 << 20,
+	TIMESTAMP_NEAR = 64 << 10,
 	/* Bytes of a range that are transformed together, a multiple of 8; and
 	 * that a worker claims at a time. */
 	TRANSFORM_BLOCK = 64 << 10,

@@ -509,6 +509,10 @@ bool editor_count_lines(struct editor *editor, uint64_t *count,
  * need be. */
 bool editor_find_line(struct editor *editor, uint64_t number,
 		      uint64_t *offset, struct error *error);
+/* The start of the first line of a log that is not earlier than the time in
+ * TEXT; the parts of the date that this lacks are those around the cursor. */
+bool editor_find_time(struct editor *editor, const char *text, size_t length,
+		      uint64_t *offset, struct error *error);
 
 /* --- flushes that were interrupted (editor_recovery.c) --- */
 

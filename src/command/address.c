@@ -7,6 +7,7 @@
  *   product = factor { ("*" | "/") factor }
  *   factor  = number | "." | "$" | "'" mark | "/re/" | "?re?" | "(" sum ")"
  *           | "line(" sum ")" | "u16le(" sum ")" ... | "region(" name ")"
+ *           | "time(" time ")"
  *
  * A sign in front counts from the cursor.
  */
@@ -242,28 +243,56 @@ static bool call(struct reader *reader, uint64_t *value)
 	return false;
 }
 
-static const char region_call[] = "region(";
+/* --- those whose argument is text --- */
 
-static bool is_region(const char *line)
+static bool region(struct reader *reader, const char *name, size_t length,
+		   uint64_t *value)
 {
-	return strncmp(line, region_call, strlen(region_call)) == 0;
+	if (region_find(reader->editor, name, length, value))
+		return true;
+	return error_set_at(reader->error, reader->position,
+			    "there is no region %.*s", (int)length, name);
 }
 
-/* Where the first region of a name begins. */
-static bool region(struct reader *reader, uint64_t *value)
+static bool time_of(struct reader *reader, const char *text, size_t length,
+		    uint64_t *value)
 {
-	size_t start = reader->position + strlen(region_call);
-	const char *name = reader->line + start;
-	size_t length = strcspn(name, ")");
+	if (editor_find_time(reader->editor, text, length, value,
+			     reader->error))
+		return true;
+	if (reader->error)
+		reader->error->position = (long)reader->position;
+	return false;
+}
 
-	if (name[length] == '\0') {
+static const struct text_call {
+	const char *start;
+	bool (*find)(struct reader *reader, const char *text, size_t length,
+		     uint64_t *value);
+} text_calls[] = { { "region(", region }, { "time(", time_of } };
+
+static const struct text_call *text_call_at(const char *line)
+{
+	for (size_t i = 0; i < sizeof text_calls / sizeof *text_calls; i++)
+		if (strncmp(line, text_calls[i].start,
+			    strlen(text_calls[i].start)) == 0)
+			return &text_calls[i];
+	return NULL;
+}
+
+static bool find_text(struct reader *reader, const struct text_call *call,
+		      uint64_t *value)
+{
+	size_t start = reader->position + strlen(call->start);
+	const char *text = reader->line + start;
+	size_t length = strcspn(text, ")");
+
+	if (text[length] == '\0') {
 		reader->position = start + length;
 		return fail(reader, ") is wanted here");
 	}
-	if (!region_find(reader->editor, name, length, value))
-		return error_set_at(reader->error, reader->position,
-				    "there is no region %.*s", (int)length,
-				    name);
+	if (!call->find(reader, text, length, value))
+		return false;
 	reader->position = start + length + 1;
 	return true;
 }
@@ -295,10 +324,13 @@ static bool factor(struct reader *reader, uint64_t *value)
 	case '(':
 		return parenthesised(reader, value);
 	default:
-		if (is_region(reader->line + reader->position))
-			return region(reader, value);
-		return call(reader, value);
+		break;
 	}
+
+	const struct text_call *text =
+		text_call_at(reader->line + reader->position);
+
+	return text ? find_text(reader, text, value) : call(reader, value);
 }
 
 static bool product(struct reader *reader, uint64_t *value)
@@ -388,7 +420,7 @@ bool address_starts(const char *line, size_t position)
 
 	return isdigit((unsigned char)c)
 	       || (c != '\0' && strchr(".$'/?(+-", c))
-	       || is_region(line + position)
+	       || text_call_at(line + position)
 	       || call_length(line, position) > 0;
 }
 
@@ -440,7 +472,7 @@ size_t address_skip(const char *line, size_t position)
 			position = reader.position;
 		else if (is_selection(line, position))
 			position += 3;
-		else if (is_region(line + position))
+		else if (text_call_at(line + position))
 			position += strcspn(line + position, ")");
 		else if (length > 0)
 			position += length;
