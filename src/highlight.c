@@ -240,6 +240,10 @@ static bool look(struct editor *editor, size_t number, size_t window)
 	uint64_t serial = serial_of(editor, number);
 
 	if (range_is_empty(range) || !pattern_of(editor, number)
+	    || (number > 0
+		&& !editor_highlights_in(editor,
+					 editor->highlighters[number - 1],
+					 window))
 	    || covers(found, document, range, serial))
 		return false;
 	if (running && running->number == number && running->window == window
@@ -281,33 +285,65 @@ void editor_remove_highlighter(struct editor *editor, size_t index)
 	editor->serial++;
 }
 
-static void remove_same(struct editor *editor, const struct pattern *pattern)
+static void remove_same(struct editor *editor,
+			const struct highlighter *added)
 {
-	for (size_t i = editor->highlighter_count; i-- > 0;)
-		if (strcmp(pattern_text(editor->highlighters[i]->pattern),
-			   pattern_text(pattern)) == 0)
+	for (size_t i = editor->highlighter_count; i-- > 0;) {
+		const struct highlighter *one = editor->highlighters[i];
+
+		if (strcmp(one->set, added->set) == 0
+		    && strcmp(pattern_text(one->pattern),
+			      pattern_text(added->pattern)) == 0)
 			editor_remove_highlighter(editor, i);
+	}
 }
 
-bool editor_add_highlighter(struct editor *editor, struct pattern *pattern,
-			    enum role role, struct error *error)
+size_t editor_listed_highlighters(const struct editor *editor)
+{
+	size_t count = 0;
+
+	while (count < editor->highlighter_count
+	       && !editor->highlighters[count]->own)
+		count++;
+	return count;
+}
+
+/* Those of its own stay behind all others. */
+static void insert(struct editor *editor, struct highlighter *added)
+{
+	size_t index = added->own ? editor->highlighter_count
+				  : editor_listed_highlighters(editor);
+
+	/* A search that runs has a number. */
+	highlight_stop(editor);
+	memmove(editor->highlighters + index + 1, editor->highlighters + index,
+		(editor->highlighter_count - index)
+			* sizeof *editor->highlighters);
+	editor->highlighters[index] = added;
+	editor->highlighter_count++;
+	editor->serial++;
+}
+
+bool editor_add_highlighter(struct editor *editor,
+			    const struct highlighter *highlighter,
+			    struct error *error)
 {
 	struct highlighter *added = calloc(1, sizeof *added);
 
 	if (!added) {
-		pattern_free(pattern);
+		pattern_free(highlighter->pattern);
 		return error_set_memory(error);
 	}
-	added->pattern = pattern;
-	added->role = role;
-	remove_same(editor, pattern);
-	if (editor->highlighter_count == EDITOR_HIGHLIGHTERS) {
+	*added = *highlighter;
+	remove_same(editor, added);
+	if (!added->own
+	    && editor_listed_highlighters(editor)
+		       == EDITOR_HIGHLIGHTERS_LISTED) {
 		free_highlighter(added);
 		return error_set(error, "there are %d highlights already: "
 				 "highlight! N removes one",
-				 EDITOR_HIGHLIGHTERS);
+				 EDITOR_HIGHLIGHTERS_LISTED);
 	}
-	editor->highlighters[editor->highlighter_count++] = added;
-	editor->serial++;
+	insert(editor, added);
 	return true;
 }

@@ -27,16 +27,14 @@ static bool wait_search(struct editor *editor, struct search *search,
 }
 
 bool editor_find_now(struct editor *editor, struct pattern *pattern,
-		     bool backward, uint64_t offset, struct match *match,
+		     bool backward, struct range range, struct match *match,
 		     bool *found, struct error *error)
 {
-	struct document *document = editor->buffer->document;
-	uint64_t size = document_size(document);
 	struct search_plan plan = {
-		.document = document,
+		.document = editor->buffer->document,
 		.pattern = pattern,
 		.kind = backward ? SEARCH_LAST : SEARCH_FIRST,
-		.range = { backward ? 0 : offset, backward ? offset : size },
+		.range = range,
 	};
 
 	editor_set_limits(editor, pattern);

@@ -366,17 +366,22 @@ static void draw_status(struct editor *editor, struct grid *grid,
 /* What is known of the matches in a window: of highlighters and, over them, of
  * the search.  While that is not known, its last match is.  How many patterns
  * have some. */
-static size_t matches_in(const struct editor *editor, size_t window,
+static size_t matches_in(struct editor *editor, size_t window,
 			 struct view_matches *matches)
 {
 	const struct buffer *buffer = editor->windows[window].buffer;
 	const struct highlights *found = &editor->highlights[window];
 	size_t count = 0;
 
-	for (size_t i = 0; i < editor->highlighter_count; i++) {
-		const struct highlighter *one = editor->highlighters[i];
+	for (size_t i = 0; i < 2 * editor->highlighter_count; i++) {
+		size_t index = i % editor->highlighter_count;
+		const struct highlighter *one = editor->highlighters[index];
+		bool below = one->own;
 
-		if (one->found[window].document == buffer->document)
+		/* Those that nobody has asked for are below all others. */
+		if (below == (i < editor->highlighter_count)
+		    && one->found[window].document == buffer->document
+		    && editor_highlights_in(editor, one, window))
 			matches[count++] = (struct view_matches){
 				one->found[window].matches,
 				one->found[window].count, one->role,

@@ -38,7 +38,9 @@ enum {
 	EDITOR_JUMPS = 64,
 	EDITOR_REGISTERS = 128,
 	EDITOR_WINDOWS = 8,
-	EDITOR_HIGHLIGHTERS = 32,
+	EDITOR_HIGHLIGHTERS_LISTED = 32,
+	EDITOR_HIGHLIGHTERS = EDITOR_HIGHLIGHTERS_LISTED + 4,
+	EDITOR_SET_SIZE = 24,
 };
 
 /* One open file. */
@@ -159,10 +161,17 @@ struct highlights {
 	uint64_t serial;	/* of the pattern */
 };
 
-/* A pattern whose matches show in a colour. */
+/*
+ * A pattern whose matches show in a colour.  Those of a set are switched
+ * together.
+ */
 struct highlighter {
 	struct pattern *pattern;
 	enum role role;
+	char set[EDITOR_SET_SIZE];	/* its name; "": of none */
+	bool on;
+	bool own;		/* in a set that every session has */
+	bool lines_only;	/* only where lines are shown, not bytes */
 	struct highlights found[EDITOR_WINDOWS];	/* around each window */
 };
 
@@ -217,6 +226,7 @@ struct editor {
 	struct highlights highlights[EDITOR_WINDOWS];	/* of `pattern` */
 	struct highlighter *highlighters[EDITOR_HIGHLIGHTERS];
 	size_t highlighter_count;
+	bool has_own_sets;	/* those that every session has are made */
 	struct live *live;	/* counts all of them beside the screen */
 
 	/* the lower lines */
@@ -415,12 +425,36 @@ void editor_cancel(struct editor *editor);
 /* Sees to it that the matches in the windows get known, as far as they have
  * been drawn. */
 void editor_highlight(struct editor *editor);
-/* From now on the matches of PATTERN, which is taken over also on failure,
- * show in the colour of ROLE: over those of the highlighters before it, under
- * those of what was searched for last.  One with the same text is gone. */
-bool editor_add_highlighter(struct editor *editor, struct pattern *pattern,
-			    enum role role, struct error *error);
+/* From now on the matches of HIGHLIGHTER's pattern, which is taken over also on
+ * failure, show in its colour: over those of the highlighters before it, under
+ * those of what was searched for last.  One of its set with the same text is
+ * gone. */
+bool editor_add_highlighter(struct editor *editor,
+			    const struct highlighter *highlighter,
+			    struct error *error);
+/* How many have been added by the user: the first ones. */
+size_t editor_listed_highlighters(const struct editor *editor);
 void editor_remove_highlighter(struct editor *editor, size_t index);
+
+/* --- sets of highlighters (highlight_sets.c) --- */
+
+/* Makes the sets that every session has, if that has not been done: levels and
+ * times, which are on in text mode. */
+void editor_own_sets(struct editor *editor);
+/* Switches the set NAME; false: there is none. */
+bool editor_switch_set(struct editor *editor, const char *name, bool on);
+/* Do the matches of a highlighter show in this window? */
+bool editor_highlights_in(struct editor *editor,
+			  const struct highlighter *highlighter,
+			  size_t window);
+/*
+ * The next or previous match of those highlighters that WHICH says, waited for:
+ * the name of a colour or of a set; "" is all that are of no set.  False with
+ * no error: there is none.
+ */
+bool editor_find_highlight(struct editor *editor, const char *which,
+			   bool backward, struct match *match, bool *found,
+			   struct error *error);
 
 /*
  * --- writing (task_save.c, task_lock.c) ---
@@ -484,9 +518,9 @@ bool editor_match_place(const struct editor *editor,
 /* Does a match start in part ROW of ROWS of the current document? */
 bool editor_marked(const struct editor *editor, unsigned row, unsigned rows);
 
-/* The next or previous match from OFFSET, waited for (addresses). */
+/* The first match in RANGE, or the last one, waited for. */
 bool editor_find_now(struct editor *editor, struct pattern *pattern,
-		     bool backward, uint64_t offset, struct match *match,
+		     bool backward, struct range range, struct match *match,
 		     bool *found, struct error *error);
 
 /*

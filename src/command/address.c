@@ -143,7 +143,8 @@ static bool find(struct reader *reader, bool backward, uint64_t *value)
 	if (!backward && from < size)
 		from++;
 
-	bool done = editor_find_now(reader->editor, pattern, backward, from,
+	struct range range = { backward ? 0 : from, backward ? from : size };
+	bool done = editor_find_now(reader->editor, pattern, backward, range,
 				    &match, &found, reader->error);
 
 	if (done && found)

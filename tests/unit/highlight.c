@@ -94,7 +94,7 @@ static void test_highlight_refused(void **state)
 	session_fail(session, "highlight red {0}", 16,
 		     "a byte has two hex digits");
 	check_list(session, "");
-	for (int i = 0; i < EDITOR_HIGHLIGHTERS; i++) {
+	for (int i = 0; i < EDITOR_HIGHLIGHTERS_LISTED; i++) {
 		snprintf(line, sizeof line, "highlight u32:%d", i);
 		session_run(session, line);
 	}
