@@ -31,7 +31,8 @@ struct replacement {
 	char *text;
 	size_t length;
 	bool constant;
-	struct expansion bytes;	/* where it is constant */
+	bool fills;		/* as long as what it replaces */
+	struct expansion bytes;	/* where it is constant, or fills */
 };
 
 void replacement_free(struct replacement *replacement)
@@ -122,11 +123,28 @@ static bool expand(const struct replacement *replacement,
 	return true;
 }
 
+static bool fill(const struct replacement *replacement,
+		 pcre2_match_data *data, struct expansion *out,
+		 struct error *error)
+{
+	const PCRE2_SIZE *places = pcre2_get_ovector_pointer(data);
+	const struct expansion *filler = &replacement->bytes;
+	size_t length = places[1] - places[0];
+
+	if (!expansion_reserve(out, length + 1))
+		return error_set_memory(error);
+	for (size_t i = 0; i < length; i++)
+		out->bytes[out->length++] = filler->bytes[i % filler->length];
+	return true;
+}
+
 bool replacement_expand(const struct replacement *replacement,
 			const unsigned char *subject, size_t length,
 			pcre2_match_data *data, struct expansion *out,
 			struct error *error)
 {
+	if (replacement->fills)
+		return fill(replacement, data, out, error);
 	/* That the text is UTF-8 was seen to at the trial. */
 	return expand(replacement, replacement->pattern->code,
 		      PCRE2_NO_UTF_CHECK, subject, length, data, out, error);
@@ -306,5 +324,18 @@ struct replacement *replacement_of_bytes(const void *bytes, size_t length,
 		memcpy(replacement->bytes.bytes, bytes, length);
 	replacement->bytes.length = length;
 	replacement->constant = true;
+	return replacement;
+}
+
+struct replacement *replacement_of_filler(const void *bytes, size_t length,
+					  struct error *error)
+{
+	struct replacement *replacement =
+		replacement_of_bytes(bytes, length, error);
+
+	if (replacement) {
+		replacement->constant = false;
+		replacement->fills = true;
+	}
 	return replacement;
 }

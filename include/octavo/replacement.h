@@ -29,6 +29,9 @@ struct replacement *replacement_new(const struct pattern *pattern,
 /* LENGTH bytes as they are. */
 struct replacement *replacement_of_bytes(const void *bytes, size_t length,
 					 struct error *error);
+/* LENGTH bytes (at least 1), over and over, up to the length of the match. */
+struct replacement *replacement_of_filler(const void *bytes, size_t length,
+					  struct error *error);
 void replacement_free(struct replacement *replacement);
 
 /* The bytes that every match becomes, *LENGTH of them; NULL where it is not

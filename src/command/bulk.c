@@ -52,30 +52,59 @@ static bool take_data(const struct command_call *call, size_t *position,
 	return replacing->replacement != NULL;
 }
 
-static bool take_replacing(const struct command_call *call,
-			   struct replacing *replacing, struct error *error)
-{
-	size_t position = call->position;
-	bool data = pattern_is_data(call->line, position);
+typedef bool take_function(const struct command_call *call, size_t *position,
+			   struct replacing *replacing, struct error *error);
 
-	*replacing = (struct replacing){ NULL, NULL };
-	if (command_at_end(call, &position))
-		return error_set_at(error, position, "what becomes what? "
+static bool take_replace(const struct command_call *call, size_t *position,
+			 struct replacing *replacing, struct error *error)
+{
+	if (command_at_end(call, position))
+		return error_set_at(error, *position, "what becomes what? "
 				    "/regex/replacement/flags, or data and "
 				    "data");
-	return (data ? take_data(call, &position, replacing, error)
-		     : take_regex(call->line, &position, replacing, error))
-	       && command_no_more(call, position, error);
+	return pattern_is_data(call->line, *position)
+		       ? take_data(call, position, replacing, error)
+		       : take_regex(call->line, position, replacing, error);
+}
+
+/* A pattern, and data to cover its matches with. */
+static bool take_mask(const struct command_call *call, size_t *position,
+		      struct replacing *replacing, struct error *error)
+{
+	struct data data = { .bytes = NULL };
+	bool given;
+
+	if (command_at_end(call, position))
+		return error_set_at(error, *position, "a pattern is wanted: "
+				    "/regex/flags, \"text\" or {hex}");
+	replacing->pattern = pattern_parse(call->line, position, error);
+	if (!replacing->pattern)
+		return false;
+	given = !command_at_end(call, position);
+	if (given && !data_parse(&data, call->line, position, error))
+		return false;
+	if (given && data.length == 0)
+		return error_set_at(error, *position, "data of a byte or "
+				    "more is wanted");
+	replacing->replacement =
+		given
+			? replacement_of_filler(data.bytes, data.length, error)
+			: replacement_of_filler("*", 1, error);
+	data_free(&data);
+	return replacing->replacement != NULL;
 }
 
 /* The pattern becomes the editor's. */
 static struct replacement *take_replacement(struct editor *editor,
 					    const struct command_call *call,
+					    take_function *take,
 					    struct error *error)
 {
-	struct replacing replacing;
+	struct replacing replacing = { NULL, NULL };
+	size_t position = call->position;
 
-	if (!take_replacing(call, &replacing, error)) {
+	if (!take(call, &position, &replacing, error)
+	    || !command_no_more(call, position, error)) {
 		replacement_free(replacing.replacement);
 		pattern_free(replacing.pattern);
 		return NULL;
@@ -84,17 +113,31 @@ static struct replacement *take_replacement(struct editor *editor,
 	return replacing.replacement;
 }
 
-static enum status run_replace(struct editor *editor,
-			       const struct command_call *call,
-			       struct error *error)
+static enum status replace_with(struct editor *editor,
+				const struct command_call *call,
+				take_function *take, struct error *error)
 {
-	struct replacement *replacement = take_replacement(editor, call,
+	struct replacement *replacement = take_replacement(editor, call, take,
 							   error);
 
 	return replacement
 	       && editor_replace(editor, call->range, call->selected,
 				 replacement, error)
 		       ? STATUS_RUNNING : STATUS_FAILED;
+}
+
+static enum status run_replace(struct editor *editor,
+			       const struct command_call *call,
+			       struct error *error)
+{
+	return replace_with(editor, call, take_replace, error);
+}
+
+static enum status run_mask(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	return replace_with(editor, call, take_mask, error);
 }
 
 static enum status run_replace_ask(struct editor *editor,
@@ -108,7 +151,7 @@ static enum status run_replace_ask(struct editor *editor,
 			  "ask");
 		return STATUS_FAILED;
 	}
-	replacement = take_replacement(editor, call, error);
+	replacement = take_replacement(editor, call, take_replace, error);
 	return replacement
 	       && editor_replace_ask(editor, call->range, replacement, error)
 		       ? STATUS_RUNNING : STATUS_FAILED;
@@ -255,6 +298,9 @@ const struct command commands_bulk[] = {
 	  "/REGEX/TEXT/FLAGS",
 	  "the same, but ask at each place: y n a q; nothing changes before "
 	  "the end", run_replace_ask },
+	{ "mask", NULL, COMMAND_RANGE_ALL, COMMAND_EDITS, "PATTERN [DATA]",
+	  "every match becomes as many *, or data over and over: its length "
+	  "stays", run_mask },
 	{ "answer", NULL, COMMAND_NO_RANGE, 0, "yes|no|all|quit|cancel",
 	  "answer the question of replace-ask", run_answer },
 	{ "xor", NULL, COMMAND_RANGE, COMMAND_EDITS, "DATA",
