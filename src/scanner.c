@@ -472,8 +472,11 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 			     uint64_t *need, uint64_t limit,
 			     struct finding *finding, struct error *error)
 {
+	/* What is behind the window can not be brought in with it. */
+	bool last = scanner->end == scanner->size;
+	uint64_t bound = last || limit < scanner->end ? limit : scanner->end;
 	bool fresh;
-	int way = pace_choose(&scanner->pace, *from, limit, &fresh);
+	int way = pace_choose(&scanner->pace, *from, bound, &fresh);
 	uint64_t stop = scanner->pace.end < limit ? scanner->pace.end : limit;
 	uint64_t start = *from;
 	enum scan_result result;
@@ -508,8 +511,11 @@ static enum scan_result scan(struct scanner *scanner, uint64_t from,
 
 		if (need < scanner->window)
 			need = scanner->window;
-		if (!here && !scanner_place(scanner, from, need, error))
-			return SCAN_FAILED;
+		if (!here) {
+			pace_stop(&scanner->pace, from);
+			if (!scanner_place(scanner, from, need, error))
+				return SCAN_FAILED;
+		}
 
 		enum scan_result result = step(scanner, &from, &need, limit,
 					       finding, error);
@@ -517,6 +523,7 @@ static enum scan_result scan(struct scanner *scanner, uint64_t from,
 		if (result != SCAN_NONE)
 			return result;
 	}
+	pace_stop(&scanner->pace, from);
 	return SCAN_NONE;
 }
 

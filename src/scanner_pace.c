@@ -4,8 +4,8 @@
  * Invariants
  *  1. A stretch of another way than the best one is short, and ends early
  *     where it takes many times what the best one would.
- *  2. A stretch is judged only if the pass went through it from its start to
- *     its end.
+ *  2. A stretch is judged only by what the pass went through from its start on,
+ *     and by no time in which the pass stood.
  */
 #include "scanner_pace.h"
 
@@ -19,6 +19,8 @@ enum {
 	PACE_STRETCH_MAXIMUM = 16 << 20,
 	/* A stretch of another way than the best is shorter. */
 	PACE_TRIAL = SEARCH_STRETCH / 4,
+	/* Of less of it nothing is learned. */
+	PACE_LEAST = PACE_TRIAL / 4,
 	/* Stretches that take less are made longer. */
 	PACE_LONG_ENOUGH = 300000,
 	/* A clock tells little of less time. */
@@ -138,13 +140,22 @@ int pace_choose(struct pace *pace, uint64_t from, uint64_t limit, bool *fresh)
 	if (from >= pace->start && from < pace->end)
 		return pace->way;
 	*fresh = true;
-	look_at_clock(pace);
-	/* A match may end far behind the stretch. */
-	if (pace->end > pace->start && from >= pace->end)
-		judge(pace, from - pace->end > SEARCH_STRETCH ? pace->end
-							      : from);
+	pace_stop(pace, from);
 	begin(pace, from, limit);
 	return pace->way;
+}
+
+void pace_stop(struct pace *pace, uint64_t from)
+{
+	/* A match may end far behind the stretch. */
+	uint64_t end = from > pace->end + SEARCH_STRETCH ? pace->end : from;
+
+	if (only_one(pace))
+		return;
+	look_at_clock(pace);
+	if (pace->end > pace->start && end >= pace->start + PACE_LEAST)
+		judge(pace, end);
+	pace->start = pace->end = 0;
 }
 
 void pace_begin_again(struct pace *pace, uint64_t from)

@@ -45,6 +45,9 @@ void pace_start(struct pace *pace, unsigned ways);
  * Where *FRESH, a stretch begins, and pace_begin_again tells when its time
  * does: what of it is not in memory may be brought in before. */
 int pace_choose(struct pace *pace, uint64_t from, uint64_t limit, bool *fresh);
+/* The stretch is over: the pass stands at FROM, and what is done until the next
+ * choice is not a way's. */
+void pace_stop(struct pace *pace, uint64_t from);
 /* What was done since is no part of the stretch. */
 void pace_begin_again(struct pace *pace, uint64_t from);
 /* To be asked before each attempt: false where the stretch takes far too long,

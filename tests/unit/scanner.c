@@ -52,11 +52,39 @@ static void test_scanner_pace_judges_whole_stretches(void **state)
 	assert_int_equal(pace.best, 0);
 }
 
+/* What is done between two stretches is not held against a way: nor is a few
+ * bytes' time, of which the clock's is too large a part. */
+static void test_scanner_pace_stops(void **state)
+{
+	struct pace pace;
+	bool fresh;
+	uint64_t end;
+	double cost;
+
+	(void)state;
+	pace_start(&pace, WAYS);
+	pace_choose(&pace, 0, UINT64_MAX, &fresh);
+	pace_stop(&pace, 1);
+	assert_int_equal(pace.best, -1);
+	pace_choose(&pace, 1, UINT64_MAX, &fresh);
+	assert_true(fresh);
+	end = pace.end - 1;
+	pace_stop(&pace, end);
+	assert_int_equal(pace.best, 0);
+	cost = pace.costs[0].cost;
+	pace_stop(&pace, 2 * end);
+	pace_choose(&pace, 2 * end, UINT64_MAX, &fresh);
+	assert_true(fresh);
+	assert_true(pace.costs[0].cost == cost);
+	assert_false(pace.costs[PACE_WAYS - 1].known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scanner_pace_keeps_to_the_limit),
 		cmocka_unit_test(test_scanner_pace_judges_whole_stretches),
+		cmocka_unit_test(test_scanner_pace_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
