@@ -69,6 +69,21 @@ uint64_t filter_count(unsigned char byte, const unsigned char *bytes,
 	return choose_loops()->count(byte, bytes, length);
 }
 
+/* Is a match just what the sequence is, and that nothing but bytes? */
+static bool is_plain(const struct filter *filter)
+{
+	const struct syntax *syntax = filter->syntax;
+	const struct filter_sequence *sequence = filter->sequence;
+
+	if (filter->kind != FILTER_ANCHOR || !filter->exact ||
+	    syntax->bounds.start || syntax->bounds.end || syntax->behind > 0)
+		return false;
+	for (size_t i = 0; i < sequence->count; i++)
+		if (sequence->steps[i].kind != FILTER_STEP_BYTES)
+			return false;
+	return true;
+}
+
 struct filter *filter_new(enum filter_kind kind, const struct syntax *syntax,
 			  bool characters)
 {
@@ -82,8 +97,10 @@ struct filter *filter_new(enum filter_kind kind, const struct syntax *syntax,
 	filter->loops = choose_loops();
 	filter->sequence = calloc(1, sizeof *filter->sequence);
 	filter->starts = calloc(1, sizeof *filter->starts);
-	if (filter->sequence && filter->starts && filter_make(filter))
+	if (filter->sequence && filter->starts && filter_make(filter)) {
+		filter->plain = is_plain(filter);
 		return filter;
+	}
 	filter_free(filter);
 	return NULL;
 }
@@ -259,4 +276,28 @@ bool filter_next(struct filter *filter, size_t from, size_t to,
 			return true;
 	}
 	return false;
+}
+
+size_t filter_pass(struct filter *filter, size_t *from, size_t to,
+		   struct filter_range *last)
+{
+	struct filter_range range;
+	size_t count = 0;
+
+	/* No character of UTF-8 begins with a byte that continues one. */
+	if (filter->plain)
+		count = filter_anchor_pass(filter, from, to, last);
+	while (*from < to) {
+		if (!filter_next(filter, *from, to, &range)) {
+			*from = to;
+		} else if (range.match_end == 0) {
+			*from = range.start;
+			break;
+		} else {
+			*last = range;
+			*from = range.match_end;
+			count++;
+		}
+	}
+	return count;
 }

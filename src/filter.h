@@ -63,6 +63,12 @@ void filter_tune(struct filter *filter, size_t from);
 bool filter_next(struct filter *filter, size_t from, size_t to,
 		 struct filter_range *range);
 
+/* The matches in a row from *FROM on that need no attempt, where each is the
+ * next one of the pass and begins before TO: how many, and the LAST.  *FROM
+ * becomes TO, or where the first place is that must be tried. */
+size_t filter_pass(struct filter *filter, size_t *from, size_t to,
+		   struct filter_range *last);
+
 /* How many of LENGTH bytes are BYTE. */
 uint64_t filter_count(unsigned char byte, const unsigned char *bytes,
 		      size_t length);

@@ -184,6 +184,13 @@ static bool find_in_block(struct filter *filter, size_t at,
 	return false;
 }
 
+/* Behind the last place where an anchor lies wholly in the window. */
+static size_t reach_of(const struct filter *filter)
+{
+	return filter->size >= filter->span ? filter->size - filter->span + 1
+					    : 0;
+}
+
 /* The first anchor from AT on, before END. */
 static bool find_anchor(struct filter *filter, size_t at, size_t end,
 			size_t reach, size_t *anchor)
@@ -212,6 +219,23 @@ static bool find_anchor(struct filter *filter, size_t at, size_t end,
 			return true;
 		}
 	return false;
+}
+
+size_t filter_anchor_pass(struct filter *filter, size_t *from, size_t to,
+			  struct filter_range *last)
+{
+	const struct filter_sequence *sequence = filter->sequence;
+	/* Steps are compared as whole words. */
+	size_t most = sequence->count * sizeof(uint64_t);
+	size_t reach = filter->size > most ? filter->size - most : 0;
+	size_t count = filter->loops->pass(sequence, filter->tests,
+					   filter->test_count, from,
+					   to < reach ? to : reach,
+					   &last->start);
+
+	last->end = last->start + 1;
+	last->match_end = last->start + filter->span;
+	return count;
 }
 
 /* --- starts --- */
@@ -334,8 +358,7 @@ static bool refine(struct filter *filter, struct filter_range *range)
 bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
 			struct filter_range *range)
 {
-	size_t reach = filter->size >= filter->span
-			       ? filter->size - filter->span + 1 : 0;
+	size_t reach = reach_of(filter);
 	size_t at = from + filter->before.least;
 	size_t end = to + filter->before.least < reach
 			     ? to + filter->before.least : reach;

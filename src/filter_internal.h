@@ -119,6 +119,8 @@ struct filter_gap_tests {
 	struct filter_test places[2];
 };
 
+struct filter_sequence;
+
 /* What runs in one of two widths. */
 struct filter_loops {
 	/* The first block from AT on, of FILTER_BLOCK places each, in which
@@ -131,6 +133,12 @@ struct filter_loops {
 	size_t (*find_words)(const struct filter_tables *tables,
 			     const unsigned char *bytes, size_t at, size_t end,
 			     uint64_t *mask);
+	/* Counts the places where the sequence is, which is nothing but bytes,
+	 * from *AT on in whole blocks up to END, none in another: behind the
+	 * last of them, at LAST, or behind the blocks *AT is then. */
+	size_t (*pass)(const struct filter_sequence *sequence,
+		       const struct filter_test *tests, unsigned count,
+		       size_t *at, size_t end, size_t *last);
 	/* One bit for each of FILTER_BLOCK * COUNT bytes. */
 	void (*classify)(const struct filter_class *class,
 			 const unsigned char *bytes, size_t count,
@@ -158,8 +166,6 @@ struct filter_loops {
 extern const struct filter_loops filter_loops_wide;
 extern const struct filter_loops filter_loops_narrow;
 
-struct filter_sequence;
-
 struct filter {
 	enum filter_kind kind;
 	const struct syntax *syntax;
@@ -169,6 +175,7 @@ struct filter {
 	struct filter_sequence *sequence;
 	size_t back;
 	bool exact;		/* and that is a match, whose start is known */
+	bool plain;		/* it is nothing but the sequence's bytes */
 	const unsigned char *bytes;
 	size_t size;
 	bool complete;
@@ -227,6 +234,9 @@ void filter_set_start_tests(struct filter *filter,
 			    const struct filter_test *tests, unsigned count);
 bool filter_anchor_next(struct filter *filter, size_t from, size_t to,
 			struct filter_range *range);
+/* The same as filter_pass, where each anchor is a match: but not up to TO. */
+size_t filter_anchor_pass(struct filter *filter, size_t *from, size_t to,
+			  struct filter_range *last);
 
 /* --- filter_tune.c --- */
 

@@ -6,13 +6,16 @@
  */
 #include <string.h>
 
-#include "filter_internal.h"
+#include "filter_sequence.h"
 
 /* Inner loops have a few rounds and a known number of them.  Where they are
  * left as loops, what they work on is kept in memory, not in registers; the
  * compilers take that for the better way unless they are told. */
 
-enum { LOOP_AHEAD = 2048 };
+enum {
+	LOOP_AHEAD = 2048,
+	LOOP_TOGETHER = 32,
+};
 
 struct loop_test {
 	LOOP(bytes) fold;
@@ -55,6 +58,18 @@ LOOP_INLINE LOOP(bytes) loop_try(const struct loop_test *tests, unsigned count,
 	return all;
 }
 
+/* Are the tests for one byte each? */
+LOOP_INLINE bool loop_are_equal(const struct filter_test *tests,
+				unsigned count)
+{
+	bool equal = true;
+
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < count; i++)
+		equal = equal && tests[i].fold == 0 && tests[i].width == 0;
+	return equal;
+}
+
 LOOP_INLINE size_t loop_find(const struct filter_test *tests, unsigned count,
 			     bool equal, const unsigned char *bytes, size_t at,
 			     size_t end, uint64_t *mask)
@@ -94,13 +109,8 @@ LOOP_FUNCTION size_t find(const struct filter_test *tests, unsigned count,
 			  const unsigned char *bytes, size_t at, size_t end,
 			  uint64_t *mask)
 {
-	bool equal = true;
-
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < count; i++)
-		equal = equal && tests[i].fold == 0 && tests[i].width == 0;
 	/* So that the compiler knows the numbers. */
-	switch (count * 2 + equal) {
+	switch (count * 2 + loop_are_equal(tests, count)) {
 	case 2:
 		return loop_find(tests, 1, false, bytes, at, end, mask);
 	case 3:
@@ -113,6 +123,126 @@ LOOP_FUNCTION size_t find(const struct filter_test *tests, unsigned count,
 		return loop_find(tests, 3, false, bytes, at, end, mask);
 	}
 	return loop_find(tests, 3, true, bytes, at, end, mask);
+}
+
+LOOP_INLINE size_t loop_length(const struct filter_sequence *sequence)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < sequence->count; i++)
+		length += sequence->steps[i].length;
+	return length;
+}
+
+LOOP_INLINE bool loop_is_at(const struct filter_sequence *sequence, size_t at)
+{
+	for (size_t i = 0; i < sequence->count; i++) {
+		const struct filter_step *step = &sequence->steps[i];
+		uint64_t word;
+
+		memcpy(&word, sequence->bytes + at, sizeof word);
+		if (((word | step->fold) ^ step->bytes) & step->mask)
+			return false;
+		at += step->length;
+	}
+	return true;
+}
+
+/* Blocks with something in them, and what that is. */
+struct loop_list {
+	size_t count;
+	size_t blocks[LOOP_TOGETHER];
+	uint64_t masks[LOOP_TOGETHER];
+};
+
+/* Of the next LOOP_TOGETHER blocks from AT on: what comes next does not depend
+ * on which have something, so nothing is guessed wrong where many do.  Where
+ * the blocks end. */
+LOOP_INLINE size_t loop_list(const struct loop_test *tests, unsigned count,
+			     bool equal, const unsigned char *bytes, size_t at,
+			     size_t end, struct loop_list *list)
+{
+	list->count = 0;
+	if ((end - at) / FILTER_BLOCK > LOOP_TOGETHER)
+		end = at + LOOP_TOGETHER * FILTER_BLOCK;
+	for (; at + FILTER_BLOCK <= end; at += FILTER_BLOCK) {
+		uint64_t mask = 0;
+
+		__builtin_prefetch(bytes + at + LOOP_AHEAD);
+#pragma GCC unroll 8
+		for (unsigned i = 0; i < FILTER_BLOCK; i += LOOP_SIZE)
+			mask |= LOOP(mask)(loop_try(tests, count, equal,
+						    bytes + at + i)) << i;
+		list->blocks[list->count] = at;
+		list->masks[list->count] = mask;
+		list->count += mask != 0;
+	}
+	return at;
+}
+
+/* Those of the block at BLOCK that MASK has. */
+LOOP_INLINE size_t loop_pass_block(const struct filter_sequence *sequence,
+				   size_t length, size_t block, uint64_t mask,
+				   size_t *at, size_t *last)
+{
+	size_t passed = 0;
+
+	for (; mask; mask &= mask - 1) {
+		size_t place = block + (size_t)__builtin_ctzll(mask);
+
+		if (place < *at || !loop_is_at(sequence, place))
+			continue;
+		passed++;
+		*last = place;
+		*at = place + length;
+	}
+	return passed;
+}
+
+LOOP_INLINE size_t loop_pass(const struct filter_sequence *sequence,
+			     const struct filter_test *tests, unsigned count,
+			     bool equal, size_t *at, size_t end, size_t *last)
+{
+	struct loop_test loaded[FILTER_TESTS];
+	size_t length = loop_length(sequence);
+	size_t block = *at;
+	size_t passed = 0;
+	struct loop_list list;
+
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < count; i++)
+		loaded[i] = loop_test_of(&tests[i]);
+	while (block + FILTER_BLOCK <= end) {
+		block = loop_list(loaded, count, equal, sequence->bytes, block,
+				  end, &list);
+		for (size_t i = 0; i < list.count; i++)
+			passed += loop_pass_block(sequence, length,
+						  list.blocks[i],
+						  list.masks[i], at, last);
+	}
+	if (*at < block)
+		*at = block;
+	return passed;
+}
+
+LOOP_FUNCTION size_t pass(const struct filter_sequence *sequence,
+			  const struct filter_test *tests, unsigned count,
+			  size_t *at, size_t end, size_t *last)
+{
+	/* So that the compiler knows the numbers. */
+	switch (count * 2 + loop_are_equal(tests, count)) {
+	case 2:
+		return loop_pass(sequence, tests, 1, false, at, end, last);
+	case 3:
+		return loop_pass(sequence, tests, 1, true, at, end, last);
+	case 4:
+		return loop_pass(sequence, tests, 2, false, at, end, last);
+	case 5:
+		return loop_pass(sequence, tests, 2, true, at, end, last);
+	case 6:
+		return loop_pass(sequence, tests, 3, false, at, end, last);
+	}
+	return loop_pass(sequence, tests, 3, true, at, end, last);
 }
 
 LOOP_INLINE size_t loop_find_gap(const struct filter_gap_tests *tests,

@@ -83,6 +83,6 @@ WIDE static size_t find_words(const struct filter_tables *tables,
 }
 
 const struct filter_loops filter_loops_wide = {
-	find, find_words, classify, skip, find_gap, count, keep_behind,
+	find, find_words, pass, classify, skip, find_gap, count, keep_behind,
 	add_behind,
 };

@@ -551,6 +551,28 @@ static bool next_known(struct scanner *scanner, uint64_t *from, uint64_t limit,
 	return true;
 }
 
+uint64_t scanner_pass(struct scanner *scanner, uint64_t *position,
+		      uint64_t limit, struct match *last)
+{
+	uint64_t start = scanner->start;
+	uint64_t end = scanner->known.end < limit ? scanner->known.end : limit;
+	struct filter_range range;
+	size_t from, count;
+
+	/* Of what is read by blocks each match is looked at for lost bytes. */
+	if (*position < scanner->known.start || *position >= end ||
+	    document_by_blocks(scanner->document))
+		return 0;
+	from = (size_t)(*position - start);
+	count = filter_pass(scanner->knows, &from, (size_t)(end - start),
+			    &range);
+	*position = start + from;
+	if (count > 0)
+		*last = (struct match){ start + range.start,
+					start + range.match_end };
+	return count;
+}
+
 /* --- holes --- */
 
 /* Looks how far attempts are to be made from FROM on.  A hole of the length

@@ -11,6 +11,13 @@
 /* OFFSET, or in UTF mode the first character that starts at or after it. */
 uint64_t scanner_align(const struct scanner *scanner, uint64_t offset);
 
+/* Behind a match that scanner_next has just found, at *POSITION, the pass may go
+ * over more of them with less work, where nobody asks for their groups: how
+ * many it has, whose attempts are < LIMIT, and the LAST.  Not all that there
+ * are; *POSITION is where it goes on. */
+uint64_t scanner_pass(struct scanner *scanner, uint64_t *position,
+		      uint64_t limit, struct match *last);
+
 /* Appends to OUT what REPLACEMENT makes of the match that scanner_next has
  * just found. */
 bool scanner_expand(const struct scanner *scanner,

@@ -68,7 +68,7 @@ struct guess {
 	bool complete;		/* it went to the chunk's end */
 	bool overflowed;	/* there were more than the list holds */
 	uint64_t beyond;	/* ... of those that count: how many */
-	struct match last;	/* ... and the last one */
+	struct match last;	/* ... and the last one; not of SEARCH_COUNT */
 	uint64_t after;		/* the position after the last finding */
 	uint64_t newlines;	/* in the chunk; of SEARCH_LINES */
 	uint64_t parts;		/* of those beyond; of SEARCH_PACKED */
@@ -212,6 +212,20 @@ static bool accept_found(struct worker *worker, struct match match,
 	return search_output_match(&worker->output, match, text->bytes, text->length, error);
 }
 
+/* Where matches are only counted, those that can be passed over from *POSITION
+ * on: how many of them count. */
+static uint64_t pass_over(struct worker *worker, uint64_t *position,
+			  uint64_t limit)
+{
+	struct match last;
+	uint64_t count = 0;
+
+	if (kind_of(worker) == SEARCH_COUNT)
+		count = scanner_pass(worker->scanner, position, limit, &last);
+	/* No other can end behind the range. */
+	return count > 0 && !counts(worker, last) ? count - 1 : count;
+}
+
 /* The pass from *POSITION on, attempts before LIMIT. */
 static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
 		    struct error *error)
@@ -226,6 +240,7 @@ static bool scan_on(struct worker *worker, uint64_t *position, uint64_t limit,
 		if (!accept_found(worker, finding.match, error))
 			return false;
 		*position = scanner_after(worker->scanner, &finding);
+		worker->output.count += pass_over(worker, position, limit);
 	}
 	return result != SCAN_FAILED;
 }
@@ -298,6 +313,9 @@ static void guess_make(struct worker *worker, struct guess *guess)
 		more = guess_take(worker, guess, &finding);
 		if (!more)
 			break;
+		if (guess->overflowed)
+			guess->beyond += pass_over(worker, &position,
+						   guess->range.end);
 	}
 	guess->after = position;
 	guess->complete = result == SCAN_NONE;

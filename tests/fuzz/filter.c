@@ -60,6 +60,24 @@ static bool attempt_all(struct subject *subject)
 	return good;
 }
 
+/* What is passed over are the matches that come first. */
+static void check_pass(const struct subject *subject, struct filter *filter,
+		       size_t length)
+{
+	struct filter_range last = { 0, 0, 0 };
+	size_t after = 0;
+	size_t count = filter_pass(filter, &after, length, &last);
+
+	for (size_t at = 0; at < after;) {
+		size_t end = subject->ends[at];
+
+		if (end > 0 && count-- == 1)
+			expect(last.start == at && last.match_end + 1 == end);
+		at = end > 0 ? end - 1 : at + 1;
+	}
+	expect(count == 0);
+}
+
 /* The window is LENGTH bytes of the subject. */
 static void check(const struct subject *subject, struct filter *filter,
 		  size_t length)
@@ -87,6 +105,7 @@ static void check(const struct subject *subject, struct filter *filter,
 			expect(subject->ends[at] == range.match_end + 1);
 		at = range.end;
 	}
+	check_pass(subject, filter, length);
 	free(window);
 }
 

@@ -75,6 +75,28 @@ static size_t attempt(const struct pattern *pattern,
 	return end;
 }
 
+/* All that is passed over from AT on are the matches that come first. */
+static size_t check_pass(const struct pattern *pattern, struct filter *filter,
+			 const unsigned char *text, size_t at, size_t to)
+{
+	struct filter_range last = { 0, 0, 0 };
+	size_t after = at;
+	size_t count = filter_pass(filter, &after, to, &last);
+
+	while (at < after) {
+		size_t end = (text[at] & 0xc0) != 0x80
+				     ? attempt(pattern, text, at) : 0;
+
+		if (end > 0 && count-- == 1) {
+			assert_int_equal(at, last.start);
+			assert_int_equal(end, last.match_end + 1);
+		}
+		at = end > 0 ? end - 1 : at + 1;
+	}
+	assert_int_equal(count, 0);
+	return after;
+}
+
 /* Asks for places in steps of STEP; the number of those named. */
 static size_t check(const struct pattern *pattern, struct filter *filter,
 		    const unsigned char *text, size_t size, size_t step)
@@ -106,6 +128,13 @@ static size_t check(const struct pattern *pattern, struct filter *filter,
 					 range.match_end + 1);
 		named += range.end - range.start;
 		at = range.end;
+	}
+	for (size_t at = 0, to = 0; at < size;) {
+		size_t after;
+
+		to = size - to < step ? size : to + step;
+		after = at < to ? check_pass(pattern, filter, text, at, to) : at;
+		at = after < to && after == at ? after + 1 : after;
 	}
 	free(window);
 	return named;
@@ -143,6 +172,8 @@ static const struct kinds patterns[] = {
 	{ "[a-z]{2}\\d{0,2}[ -]{1,3}[a-z]", "", "at" },
 	{ "[\\x00-\\x7f]{70,}", "", "at" }, { "\\b1?0*\\b", "", "" },
 	{ "x?foo|.{0,3}bar", "", "w" }, { "(?:fo|f)(?:o|oq)|\\.\\d|qux", "", "w" },
+	{ "00", "", "at" }, { "bcdefghijkl", "", "at" },
+	{ "bcdefghijkl", "iu", "at" }, { "o", "", "at" },
 	{ "timeout|ERROR|key=|FOO", "", "w" }, { "timeout|eout", "i", "w" },
 };
 
