@@ -508,12 +508,15 @@ static enum scan_result scan(struct scanner *scanner, uint64_t from,
 
 	while (from < limit && from <= scanner->size) {
 		bool here = need == 0 && scanner_covers(scanner, from);
+		/* What was seen did not do: a larger window need not be one
+		 * that ends later, where newlines or half a character do. */
+		uint64_t past = need > 0 ? scanner->end : from;
 
 		if (need < scanner->window)
 			need = scanner->window;
 		if (!here) {
 			pace_stop(&scanner->pace, from);
-			if (!scanner_place(scanner, from, need, error))
+			if (!scanner_place(scanner, from, need, past, error))
 				return SCAN_FAILED;
 		}
 

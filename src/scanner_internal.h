@@ -57,8 +57,9 @@ static inline bool scanner_needs_all(const struct scanner *scanner)
 
 /* Is the window one for an attempt at AT? */
 bool scanner_covers(const struct scanner *scanner, uint64_t at);
-/* A window with at least NEED bytes from AT on, or up to the document's end. */
+/* A window with about NEED (> 0) bytes from AT on that ends behind PAST (>= AT),
+ * or at the document's end.  NEED is more than from AT to PAST. */
 bool scanner_place(struct scanner *scanner, uint64_t at, uint64_t need,
-		   struct error *error);
+		   uint64_t past, struct error *error);
 
 #endif

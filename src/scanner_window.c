@@ -47,9 +47,9 @@ static unsigned cut_character(const struct scanner *scanner, uint64_t end)
 	return 0;
 }
 
-/* Moves the end back to where a window may end; false where nothing after AT
+/* Moves the end back to where a window may end; false where nothing after PAST
  * would be left. */
-static bool trim_end(struct scanner *scanner, uint64_t at)
+static bool trim_end(struct scanner *scanner, uint64_t past)
 {
 	if (scanner->end == scanner->size)
 		return true;
@@ -59,7 +59,7 @@ static bool trim_end(struct scanner *scanner, uint64_t at)
 	for (;;) {
 		unsigned cut = 0;
 
-		if (end <= at)
+		if (end <= past)
 			return false;
 		if (scanner->bytes[end - scanner->start - 1] == '\n')
 			cut = 1;
@@ -132,7 +132,7 @@ static bool place_in_run(struct scanner *scanner, uint64_t at, uint64_t first,
 }
 
 bool scanner_place(struct scanner *scanner, uint64_t at, uint64_t need,
-		   struct error *error)
+		   uint64_t past, struct error *error)
 {
 	uint64_t first = first_byte(scanner, at);
 
@@ -147,7 +147,7 @@ bool scanner_place(struct scanner *scanner, uint64_t at, uint64_t need,
 		if (!place_in_run(scanner, at, first, end) &&
 		    !gather(scanner, first, end, at, error))
 			return false;
-		if (trim_end(scanner, at))
+		if (trim_end(scanner, past))
 			return true;
 		/* Nothing but newlines: look further. */
 		need = (need > scanner->end - at ? need : scanner->end - at)

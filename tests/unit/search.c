@@ -204,11 +204,13 @@ static void test_scanner_large(void **state)
 	sample_free(&sample);
 }
 
-/* Newlines on both sides of every seam: no window may end in one. */
+/* Newlines on both sides of every seam: no window may end in one, and of those
+ * behind the first x none ends behind it that is not much larger. */
 static void test_scanner_newlines(void **state)
 {
 	static const struct form lines[] = {
-		{ "\\n^", "" }, { "^\\n", "" }, { "$", "" }, { "\\n\\n^x", "" }
+		{ "\\n^", "" }, { "^\\n", "" }, { "$", "" }, { "\\n\\n^x", "" },
+		{ "x\\n+x", "" },
 	};
 	struct sample sample = { NULL, NULL, 0 };
 	size_t size = SEARCH_WINDOW * 2;
@@ -221,6 +223,7 @@ static void test_scanner_newlines(void **state)
 	assert_true(document_insert(sample.document, size / 2, "\n\n", 2,
 				    NULL));
 	assert_true(document_insert(sample.document, size - 3, "x", 1, NULL));
+	assert_true(document_insert(sample.document, 3, "x", 1, NULL));
 	flatten(&sample);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		check_scanner(&sample, &lines[i], 0);
