@@ -62,7 +62,7 @@ unit_tests := $(call programs,unit) $(call programs,model) $(call programs,fault
 fuzz_tests := $(filter-out %/replay,$(call programs,fuzz))
 bench_tools := $(call programs,bench)
 tools := $(call programs,tools)
-tiny_tests := $(patsubst $(build)/%,build/$(tiny)/%,$(unit_tests)) \
+tiny_tests := $(patsubst $(build)/%,build/$(tiny)/%,$(unit_tests) $(fuzz_tests)) \
 	'OCTAVO=$(CURDIR)/build/$(tiny)/octavo tests/cases'
 script_tests := tests/layers tests/runner tests/needs tests/cases \
 	$(if $(wildcard doc/octavo.1),tests/manual) $(wildcard tests/terminal/*-test tests/fault/*-test)
@@ -175,12 +175,13 @@ coverage: ## runs the tests and says how much of each file they ran
 		/^Lines/ && file { print $$2, file; file = "" }' | \
 		sed "s/executed:\(.*\)%/\1 %/; s/'//g" | sort -n
 
+# Of tiny sizes: inputs are small.
 fuzz: ## runs each fuzz target for FUZZ_SECONDS (60); needs clang
 	@contrib/install-needs build extra
-	@$(MAKE) --no-print-directory -s $(parallel) CC=clang VARIANT=fuzz tests
+	@$(MAKE) --no-print-directory -s $(parallel) CC=clang VARIANT=fuzz-tiny tests
 	@for target in $(notdir $(fuzz_tests)); do \
 		mkdir -p build/fuzz/corpus/$$target && \
-		build/fuzz/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) \
+		build/fuzz-tiny/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) \
 			-artifact_prefix=build/fuzz/ build/fuzz/corpus/$$target \
 			tests/fuzz/seeds/$$target || exit 1; \
 	done
