@@ -26,6 +26,8 @@ enum { PATTERN_MESSAGE_SIZE = 256 };
 /* \X looks back along flag letters (regional indicators); nobody has more of
  * them in a row than this. */
 enum { PATTERN_CLUSTER_BYTES = 4096 };
+/* So far a match can begin before the end of a hole that is passed over. */
+enum { PATTERN_REACH_MAXIMUM = 1 << 20 };
 
 struct options {
 	uint32_t compile;
@@ -171,6 +173,47 @@ static enum zero_starts find_zero_starts(const struct pattern *pattern,
 	return bits && !(bits[0] & 1) ? ZERO_STARTS_NONE : ZERO_STARTS_ALL;
 }
 
+/* After so many zero bytes at most, a match that begins with a branch has
+ * another byte; SIZE_MAX: it need have none. */
+static size_t branch_reach(const struct syntax *syntax,
+			   const struct syntax_branch *branch)
+{
+	size_t reach = 0;
+
+	for (size_t i = syntax->behind; i < branch->count; i++) {
+		const struct syntax_item *item = &branch->items[i];
+
+		if (item->single && !byte_set_has(&item->set, 0))
+			return reach;
+		if (!byte_set_has(&item->set, 0))
+			continue;
+		if (item->most > PATTERN_REACH_MAXIMUM)
+			return SIZE_MAX;
+		reach += item->most;
+	}
+	return SIZE_MAX;
+}
+
+/* What PCRE2 does not know, the text may say: how far into zeros a match can
+ * reach. */
+static void find_reach(struct pattern *pattern)
+{
+	const struct syntax *syntax = pattern->syntax;
+	size_t most = 0;
+
+	if (pattern->zero_starts != ZERO_STARTS_ALL || pattern->utf || !syntax)
+		return;
+	for (size_t i = 0; i < syntax->count; i++) {
+		size_t reach = branch_reach(syntax, &syntax->branches[i]);
+
+		most = reach > most ? reach : most;
+	}
+	if (syntax->count == 0 || most > PATTERN_REACH_MAXIMUM)
+		return;
+	pattern->zero_starts = most ? ZERO_STARTS_LAST : ZERO_STARTS_NONE;
+	pattern->zero_reach = most;
+}
+
 static bool compile_error(int code, size_t offset, struct error *error)
 {
 	PCRE2_UCHAR message[PATTERN_MESSAGE_SIZE];
@@ -307,6 +350,7 @@ static void pattern_study(struct pattern *pattern, const char *regex,
 	pattern->jit = avoid_misses(pattern, regex, length, options) &&
 		       compile_jit(pattern->code);
 	find_syntax(pattern, regex, length, options);
+	find_reach(pattern);
 }
 
 /* Takes TEXT, which is freed also on failure. */

@@ -16,6 +16,7 @@
 enum zero_starts {
 	ZERO_STARTS_ALL,
 	ZERO_STARTS_FIRST,	/* at its first byte: a newline may be before */
+	ZERO_STARTS_LAST,	/* at its last `zero_reach` bytes */
 	ZERO_STARTS_NONE,
 };
 
@@ -36,6 +37,7 @@ struct pattern {
 	bool sequential;	/* cannot be cut into chunks: \G, or verbs that
 				 * steer the search */
 	enum zero_starts zero_starts;
+	size_t zero_reach;
 	struct pattern_limits limits;
 };
 

@@ -14,9 +14,10 @@
  * are attempted, stretch by stretch, for as long as that is the faster way
  * (scanner_pace.h).
  *
- * Most patterns cannot match at a zero byte, and holes of the file are made of
- * them; there no attempt is made, so nothing of a hole is read unless a match
- * runs into it.
+ * Most patterns cannot match at a zero byte, or not unless another byte is
+ * near, and holes of the file are made of zeros; there no attempt is made, so
+ * nothing of a hole is read unless a match runs into it, or could begin at its
+ * end.
  *
  * Invariants
  *  1. A window begins at the document's start, or more bytes before the
@@ -579,7 +580,8 @@ uint64_t scanner_pass(struct scanner *scanner, uint64_t *position,
 /* --- holes --- */
 
 /* Looks how far attempts are to be made from FROM on.  A hole of the length
- * that counts has a byte at one of the places that are asked for. */
+ * that counts has a byte at one of the places that are asked for.  Where
+ * attempts are made at its end, those go on from there. */
 static void find_attempts(struct scanner *scanner, uint64_t from,
 			  uint64_t limit)
 {
@@ -593,9 +595,14 @@ static void find_attempts(struct scanner *scanner, uint64_t from,
 			hole.start = from;
 		else if (scanner->pattern->zero_starts == ZERO_STARTS_FIRST)
 			hole.start++;
-		if (hole.start + SEARCH_HOLE <= hole.end) {
+
+		uint64_t length = hole.end > hole.start
+					  ? hole.end - hole.start : 0;
+
+		if (length >= scanner->pattern->zero_reach + SEARCH_HOLE) {
 			scanner->attempts = (struct range){ from, hole.start };
-			scanner->resume = hole.end;
+			scanner->resume = hole.end -
+					  scanner->pattern->zero_reach;
 			return;
 		}
 	}

@@ -8,8 +8,9 @@
  * and keeps the matches that lie wholly inside it; the bytes outside are
  * there for look-around.
  *
- * Most patterns cannot match at a zero byte, and nothing else is in the holes
- * of a sparse file: those are passed over, unless a match runs into one.
+ * Most patterns cannot match at a zero byte, or not where none but zeros follow
+ * for long, and nothing else is in the holes of a sparse file: those are passed
+ * over, unless a match runs into one, and but for their last bytes.
  *
  * The work is done in forked workers (octavo/job.h); chunks own the starts of
  * matches, and where a match runs on into the next chunk, that one is brought

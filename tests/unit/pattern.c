@@ -206,21 +206,59 @@ static enum zero_starts zero_starts(const char *text)
 	return starts;
 }
 
+static size_t zero_reach(const char *text)
+{
+	size_t position = 0;
+	struct pattern *pattern = pattern_parse(text, &position, NULL);
+
+	assert_non_null(pattern);
+
+	size_t reach = pattern->jit &&
+		       pattern->zero_starts == ZERO_STARTS_LAST
+			       ? pattern->zero_reach : 0;
+	bool expected = pattern->jit;
+
+	pattern_free(pattern);
+	return expected ? reach : SIZE_MAX;
+}
+
+/* How long zeros may be before a byte that is none. */
+static void test_pattern_zero_reach(void **state)
+{
+	static const struct { const char *text; size_t reach; } cases[] = {
+		{ "/\\x00\\x01/", 1 }, { "/\\x00{4}ELF/", 4 },
+		{ "/(?s).{3}a/", 3 }, { "{?? [0-20] 41}", 21 },
+		{ "/a|\\x00b/", 1 }, { "/\\x00{2,7}x*[ab]/", 7 },
+		{ "/(?<=\\x00\\x00)\\x00a/", 1 }, { "i32be:1", 3 },
+		{ "/\\x00\\Ka/", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t reach = zero_reach(cases[i].text);
+
+		if (reach != cases[i].reach && reach != SIZE_MAX)
+			fail_msg("%s: %zu", cases[i].text, reach);
+	}
+}
+
 static void test_pattern_zero_starts(void **state)
 {
 	static const char *const none[] = {
 		"/foo/", "/FOO/i", "/a|b/", "/\\n/", "/a\\Kb/",
 		"/(?<=\\x00)a/", "/a\\x00*/", "\"text\"", "{41 ?? 42}",
 		"/a$/", "/(?=a)|b/", "/(*NO_JIT)foo/", "/[a-z]+/",
+		"/[^\\x00]x/",
 	};
 	static const char *const first[] = {
 		"/^a/", "/^a.*b/", "/^(a|b)/", "/^a|^b/", "/^/", "/^[^x]*x/",
 	};
 	static const char *const all[] = {
 		"/\\x00/", "/\\x00{16,}/", "/[^a]/", "/a*/", "/./", "/.*x/",
-		"/(?!a)/", "{?? 41}", "{00}", "/a|\\x00/",
+		"/(?!a)/", "{00}", "/a|\\x00/", "/\\x00+b/", "/\\x00(?=a)/",
+		"/\\x00b|\\x00a*/", "/\\x00[a-z]?/", "/(?=\\x00*b)/", "/\\x00a/u",
 		"/foo/u", "/\\Ga/", "/a(*SKIP)b/", "/^a|.*b/", "/. *x/x",
-		"/[^\\x00]x/", "/\\b/", "/^a|^.{0,}b/", "/$/",
+		"/\\b/", "/^a|^.{0,}b/", "/$/",
 	};
 
 	(void)state;
@@ -299,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_pattern_lookbehind),
 		cmocka_unit_test(test_pattern_no_jit),
 		cmocka_unit_test(test_pattern_zero_starts),
+		cmocka_unit_test(test_pattern_zero_reach),
 		cmocka_unit_test(test_pattern_jit_misses),
 	};
 

@@ -234,6 +234,8 @@ static const struct form hole_forms[] = {
 	{ "^ *x", "" }, { "^.{0,}x", "" }, { ". *x", "x" },
 	{ "^a|.*b", "" }, { "a(*SKIP)b|x", "" }, { "(*NO_JIT)foo|^a", "" },
 	{ "(*NO_START_OPT)a", "" }, { "[\\x80-\\xff]", "u" }, { "a", "u" },
+	{ "\\x00{1,40}[a-z]", "" }, { "(?s).{30}x", "" }, { "\\x00b|foo", "" },
+	{ "(?<=\\x00)\\x00{3}[^\\x00]", "" }, { "a?\\x00x", "" },
 };
 
 /* In UTF mode, on text that is UTF-8 or not. */

@@ -272,7 +272,7 @@ static void test_scanner_leaves_holes_alone(void **state)
 {
 	static const struct form searched[] = {
 		{ "foo", "" }, { "\n", "" }, { "^foo", "" },
-		{ "(*NO_JIT)foo", "" },
+		{ "(*NO_JIT)foo", "" }, { "\\x00{4}foo", "" },
 	};
 	const uint64_t size = UINT64_C(1) << 28;
 
