@@ -272,6 +272,8 @@ static bool file_spool(struct file *file, const struct spool_source *source,
 	return file_know(file, error);
 }
 
+enum { FILE_SMALL = 64 << 10 };
+
 static bool file_can_be_mapped(const struct file *file)
 {
 	void *page = io.mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file->fd, 0);
@@ -282,7 +284,8 @@ static bool file_can_be_mapped(const struct file *file)
 }
 
 /* Is it a regular file whose bytes are made up as they are read?  It cannot be
- * mapped, and where it says that it ends it does not. */
+ * mapped, and where it says that it ends it does not.  Of a small one the end
+ * is read first, which is the less work. */
 static bool file_is_generated(const struct file *file, uint64_t size,
 			      bool *generated, struct error *error)
 {
@@ -290,14 +293,20 @@ static bool file_is_generated(const struct file *file, uint64_t size,
 	uint64_t last = size > 0 ? size - 1 : 0;
 
 	*generated = false;
-	if (size > 0 && file_can_be_mapped(file))
+	if (size > FILE_SMALL && file_can_be_mapped(file))
 		return true;
 
 	ssize_t count = io_read_at(file->fd, bytes, 2, last);
+	int number = errno;
+
+	if (count >= 0 && (uint64_t)count == size - last)
+		return true;
+	if (size > 0 && size <= FILE_SMALL && file_can_be_mapped(file))
+		return true;
 	if (count < 0)
-		return error_set_system(error, errno, "cannot read %s",
+		return error_set_system(error, number, "cannot read %s",
 					file->path);
-	*generated = (uint64_t)count != size - last;
+	*generated = true;
 	return true;
 }
 

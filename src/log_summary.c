@@ -7,6 +7,7 @@
 
 #include "log_internal.h"
 #include "sizes.h"
+#include "state.h"
 
 /* --- reading one --- */
 
@@ -201,7 +202,8 @@ struct log_report log_find(const struct document *document,
 	int found = -1;
 
 	*file = (struct log_file)LOG_FILE_NONE;
-	if (!log_document_path(document, path, NULL)
+	if (state_folder_is_empty("sessions")
+	    || !log_document_path(document, path, NULL)
 	    || !log_folder_open(&at, false, false, NULL))
 		return best;
 	for (unsigned slot = 0; slot < LOG_SLOTS; slot++) {

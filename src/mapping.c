@@ -26,7 +26,10 @@
 #include "mapping_internal.h"
 #include "sizes.h"
 
-enum { MAPPING_BLOCK = 1 << 20 };	/* made private at once */
+enum {
+	MAPPING_BLOCK = 1 << 20,	/* made private at once */
+	MAPPING_SMALL = 1 << 20,	/* up to here a file is small */
+};
 
 /* Of all mappings: the kernel's limit is one for the process. */
 static size_t mapping_runs;
@@ -435,7 +438,9 @@ static void *reserve_for(const struct mapping *mapping)
 /* Takes addresses for the file, and for what it may grow by if that can be. */
 static bool mapping_take_room(struct mapping *mapping)
 {
-	const uint64_t growth = (uint64_t)MAPPING_GROWTH_MIB << 20;
+	const uint64_t growth = (uint64_t)(mapping->size <= MAPPING_SMALL
+						   ? MAPPING_GROWTH_SMALL_MIB
+						   : MAPPING_GROWTH_MIB) << 20;
 	void *room;
 
 	errno = ENOMEM;

@@ -171,7 +171,7 @@ static bool find_by_path(struct recovery_case *recovery)
 
 static bool open_in_state(struct recovery_case *recovery, bool write)
 {
-	if (!recovery->target.exists)
+	if (!recovery->target.exists || state_folder_is_empty("journals"))
 		return false;
 	recovery->folder = state_open_folder("journals", false,
 					     recovery->folder_path, NULL);
@@ -185,15 +185,19 @@ static bool open_in_state(struct recovery_case *recovery, bool write)
 		|| (find_by_path(recovery) && open_place(recovery, write));
 }
 
+/* Of what is none of these nothing is left. */
+static bool is_kind_of_case(const struct save_target *target)
+{
+	return !target->exists || S_ISREG(target->status.st_mode)
+		|| S_ISBLK(target->status.st_mode);
+}
+
 static bool open_file(struct recovery_case *recovery)
 {
 	struct save_target *target = &recovery->target;
 
 	if (!target->exists)
 		return true;
-	if (!S_ISREG(target->status.st_mode)
-	    && !S_ISBLK(target->status.st_mode))
-		return false;
 	recovery->file = io_open(target->folder, target->name,
 				 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
 				 | O_CLOEXEC);
@@ -218,9 +222,11 @@ void recovery_case_begin(struct recovery_case *recovery,
 	if (kind == FILE_SPOOLED || kind == FILE_GENERATED
 	    || file_by_blocks(file)
 	    || !save_target_find(&recovery->target, file_path(file), NULL)
-	    || !open_file(recovery))
+	    || !is_kind_of_case(&recovery->target))
 		return;
 	if (!open_beside(recovery, write) && !open_in_state(recovery, write))
+		return;
+	if (!open_file(recovery))
 		return;
 	recovery_judge(recovery, document);
 	recovery->found.may[RECOVERY_IGNORE] =

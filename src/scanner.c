@@ -256,12 +256,10 @@ static bool give_up(const struct scanner *scanner, int code, uint64_t at,
 			 (char *)message);
 }
 
-/* A stack for what JIT has compiled, once that is run. */
+/* A stack for what JIT has compiled: few patterns need more than PCRE2 takes of
+ * the machine's, and to make one takes as long as to search a small file. */
 static bool prepare_stack(struct scanner *scanner)
 {
-	if (scanner->stack || !scanner->pattern->jit)
-		return true;
-
 	size_t most = (size_t)limits_of(scanner->pattern).stack << 20;
 
 	scanner->stack = pcre2_jit_stack_create(SCANNER_STACK_FIRST, most,
@@ -270,23 +268,32 @@ static bool prepare_stack(struct scanner *scanner)
 	return scanner->stack != NULL;
 }
 
-static int run(struct scanner *scanner, const pcre2_code *program,
-	       uint64_t from, uint64_t limit)
+static int match(struct scanner *scanner, const pcre2_code *program,
+		 uint64_t from)
 {
-	bool last = scanner->end == scanner->size;
-
-	if (!prepare_stack(scanner))
-		return PCRE2_ERROR_NOMEMORY;
-	/* Before the document's start and end there is nothing to look at;
-	 * elsewhere invariants 1 to 3 apply. */
-	if (!last && limit > scanner->end)
-		limit = scanner->end;
-	pcre2_set_offset_limit(scanner->context, limit - 1 - scanner->start);
 	return pcre2_match(program, scanner->bytes,
 			   scanner->end - scanner->start,
 			   from - scanner->start,
-			   last ? 0 : PCRE2_PARTIAL_HARD, scanner->data,
-			   scanner->context);
+			   scanner->end == scanner->size
+				   ? 0 : PCRE2_PARTIAL_HARD,
+			   scanner->data, scanner->context);
+}
+
+static int run(struct scanner *scanner, const pcre2_code *program,
+	       uint64_t from, uint64_t limit)
+{
+	int code;
+
+	/* Before the document's start and end there is nothing to look at;
+	 * elsewhere invariants 1 to 3 apply. */
+	if (scanner->end < scanner->size && limit > scanner->end)
+		limit = scanner->end;
+	pcre2_set_offset_limit(scanner->context, limit - 1 - scanner->start);
+	code = match(scanner, program, from);
+	if (code != PCRE2_ERROR_JIT_STACKLIMIT || scanner->stack)
+		return code;
+	return prepare_stack(scanner) ? match(scanner, program, from)
+				      : PCRE2_ERROR_NOMEMORY;
 }
 
 /* PCRE2's offset limit finds the attempt that gave up: the smallest limit

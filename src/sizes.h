@@ -15,6 +15,7 @@ enum {
 	MAPPING_LARGE_PAGE = 4 * 4096,
 	MAPPING_BAD_MAXIMUM = 4,
 	MAPPING_GROWTH_MIB = 1,
+	MAPPING_GROWTH_SMALL_MIB = 1,
 	STORE_BLOCK = 32,
 	PIECES_LEAF = 4,
 	PIECES_INNER = 6,
@@ -94,6 +95,9 @@ enum {
 	MAPPING_BAD_MAXIMUM = 256,
 	/* Addresses kept behind a file for what it may grow by. */
 	MAPPING_GROWTH_MIB = 16 << 10,
+	/* ... behind a small one, of which there may be thousands in a row: to
+	 * give addresses back takes the system longer, the more they are. */
+	MAPPING_GROWTH_SMALL_MIB = 1 << 10,
 	/* The smallest block of the store that holds typed bytes. */
 	STORE_BLOCK = 64 << 10,
 	/* Pieces in a leaf of the tree and children of an inner node: 1 KiB

@@ -8,9 +8,19 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io.h"
+
+enum {
+	STATE_FOLDERS = 4,
+	/* Seconds that a folder's time must be past before it says that there
+	 * was no change since: it may be as coarse as that. */
+	STATE_SETTLED = 3,
+};
 
 static bool state_path(const char *name, char *path)
 {
@@ -98,4 +108,79 @@ int state_open_folder(const char *name, bool create, char *path,
 	io_close(folder);
 	errno = EPERM;
 	return -1;
+}
+
+/* --- what is not there --- */
+
+/* Folders in which there was nothing. */
+static struct stat empty_folders[STATE_FOLDERS];
+static unsigned empty_next;
+
+static bool is_same_time(struct timespec one, struct timespec other)
+{
+	return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
+static bool was_empty(const struct stat *status)
+{
+	for (unsigned i = 0; i < STATE_FOLDERS; i++) {
+		const struct stat *known = &empty_folders[i];
+
+		if (known->st_ino == status->st_ino &&
+		    known->st_dev == status->st_dev &&
+		    is_same_time(known->st_mtim, status->st_mtim) &&
+		    is_same_time(known->st_ctim, status->st_ctim))
+			return true;
+	}
+	return false;
+}
+
+/* STATUS was taken before it was read. */
+static void remember_empty(const struct stat *status)
+{
+	time_t settled = time(NULL) - STATE_SETTLED;
+
+	if (status->st_mtim.tv_sec < settled &&
+	    status->st_ctim.tv_sec < settled)
+		empty_folders[empty_next++ % STATE_FOLDERS] = *status;
+}
+
+/* Takes FOLDER. */
+static bool has_nothing(int folder)
+{
+	DIR *entries = io.fdopendir(folder);
+	const struct dirent *entry;
+	bool nothing;
+
+	if (!entries) {
+		io_close(folder);
+		return false;
+	}
+	do {
+		errno = 0;
+		entry = io.readdir(entries);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 ||
+			   strcmp(entry->d_name, "..") == 0));
+	nothing = !entry && errno == 0;
+	closedir(entries);
+	return nothing;
+}
+
+bool state_folder_is_empty(const char *name)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	int folder;
+
+	if (!state_path(name, path))
+		return true;
+	if (io.fstatat(AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT;
+	if (was_empty(&status))
+		return true;
+	folder = open_folder(path, O_NOFOLLOW);
+	if (folder < 0 || !has_nothing(folder))
+		return false;
+	remember_empty(&status);
+	return true;
 }

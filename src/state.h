@@ -18,4 +18,11 @@
 int state_open_folder(const char *name, bool create, char *path,
 		      struct error *error);
 
+/*
+ * Is its folder NAME not there, or is there nothing in it?  The answer is kept
+ * for as long as the folder's time says that nobody has changed it, so that it
+ * may be asked for each of many files.  False where that cannot be found out.
+ */
+bool state_folder_is_empty(const char *name);
+
 #endif

@@ -105,9 +105,15 @@ void editor_set_pattern(struct editor *editor, struct pattern *pattern)
 	task_stop_all(editor);
 	pattern_free(editor->pattern);
 	editor->pattern = pattern;
+	editor_use_pattern(editor);
+}
+
+void editor_use_pattern(struct editor *editor)
+{
+	task_stop_all(editor);
 	editor->pattern_serial++;
 	editor->serial++;
-	editor_set_limits(editor, pattern);
+	editor_set_limits(editor, editor->pattern);
 }
 
 void editor_set_limits(const struct editor *editor, struct pattern *pattern)

@@ -365,6 +365,8 @@ bool editor_type_backspace(struct editor *editor, struct error *error);
 /* Takes PATTERN over as the one that next, previous and the highlighting
  * use. */
 void editor_set_pattern(struct editor *editor, struct pattern *pattern);
+/* The last one is given once more. */
+void editor_use_pattern(struct editor *editor);
 /* Gives PATTERN (may be NULL) the limits that the options say. */
 void editor_set_limits(const struct editor *editor, struct pattern *pattern);
 

@@ -2,10 +2,20 @@
  * Commands that look for a pattern.  They start a task; what it finds is
  * printed or gone to when it ends (task.c).
  */
+#include <string.h>
+
 #include "command/command.h"
 
 /* Reads the pattern and makes it the one that next, previous and the
  * highlighting use; a bad one leaves that as it was. */
+/* Is it the last one again, to the end of the line, and does it mean the same?
+ * Compiling takes longer than a small file, and batch may have thousands. */
+static bool is_last_pattern(const struct editor *editor, const char *text)
+{
+	return editor->pattern && *text != '@' &&
+	       strcmp(text, pattern_text(editor->pattern)) == 0;
+}
+
 static bool take_pattern(struct editor *editor,
 			 const struct command_call *call,
 			 struct error *error)
@@ -15,6 +25,11 @@ static bool take_pattern(struct editor *editor,
 	if (command_at_end(call, &position))
 		return error_set_at(error, position, "a pattern is wanted: "
 				    "/regex/flags, \"text\" or {hex}");
+
+	if (is_last_pattern(editor, call->line + position)) {
+		editor_use_pattern(editor);
+		return true;
+	}
 
 	struct pattern *pattern = pattern_parse(call->line, &position, error);
 
