@@ -170,7 +170,8 @@ static bool copy_extent(struct writing *writing, uint64_t from,
 	return true;
 }
 
-/* The same by reading and writing. */
+/* The same by reading and writing.  Blocks of the new file, wherever they stood
+ * in the old one, fit the pages in which the system keeps it. */
 static bool copy_blocks(struct writing *writing, uint64_t from,
 			struct range *to)
 {
@@ -178,14 +179,15 @@ static bool copy_blocks(struct writing *writing, uint64_t from,
 	uint64_t base = content->range.start;
 
 	while (!range_is_empty(*to)) {
-		size_t length = range_length(*to) < SAVE_BLOCK
-			? (size_t)range_length(*to) : SAVE_BLOCK;
+		uint64_t offset = to->start - base;
+		size_t length = SAVE_BLOCK - (size_t)(offset % SAVE_BLOCK);
 
+		if (length > range_length(*to))
+			length = (size_t)range_length(*to);
 		if (io_read_at(content->source, writing->block, length, from)
 		    != (ssize_t)length)
 			return true;
-		if (!io_write_at(writing->fd, writing->block, length,
-				 to->start - base))
+		if (!io_write_at(writing->fd, writing->block, length, offset))
 			return error_set_system(writing->cause, errno,
 						"can't write");
 		if (!advance(writing, to->start, length))

@@ -47,6 +47,22 @@ static bool shared_part(struct reading *reading, struct range range,
 	return part.start == range.start;
 }
 
+/* Is the first block what the document has at OFFSET?  A run of it that is as
+ * long is looked at where it stands. */
+static bool same_bytes(const struct reading *reading, uint64_t offset,
+		       size_t length)
+{
+	const struct document *document = reading->content->document;
+	unsigned char *other = reading->block + SAVE_BLOCK;
+	uint64_t run;
+	const unsigned char *bytes = document_span(document, offset, &run);
+
+	if (run >= length)
+		return memcmp(reading->block, bytes, length) == 0;
+	document_read(document, offset, other, length);
+	return memcmp(reading->block, other, length) == 0;
+}
+
 static bool compare_bytes(struct reading *reading, struct range range)
 {
 	const struct save_content *content = reading->content;
@@ -68,10 +84,8 @@ static bool compare_bytes(struct reading *reading, struct range range)
 		if (got < 0)
 			return error_set_system(reading->cause, errno,
 						"can't read it back");
-		document_read(content->document, range.start,
-			      block + SAVE_BLOCK, (size_t)length);
 		if ((uint64_t)got < length
-		    || memcmp(block, block + SAVE_BLOCK, (size_t)length) != 0)
+		    || !same_bytes(reading, range.start, (size_t)length))
 			return error_set(reading->cause,
 					 "it reads back differently");
 		document_release(content->document,
