@@ -112,14 +112,35 @@ static bool prepare(struct save_flush *flush)
 	return save_backup_prepare(flush);
 }
 
+/* A page that is written, if only a byte of it, is dirty as a whole, and a file
+ * that lies in memory may lie there in pages of MiB.  Those around a few bytes
+ * are given up; they come back small. */
+static void let_go_of_pages(const struct save_flush *flush)
+{
+	const struct save_ranges *ranges = &flush->ranges;
+
+	for (size_t i = 0; ranges->count <= SAVE_LET_GO && i < ranges->count;
+	     i++) {
+		struct range range = ranges->list[i];
+
+		range.start -= range.start % SAVE_LARGE_PAGE;
+		range.end += SAVE_LARGE_PAGE - 1;
+		range.end -= range.end % SAVE_LARGE_PAGE;
+		document_discard(flush->document, range);
+	}
+}
+
 static bool commit(struct save_flush *flush)
 {
 	struct error *cause = save_cause(flush);
 
-	return document_detach(flush->document, flush->ranges.list,
-			       flush->ranges.count, cause)
-		&& save_same_file(flush->document, cause)
-		&& save_backup_commit(flush);
+	if (!document_detach(flush->document, flush->ranges.list,
+			     flush->ranges.count, cause)
+	    || !save_same_file(flush->document, cause)
+	    || !save_backup_commit(flush))
+		return false;
+	let_go_of_pages(flush);
+	return true;
 }
 
 /* --- the file --- */

@@ -60,6 +60,8 @@ enum {
 	SAVE_SHARED_AT_ONCE = 16 << 10,
 	SAVE_EARLY = 32,
 	SAVE_EXTENT = 64,
+	SAVE_LARGE_PAGE = 128,
+	SAVE_LET_GO = 2,
 	SAVE_BESIDE = 4 << 10,
 	SAVE_IN_PLACE_MAXIMUM = 12 << 20,
 	SAVE_IN_PLACE_SMALL = 1 << 20,
@@ -199,6 +201,10 @@ enum {
 	SAVE_EARLY = 8 << 20,
 	/* Longest extent of a journal. */
 	SAVE_EXTENT = 1 << 20,
+	/* What systems keep of a file in one page at most, and how many ranges
+	 * of bytes are worth bringing such pages anew. */
+	SAVE_LARGE_PAGE = 2 << 20,
+	SAVE_LET_GO = 8,
 	/* From so many bytes to write and to read back on, or where it isn't
 	 * known, a flush is made beside the screen. */
 	SAVE_BESIDE = 8 << 20,

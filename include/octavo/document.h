@@ -75,7 +75,7 @@ size_t document_read(const struct document *document, uint64_t offset,
 void document_release(const struct document *document, struct range range);
 
 /* The same, and the system keeps none of it either: for what will not be read
- * again soon, and was not in memory before. */
+ * again soon, and was not in memory before, or is better brought anew. */
 void document_discard(const struct document *document, struct range range);
 
 /* Is the byte at OFFSET (< size) in memory, and not only on disk?  Yes, where

@@ -190,6 +190,49 @@ static void test_save_nothing(void **state)
 	document_close(document);
 }
 
+static struct {
+	int calls;
+	off_t offset;
+	off_t length;
+} discarded;
+
+static int note_discard(int fd, off_t offset, off_t length)
+{
+	(void)fd;
+	discarded.calls++;
+	discarded.offset = offset;
+	discarded.length = length;
+	return 0;
+}
+
+/* Around a few bytes the system is to give up its large pages, which would be
+ * dirty as a whole. */
+static void test_save_lets_go_of_large_pages(void **state)
+{
+	const char *path = in_folder("file");
+	enum { PAGE = SAVE_LARGE_PAGE };
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(truncate(path, 3 * PAGE), 0);
+	struct document *document = open_document(path);
+	real = io;
+	io.discard = note_discard;
+	assert_true(document_overwrite(document, PAGE + 5, "X", 1, NULL));
+	write_document(document);
+	assert_int_equal(discarded.calls, 1);
+	assert_int_equal(discarded.offset, PAGE);
+	assert_int_equal(discarded.length, PAGE);
+	/* Around many it would be brought again too often. */
+	for (int i = 0; i <= SAVE_LET_GO; i++)
+		assert_true(document_overwrite(document, (uint64_t)i * 4, "Y",
+					       1, NULL));
+	assert_int_equal(write_document(document).ranges, SAVE_LET_GO + 1);
+	assert_int_equal(discarded.calls, 1);
+	io = real;
+	document_close(document);
+}
+
 /* Same length, but two parts have changed their places: written one after
  * the other straight from the mapping, the second would be wrong. */
 static void test_save_in_place_moved(void **state)
@@ -2048,6 +2091,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_save_in_place),
 		TEST(test_save_nothing),
+		TEST(test_save_lets_go_of_large_pages),
 		TEST(test_save_in_place_moved),
 		TEST(test_save_twice),
 		TEST(test_save_sparse_stays_sparse),
