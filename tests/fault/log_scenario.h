@@ -180,6 +180,8 @@ static inline void load_done(void *context, struct document *document,
 
 	(void)place;
 	loaded->good = !error;
+	if (!document)
+		return;
 	loaded->content = script_content(document);
 	document_close(document);
 }

@@ -271,6 +271,85 @@ static void test_journal_hostile(void **state)
 	}
 }
 
+enum {
+	EXAMPLE_HEADER = 106,
+	EXAMPLE_EXTENT = 20 + sizeof old_text + sizeof new_text,
+	EXAMPLE_EXTENTS = 2,
+	EXAMPLE_TRAILER = EXAMPLE_HEADER + EXAMPLE_EXTENTS * EXAMPLE_EXTENT,
+	EXAMPLE = EXAMPLE_TRAILER + 32,
+};
+
+static void put_crc(unsigned char *at, uint32_t crc)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (unsigned char)(crc >> 8 * i);
+}
+
+/* Every checksum of the example, right again. */
+static void put_checksums(unsigned char *bytes)
+{
+	unsigned char *trailer = bytes + EXAMPLE_TRAILER;
+
+	put_crc(bytes + EXAMPLE_HEADER - 4,
+		crc32c(0, bytes, EXAMPLE_HEADER - 4));
+	for (int i = 0; i < EXAMPLE_EXTENTS; i++) {
+		unsigned char *at = bytes + EXAMPLE_HEADER
+			+ i * EXAMPLE_EXTENT;
+		uint32_t crc = crc32c(0, at, 16);
+
+		put_crc(at + 16, crc32c(crc, at + 20, EXAMPLE_EXTENT - 20));
+	}
+	put_crc(trailer + 24, crc32c(0, bytes, EXAMPLE_TRAILER));
+	put_crc(trailer + 28, crc32c(0, trailer, 28));
+}
+
+/* May the byte at AT be any other? */
+static bool is_free(size_t at)
+{
+	if (at >= EXAMPLE_TRAILER)
+		return at >= EXAMPLE_TRAILER + 24;
+	if (at >= EXAMPLE_HEADER) {
+		size_t in_extent = (at - EXAMPLE_HEADER) % EXAMPLE_EXTENT;
+
+		return in_extent < 8 || in_extent >= 16;
+	}
+	return (at >= 32 && at < 72)		/* which file it was */
+		|| (at >= 88 && at < 92)	/* checksum of a content */
+		|| (at >= 94 && at < 100)	/* letters of its name */
+		|| at >= EXAMPLE_HEADER - 4;
+}
+
+/* Also the number that the trailer has in common with the header. */
+static void test_journal_forged(void **state)
+{
+	static const unsigned char values[] = { 0, 1, 4, '/', 0x7f, 0xff };
+	unsigned char whole[EXAMPLE];
+	int fd = temporary();
+
+	(void)state;
+	write_example(fd, EXAMPLE_EXTENTS);
+	assert_int_equal(pread(fd, whole, EXAMPLE, 0), EXAMPLE);
+	assert_int_equal(lseek(fd, 0, SEEK_END), EXAMPLE);
+	for (size_t at = 0; at < EXAMPLE; at++) {
+		for (size_t i = 0; i < sizeof values; i++) {
+			unsigned char bytes[EXAMPLE];
+
+			memcpy(bytes, whole, EXAMPLE);
+			bytes[at] = values[i];
+			put_checksums(bytes);
+			assert_int_equal(pwrite(fd, bytes, EXAMPLE, 0),
+					 EXAMPLE);
+			if (is_valid(fd) && !is_free(at)
+			    && bytes[at] != whole[at])
+				fail_msg("byte %zu may be %d", at, values[i]);
+		}
+	}
+	put_checksums(whole);
+	assert_int_equal(pwrite(fd, whole, EXAMPLE, 0), EXAMPLE);
+	assert_true(is_valid(fd));
+	close(fd);
+}
+
 /* --- other lengths --- */
 
 struct sizes {
@@ -465,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_journal_cut_anywhere),
 		cmocka_unit_test(test_journal_any_byte_wrong),
 		cmocka_unit_test(test_journal_hostile),
+		cmocka_unit_test(test_journal_forged),
 		cmocka_unit_test(test_journal_other_lengths),
 		cmocka_unit_test(test_journal_of_content),
 		cmocka_unit_test(test_journal_path_of_another),
