@@ -99,8 +99,9 @@ tests: $(unit_tests) $(fuzz_tests) $(tools) ## the test programs
 $(unit_tests): $(build)/%: $(build)/%.o $(build)/liboctavo.a
 	$(link) -o $@ $^ $(cmocka) $(libraries)
 
-# Its allocations are the library's, to fail one by one.
-$(build)/tests/fault/command: override LDFLAGS += \
+# Their allocations are the library's, to fail one by one.
+$(build)/tests/fault/command $(build)/tests/fault/save \
+$(build)/tests/fault/recovery: override LDFLAGS += \
 	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup strndup)
 
 # A fuzz target replays its seeds, unless it is built for the fuzzer.

@@ -54,19 +54,29 @@ bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause)
 
 /* --- beginning and end --- */
 
-bool save_flush_init(struct save_flush *flush, struct error *cause)
+struct save_flush *save_flush_new(const struct save_hooks *hooks,
+				  const char *path, bool existed,
+				  struct error *error)
 {
-	void *report = io.mmap(NULL, sizeof *flush->report,
-			       PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct save_flush *flush = calloc(1, sizeof *flush);
+	void *report = !flush ? MAP_FAILED
+		: io.mmap(NULL, sizeof *flush->report, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct save_failure failure = { .aftermath = SAVE_UNCHANGED };
 
+	if (report == MAP_FAILED) {
+		error_set_memory(&failure.cause);
+		save_fail(&failure, path, existed, error);
+		free(flush);
+		return NULL;
+	}
+	flush->report = report;
 	flush->target.folder = flush->target.fd = -1;
 	flush->place.folder = flush->journal = flush->fresh = -1;
 	flush->may_stop = true;
-	if (report == MAP_FAILED)
-		return error_set_system(cause, errno, "cannot share memory");
-	flush->report = report;
-	return true;
+	if (hooks)
+		flush->hooks = *hooks;
+	return flush;
 }
 
 static const struct save_steps *steps_of(enum save_method method)
@@ -155,29 +165,21 @@ struct save_flush *save_begin(struct document *document,
 			      const struct save_hooks *hooks,
 			      struct error *error)
 {
-	struct save_flush *flush = calloc(1, sizeof *flush);
-	struct error cause;
+	struct file *file = document_file(document);
+	bool existed = file_kind(file) != FILE_NEW;
+	struct save_flush *flush = save_flush_new(hooks, file_path(file),
+						  existed, error);
 
-	if (!flush) {
-		error_set_memory(error);
+	if (!flush)
 		return NULL;
-	}
 	flush->document = document;
+	flush->existed = existed;
 	if (options)
 		flush->options = *options;
-	if (hooks)
-		flush->hooks = *hooks;
-	flush->existed = file_kind(document_file(document)) != FILE_NEW;
-	if (save_flush_init(flush, &cause)) {
-		if (begin(flush))
-			return flush;
-		flush->ended = true;
-		save_message(flush, error);
-	} else {
-		save_fail(&(struct save_failure){ .cause = cause },
-			  file_path(document_file(document)), flush->existed,
-			  error);
-	}
+	if (begin(flush))
+		return flush;
+	flush->ended = true;
+	save_message(flush, error);
 	save_end(flush);
 	return NULL;
 }
@@ -245,8 +247,7 @@ void save_end(struct save_flush *flush)
 	save_place_close(&flush->place);
 	save_content_end(&flush->content);
 	save_decided_end(flush);
-	if (flush->report)
-		io.munmap(flush->report, sizeof *flush->report);
+	io.munmap(flush->report, sizeof *flush->report);
 	free(flush);
 }
 

@@ -2,7 +2,6 @@
  * save_copy: a part of the document, or what is made of it, as a file of its
  * own.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "io.h"
@@ -75,29 +74,20 @@ static struct save_flush *begin_content(const struct save_content *content,
 					const struct save_hooks *hooks,
 					struct error *error)
 {
-	struct save_flush *flush = calloc(1, sizeof *flush);
-	struct error cause;
+	struct save_flush *flush = save_flush_new(hooks, path, overwrite,
+						  error);
 
-	if (!flush) {
-		error_set_memory(error);
+	if (!flush)
 		return NULL;
-	}
 	flush->content = *content;
 	if (content->making) {
 		flush->making = *content->making;
 		flush->making.flush = flush;
 		flush->content.making = &flush->making;
 	}
-	if (hooks)
-		flush->hooks = *hooks;
-	if (!save_flush_init(flush, &cause)) {
-		save_fail(&(struct save_failure){ .cause = cause }, path,
-			  overwrite, error);
-	} else if (begin(flush, path, overwrite)) {
+	if (begin(flush, path, overwrite))
 		return flush;
-	} else {
-		save_message(flush, error);
-	}
+	save_message(flush, error);
 	save_end(flush);
 	return NULL;
 }

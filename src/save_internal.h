@@ -313,8 +313,11 @@ bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause);
 /* A failure's cause. */
 struct error *save_cause(const struct save_flush *flush);
 
-/* Makes the rest of FLUSH, which is all zero but for what its owner has set. */
-bool save_flush_init(struct save_flush *flush, struct error *cause);
+/* A flush of PATH, of which nothing is known yet; NULL with the message where
+ * there is no memory. */
+struct save_flush *save_flush_new(const struct save_hooks *hooks,
+				  const char *path, bool existed,
+				  struct error *error);
 /* Opens what the planned method needs, where that is not open yet. */
 bool save_flush_open(struct save_flush *flush);
 /* All phases but the first and the end. */

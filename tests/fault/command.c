@@ -4,30 +4,18 @@
  * until it no longer fails, whoever asks for the memory: command, editor,
  * document, a worker.  Afterwards the document is what it was before, or what
  * the command makes of it; the step can be undone; nothing leaks.
- *
- * The linker hands the library's allocations to us (--wrap in the Makefile).
  */
 #include <errno.h>
 
 #include "../unit/session.h"
+#include "allocations.h"
 
 /* --- refusing --- */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t length);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t length);
 
 static bool armed, for_good;
 static unsigned countdown;
 
-static bool refused(void)
+static bool allocation_fails(void)
 {
 	if (!armed)
 		return false;
@@ -38,31 +26,6 @@ static bool refused(void)
 	armed = for_good;
 	errno = ENOMEM;
 	return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return refused() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return refused() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return refused() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t length)
-{
-	return refused() ? NULL : __real_strndup(text, length);
 }
 
 /* --- the commands --- */

@@ -6,8 +6,14 @@
  */
 #include "recovery_scenario.h"
 #include "simulator.h"
+#include "allocations.h"
 
 #include <sys/wait.h>
+
+static bool allocation_fails(void)
+{
+	return simulator_allocation();
+}
 
 struct trial {
 	enum cut cut;
@@ -259,7 +265,7 @@ static void check_failed(const struct trial *trial, const char *words)
 		complain(&said, "nothing is kept");
 }
 
-/* Returns whether the fault was met. */
+/* Returns whether the fault was met; without a NUMBER it is an allocation's. */
 static bool try_fault(const struct trial *trial, const struct folder *folder,
 		      enum mode mode, long n, int number, bool decided)
 {
@@ -269,7 +275,10 @@ static bool try_fault(const struct trial *trial, const struct folder *folder,
 	put_folder(folder);
 	struct document *document = model_document();
 	struct recovery found = recovery_find(document);
-	arm(mode, n, number);
+	if (number)
+		arm(mode, n, number);
+	else
+		arm_allocations(mode, n);
 	bool done = found.state == RECOVERY_NONE
 		|| model_recover(document, &found, trial->action, &error);
 	bool met = fault.count >= n;
@@ -304,7 +313,9 @@ static long fail_recoveries(const struct trial *trial)
 			try_fault(trial, &folder, DEAD, n, error, decided);
 		}
 	}
-	try_fault(trial, &folder, SHORT, 0, 0, decided);
+	for (long n = 1; try_fault(trial, &folder, ONCE, n, 0, decided); n++)
+		runs++;
+	try_fault(trial, &folder, SHORT, 0, EIO, decided);
 	try_fault(trial, &folder, STORM, 0, EINTR, decided);
 	return runs + 2;
 }
@@ -337,6 +348,8 @@ static void test_recovery_find_changes_nothing(void **state)
 
 		keep_folder(&before);
 		for (long n = 1; n <= calls; n++) {
+			arm_allocations(ONCE, n);
+			recovery_find(document);
 			arm(ONCE, n, EIO);
 			recovery_find(document);
 			calls = fault.count;

@@ -5,8 +5,15 @@
  */
 #include "save_scenario.h"
 #include "simulator.h"
+#include "allocations.h"
 
 #include <sys/wait.h>
+#include <sys/xattr.h>
+
+static bool allocation_fails(void)
+{
+	return simulator_allocation();
+}
 
 /* --- what has become of the folder --- */
 
@@ -129,15 +136,13 @@ static void check_retry(struct document *document, struct outcome *outcome)
 	assert_int_equal(check_entries(outcome), 0);
 }
 
-/* One flush with one fault; returns the number of its calls. */
-static long try_fault(enum method method, enum mode mode, long target,
-		      int number, bool *worked)
+/* A flush with what was armed; returns the number of calls. */
+static long try_armed(struct document *document, enum method method,
+		      bool *worked)
 {
-	struct document *document = scenario_open(method);
 	struct error error = ERROR_NONE;
 	struct save_plan done = { .note = "" };
 
-	arm(mode, target, number);
 	*worked = scenario_run(document, method, &done, &error);
 	disarm();
 	long calls = fault.count;
@@ -158,6 +163,25 @@ static long try_fault(enum method method, enum mode mode, long target,
 		check_retry(document, &outcome);
 	document_close(document);
 	return calls;
+}
+
+/* One flush with one fault. */
+static long try_fault(enum method method, enum mode mode, long target,
+		      int number, bool *worked)
+{
+	struct document *document = scenario_open(method);
+
+	arm(mode, target, number);
+	return try_armed(document, method, worked);
+}
+
+static long try_allocation(enum method method, enum mode mode, long target,
+			   bool *worked)
+{
+	struct document *document = scenario_open(method);
+
+	arm_allocations(mode, target);
+	return try_armed(document, method, worked);
 }
 
 static long fail_each_call(enum method method, long *failures)
@@ -189,6 +213,22 @@ static void test_save_each_call_fails(void **state)
 	} while (more_states(runs));
 	assert_true(failures > runs / 3);
 	states_tell("failing", runs);
+}
+
+static void test_save_each_allocation_fails(void **state)
+{
+	bool worked;
+
+	(void)state;
+	for (enum method method = 0; method < METHODS; method++) {
+		long calls = try_allocation(method, COUNT, 0, &worked);
+
+		assert_true(worked && calls > 0);
+		for (long n = 1; n <= calls; n++) {
+			try_allocation(method, ONCE, n, &worked);
+			try_allocation(method, DEAD, n, &worked);
+		}
+	}
 }
 
 static void test_save_survives_interruption(void **state)
@@ -289,6 +329,197 @@ static void test_save_without_calls(void **state)
 	disarm();
 }
 
+/* On a disk of its own the new file is written by reading and writing. */
+static void test_save_on_local_disk(void **state)
+{
+	struct io whole = real;
+	bool worked;
+
+	(void)state;
+	real.file_system = local_file_system;
+	for (enum method method = REWRITTEN; method < METHODS; method++) {
+		long calls = try_fault(method, COUNT, 0, 0, &worked);
+
+		assert_true(worked);
+		for (long n = 1; n <= calls; n++)
+			try_fault(method, ONCE, n, EIO, &worked);
+		try_fault(method, SHORT, 0, 0, &worked);
+		assert_true(worked);
+	}
+	real = whole;
+	disarm();
+}
+
+/* --- what is only looked at --- */
+
+/* Whatever call or allocation fails, who asks is told why not; and of what may
+ * be written, nothing has become of it. */
+static void look_at(struct document *document, enum method method)
+{
+	struct save_options options = scenario_options(method);
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+
+	if (!save_outlook(document, &error))
+		assert_string_not_equal(error.message, "");
+	error.message[0] = '\0';
+	if (!save_plan(document, &options, &plan, &error))
+		assert_string_not_equal(error.message, "");
+}
+
+static void test_save_looks_fail(void **state)
+{
+	(void)state;
+	for (enum method method = 0; method <= CREATED; method++) {
+		struct document *document = scenario_open(method);
+		struct bytes before = bytes_before(method);
+		long calls = 1;
+
+		for (long n = 1; n <= calls; n++) {
+			for (int i = 0; i < errors_wanted(); i++) {
+				arm(ONCE, n, fault_errors[i]);
+				look_at(document, method);
+				calls = fault.count;
+			}
+			arm_allocations(ONCE, n);
+			look_at(document, method);
+			disarm();
+		}
+		struct bytes found = read_bytes(path_of("file"));
+
+		assert_true(bytes_equal(&found, &before));
+		document_close(document);
+	}
+}
+
+/* --- stopped --- */
+
+static bool stop_after(void *context)
+{
+	long *left = context;
+
+	return (*left)-- <= 0;
+}
+
+/* True where it was stopped. */
+static bool try_stop(enum method method, long steps)
+{
+	struct document *document = scenario_open(method);
+	const struct save_hooks hooks = {
+		.stop = stop_after, .context = &steps,
+	};
+	struct error error = ERROR_NONE;
+	struct save_plan done = { .note = "" };
+	struct save_flush *flush = scenario_begin(document, method, &hooks,
+						  &error);
+
+	assert_non_null(flush);
+	bool worked = save_prepare(flush) && save_commit(flush)
+		&& save_apply(flush) && save_finish(flush, &done);
+	if (!worked)
+		save_message(flush, &error);
+	save_end(flush);
+	struct outcome outcome = {
+		.method = method,
+		.worked = worked,
+		.words = worked ? done.note : error.message,
+	};
+	if (!worked && !says(&outcome, "stopped"))
+		complain(&outcome, "not only stopped");
+	check_outcome(&outcome);
+	assert_int_equal(check_entries(&outcome), 0);
+	assert_document(document, method);
+	document_close(document);
+	return !worked;
+}
+
+static void test_save_stopped_anywhere(void **state)
+{
+	struct io whole = real;
+
+	(void)state;
+	for (int local = 0; local < 2; local++) {
+		if (local)
+			io.file_system = local_file_system;
+		for (enum method method = 0; method < METHODS; method++) {
+			long steps = 0;
+
+			while (try_stop(method, steps))
+				steps++;
+			assert_true(steps > 1);
+		}
+	}
+	io = whole;
+}
+
+/* --- what belongs to a file --- */
+
+/* What a folder gives to all files in it: an access list for user 1. */
+static const unsigned char access_list[] = {
+	2, 0, 0, 0,
+	0x01, 0, 7, 0, 0xff, 0xff, 0xff, 0xff,
+	0x02, 0, 7, 0, 1, 0, 0, 0,
+	0x04, 0, 5, 0, 0xff, 0xff, 0xff, 0xff,
+	0x10, 0, 7, 0, 0xff, 0xff, 0xff, 0xff,
+	0x20, 0, 5, 0, 0xff, 0xff, 0xff, 0xff,
+};
+
+/* The old file has one attribute, and the new one is given another that it
+ * must not have; where the file system has such things. */
+static struct document *open_with_attributes(enum method method)
+{
+	static const char list[] = "system.posix_acl_default";
+	const char *path = path_of(target_name(method));
+
+	removexattr(scenario_folder, list);
+	struct document *document = scenario_open(method);
+	setxattr(path, "user.octavo", "kept", 4, 0);
+	setxattr(scenario_folder, list, access_list, sizeof access_list, 0);
+	document_close(document);
+	document = document_open(file_open(path_of("file"), NULL, NULL, NULL),
+				 NULL);
+	assert_non_null(document);
+	edit(document, method);
+	return document;
+}
+
+static long try_attributes(enum method method, enum mode mode, long target,
+			   int number, bool *worked)
+{
+	struct document *document = open_with_attributes(method);
+	const char *path = path_of(target_name(method));
+	char value[64];
+	ssize_t there = getxattr(path, "user.octavo", value, sizeof value);
+
+	arm(mode, target, number);
+	long calls = try_armed(document, method, worked);
+
+	assert_int_equal(getxattr(path, "user.octavo", value, sizeof value),
+			 there);
+	assert_true(getxattr(path, "system.posix_acl_access", value,
+			     sizeof value) < 0);
+	return calls;
+}
+
+static void test_save_attributes_fail(void **state)
+{
+	static const enum method methods[] = { REPLACED, KEPT, COPIED_OVER };
+	bool worked;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		long calls = try_attributes(methods[i], COUNT, 0, 0, &worked);
+
+		assert_true(worked);
+		for (long n = 1; n <= calls; n++) {
+			try_attributes(methods[i], ONCE, n, EIO, &worked);
+			try_attributes(methods[i], ONCE, n, EINTR, &worked);
+			try_attributes(methods[i], KIND, n, EPERM, &worked);
+		}
+	}
+	removexattr(scenario_folder, "system.posix_acl_default");
+}
+
 /* --- the process ends --- */
 
 /* True if only the journal makes it whole. */
@@ -354,9 +585,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_save_each_call_fails),
+		cmocka_unit_test(test_save_each_allocation_fails),
 		cmocka_unit_test(test_save_survives_interruption),
 		cmocka_unit_test(test_save_short_transfers),
 		cmocka_unit_test(test_save_without_calls),
+		cmocka_unit_test(test_save_on_local_disk),
+		cmocka_unit_test(test_save_looks_fail),
+		cmocka_unit_test(test_save_stopped_anywhere),
+		cmocka_unit_test(test_save_attributes_fail),
 		cmocka_unit_test(test_save_killed_anywhere),
 	};
 

@@ -335,8 +335,7 @@ static inline bool make_same(void *context, save_sink *put, void *sink,
 	return true;
 }
 
-static inline bool scenario_run(struct document *document, enum method method,
-				struct save_plan *done, struct error *error)
+static inline struct save_options scenario_options(enum method method)
 {
 	static const struct save_options ways[METHODS] = {
 		[IN_PLACE] = { .way = SAVE_WAY_IN_PLACE },
@@ -348,7 +347,14 @@ static inline bool scenario_run(struct document *document, enum method method,
 		[BACKED_UP] = { SAVE_WAY_IN_PLACE, SAVE_BACKUP_COPY },
 		[KEPT] = { SAVE_WAY_REPLACE, SAVE_BACKUP_SIMPLE },
 	};
-	struct save_options options = ways[method];
+
+	return ways[method];
+}
+
+static inline bool scenario_run(struct document *document, enum method method,
+				struct save_plan *done, struct error *error)
+{
+	struct save_options options = scenario_options(method);
 	struct range all = { 0, document_size(document) };
 
 	if (method == MADE)
@@ -358,6 +364,24 @@ static inline bool scenario_run(struct document *document, enum method method,
 		return save_copy(document, all, path_of("copy"),
 				 method == COPIED_OVER, done, error);
 	return save_write(document, &options, done, error);
+}
+
+/* The same up to the first phase. */
+static inline struct save_flush *scenario_begin(struct document *document,
+						enum method method,
+						const struct save_hooks *hooks,
+						struct error *error)
+{
+	struct save_options options = scenario_options(method);
+	struct range all = { 0, document_size(document) };
+
+	if (method == MADE)
+		return save_made_begin(document, make_same, document,
+				       path_of("copy"), false, hooks, error);
+	if (is_copy(method))
+		return save_copy_begin(document, all, path_of("copy"),
+				       method == COPIED_OVER, hooks, error);
+	return save_begin(document, &options, hooks, error);
 }
 
 static inline void assert_document(const struct document *document,
@@ -428,6 +452,15 @@ static int remote_file_system(int fd, bool *shares, bool *local)
 {
 	(void)fd;
 	*shares = *local = false;
+	return 0;
+}
+
+/* One for which we copy ourselves. */
+static inline int local_file_system(int fd, bool *shares, bool *local)
+{
+	(void)fd;
+	*shares = false;
+	*local = true;
 	return 0;
 }
 

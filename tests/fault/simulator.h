@@ -1,6 +1,7 @@
 /*
  * simulator: the system calls of save, recovery and log, each of which fails
- * in turn, is cut short, or is the last one.
+ * in turn, is cut short, or is the last one.  Allocations fail in the same
+ * way, apart from the calls, where simulator_allocation is asked about them.
  */
 #ifndef OCTAVO_TEST_SIMULATOR_H
 #define OCTAVO_TEST_SIMULATOR_H
@@ -27,9 +28,10 @@ static struct {
 	int error;
 	long count;
 	const char *kind;	/* of the call that failed */
+	bool allocations;	/* these count, and not the calls */
 } fault;
 
-static inline bool hits(const char *kind)
+static inline bool strikes(const char *kind)
 {
 	bool now = ++fault.count == fault.target;
 
@@ -48,6 +50,18 @@ static inline bool hits(const char *kind)
 	if (now)
 		errno = fault.mode == STORM ? EINTR : fault.error;
 	return now;
+}
+
+static inline bool hits(const char *kind)
+{
+	return !fault.allocations && strikes(kind);
+}
+
+static inline bool simulator_allocation(void)
+{
+	static const char kind[] = "allocation";
+
+	return fault.allocations && strikes(kind);
 }
 
 /* For calls that no signal interrupts. */
@@ -79,6 +93,10 @@ WRAP(hits_plain, int, -1, fstat, (int fd, struct stat *status), (fd, status))
 WRAP(hits_plain, int, -1, fstatat,
      (int folder, const char *name, struct stat *status, int flags),
      (folder, name, status, flags))
+WRAP(hits_plain, int, -1, fstatvfs, (int fd, struct statvfs *status),
+     (fd, status))
+WRAP(hits_plain, int, -1, mount_point,
+     (int folder, const char *name, bool *mounted), (folder, name, mounted))
 WRAP(hits_plain, int, -1, faccessat,
      (int folder, const char *name, int mode, int flags),
      (folder, name, mode, flags))
@@ -108,6 +126,7 @@ WRAP(hits, ssize_t, -1, fgetxattr,
 WRAP(hits, int, -1, fsetxattr,
      (int fd, const char *name, const void *value, size_t size, int flags),
      (fd, name, value, size, flags))
+WRAP(hits, int, -1, fremovexattr, (int fd, const char *name), (fd, name))
 WRAP(hits, int, -1, renameat,
      (int from_folder, const char *from, int to_folder, const char *to),
      (from_folder, from, to_folder, to))
@@ -201,13 +220,22 @@ static inline void arm(enum mode mode, long target, int error)
 	ARM(exchange), ARM(linkat), ARM(unlinkat), ARM(readlink), ARM(lock);
 	ARM(share_range), ARM(file_system), ARM(write_early);
 	ARM(mmap), ARM(mkdirat), ARM(realpath), ARM(fdopendir), ARM(readdir);
-	ARM(lock_probe), ARM(fdatasync), ARM(aio_fsync);
+	ARM(lock_probe), ARM(fdatasync), ARM(aio_fsync), ARM(fstatvfs);
+	ARM(mount_point), ARM(fremovexattr);
 #undef ARM
+}
+
+/* The same for allocations. */
+static inline void arm_allocations(enum mode mode, long target)
+{
+	arm(mode, target, ENOMEM);
+	fault.allocations = true;
 }
 
 static inline void disarm(void)
 {
 	io = real;
+	fault.allocations = false;
 }
 
 #endif
