@@ -322,6 +322,145 @@ static void test_log_recovery_without_memory(void **state)
 	remove_state();
 }
 
+/* --- what is only looked at --- */
+
+static bool pass_listed(void *context, const struct log_listed *listed)
+{
+	(void)context, (void)listed;
+	return true;
+}
+
+static bool pass_entry(void *context, const struct log_entry *entry)
+{
+	(void)context, (void)entry;
+	return true;
+}
+
+static bool look_list(struct document *document, struct error *error)
+{
+	(void)document;
+	return log_list(pass_listed, NULL, error);
+}
+
+static bool look_show(struct document *document, struct error *error)
+{
+	return log_show(document, pass_entry, NULL, error);
+}
+
+static bool look_at(struct document *document, struct error *error)
+{
+	struct log_report report = log_look(document);
+	struct file_identity identity;
+
+	*error = report.error;
+	log_knows(document, &identity);
+	return report.state != LOG_DAMAGED;
+}
+
+static bool look_clean(struct document *document, struct error *error)
+{
+	(void)document, (void)error;
+	log_clean();
+	return true;
+}
+
+static bool look_load(struct document *document, struct error *error)
+{
+	struct loaded loaded = { .good = false };
+	const struct log_loader loader = { load_open, load_done, &loaded };
+
+	(void)document;
+	return log_session_load("it", &loader, error);
+}
+
+static bool look_discard(struct document *document, struct error *error)
+{
+	return log_discard(document, error);
+}
+
+typedef bool look(struct document *document, struct error *error);
+
+/* With the N-th call or allocation (ERROR is 0) failing; whether it was met. */
+static bool look_fails(look *what, enum mode mode, long n, int number)
+{
+	struct document *document = open_document();
+	struct error error = ERROR_NONE;
+
+	countdown = n - 1;
+	for_good = mode != ONCE;
+	if (number)
+		arm(mode, n, number);
+	else
+		memory_refuse = refuse;
+	bool done = what(document, &error);
+	bool met = number ? fault.count >= n
+			  : countdown <= 0 && (for_good || !memory_refuse);
+	memory_refuse = NULL;
+	disarm();
+	if (!done)
+		assert_string_not_equal(error.message, "");
+	document_close(document);
+	return met;
+}
+
+/* Not the log of this file alone: one that is old, one that is to take
+ * another's place, and what is no log. */
+static void leave_others(void)
+{
+	static const char *const names[] = {
+		"0123456789abcdef.0", "0123456789abcdef.0+", "notes",
+		"0123456789abcdef.x", "0123456789abcdef.", "0123456789abcdef",
+	};
+	const struct timespec old[2] = { { 1, 0 }, { 1, 0 } };
+
+	leave_log();
+	assert_true(save_session(open_document(), 2));
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char name[128];
+
+		snprintf(name, sizeof name, "%s/octavo/sessions/%s",
+			 state_path, names[i]);
+		int fd = open(name, O_WRONLY | O_CREAT, 0600);
+		assert_int_equal(write(fd, "long enough for a log's head", 28),
+				 28);
+		close(fd);
+		assert_int_equal(utimensat(AT_FDCWD, name, old, 0), 0);
+	}
+}
+
+static void fail_look(look *what, enum mode mode, int number)
+{
+	bool changes = what == look_clean || what == look_discard;
+
+	for (long n = 1; look_fails(what, mode, n, number); n++)
+		if (changes)
+			leave_others();
+	if (changes)
+		return;
+	struct content content = recovered();
+	assert_true(same(&content, &expected[EDITS]));
+}
+
+static void test_log_looks_fail(void **state)
+{
+	static look *const looks[] = {
+		look_list, look_show, look_at, look_load, look_clean,
+		look_discard,
+	};
+	static const int errors[] = { 0, EINTR, EIO, EACCES };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+		leave_others();
+		for (size_t e = 0; e < sizeof errors / sizeof *errors; e++) {
+			fail_look(looks[i], ONCE, errors[e]);
+			if (errors[e] != EINTR)
+				fail_look(looks[i], KIND, errors[e]);
+		}
+	}
+	remove_state();
+}
+
 /* --- saved sessions --- */
 
 static void test_log_session_save_fails(void **state)
@@ -398,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_log_recovery_fails),
 		cmocka_unit_test(test_log_recovery_killed),
 		cmocka_unit_test(test_log_recovery_without_memory),
+		cmocka_unit_test(test_log_looks_fail),
 		cmocka_unit_test(test_log_session_save_fails),
 		cmocka_unit_test(test_log_session_save_killed),
 	};

@@ -7,6 +7,7 @@
 #include "simulator.h"
 #include "allocations.h"
 
+#include <limits.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -37,32 +38,69 @@ static bool says(const struct outcome *outcome, const char *words)
 	return strstr(outcome->words, words) != NULL;
 }
 
-/* Counts what else is there; it must have been named. */
-static int check_entries(const struct outcome *outcome)
+static const char state_folder[] = "state/octavo/journals";
+
+/* Is NAME in FOLDER that of a journal, or of new content? */
+static bool is_ours(const char *folder, const char *name)
 {
-	DIR *folder = opendir(scenario_folder);
+	if (folder == state_folder)
+		return name[0] != '.';
+	return strncmp(name, ".file", 5) == 0 || strncmp(name, ".copy", 5) == 0;
+}
+
+/* Counts what else is there; it must have been named. */
+static int check_folder(const struct outcome *outcome, const char *name)
+{
+	DIR *folder = opendir(path_of(name));
 	struct dirent *entry;
 	int others = 0;
 
-	assert_non_null(folder);
-	while ((entry = readdir(folder))) {
-		if (strncmp(entry->d_name, ".file", 5) != 0
-		    && strncmp(entry->d_name, ".copy", 5) != 0)
+	while (folder && (entry = readdir(folder))) {
+		if (!is_ours(name, entry->d_name))
 			continue;
 		others++;
 		if (!says(outcome, entry->d_name))
 			complain(outcome, "something left behind unnamed");
 	}
-	closedir(folder);
+	if (folder)
+		closedir(folder);
 	return others;
+}
+
+static int check_entries(const struct outcome *outcome)
+{
+	return check_folder(outcome, ".")
+		+ check_folder(outcome, state_folder);
+}
+
+/* What lies beside the file under NAME, or instead in the user's state with
+ * its last letter. */
+static const char *path_left(const char *name)
+{
+	const char *path = path_of(name);
+	DIR *folder = opendir(path_of(state_folder));
+	char last = name[strlen(name) - 1];
+	struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		char in_state[sizeof state_folder + NAME_MAX + 1];
+
+		snprintf(in_state, sizeof in_state, "%s/%s", state_folder,
+			 entry->d_name);
+		if (in_state[strlen(in_state) - 1] == last)
+			path = path_of(in_state);
+	}
+	if (folder)
+		closedir(folder);
+	return path;
 }
 
 /* What a journal says must be so, however the file is found. */
 static bool completes(const struct outcome *outcome, struct bytes found,
 		      const struct bytes *after)
 {
-	int fd = open(path_of(".file.ovj"), O_RDONLY);
-	struct bytes content = read_bytes(path_of(".file.ovn"));
+	int fd = open(path_left(".file.ovj"), O_RDONLY);
+	struct bytes content = read_bytes(path_left(".file.ovn"));
 	bool complete = fd >= 0 && journal_completes(fd, found, &content,
 						     after);
 
@@ -350,6 +388,35 @@ static void test_save_on_local_disk(void **state)
 	disarm();
 }
 
+static int closed_faccessat(int folder, const char *name, int mode, int flags)
+{
+	return strcmp(name, ".") == 0 ? fail_with(EACCES)
+		: faccessat(folder, name, mode, flags);
+}
+
+/* What is needed beside a file in a folder that can't be written lies in the
+ * user's state. */
+static void test_save_in_closed_folder(void **state)
+{
+	struct io whole = real;
+	bool worked;
+
+	(void)state;
+	real.faccessat = closed_faccessat;
+	for (enum method method = 0; method <= SHORTENED; method++) {
+		long calls = try_fault(method, COUNT, 0, 0, &worked);
+
+		assert_true(worked);
+		for (long n = 1; n <= calls; n++) {
+			try_fault(method, ONCE, n, EIO, &worked);
+			try_fault(method, ONCE, n, EINTR, &worked);
+			try_fault(method, DEAD, n, ENOSPC, &worked);
+		}
+	}
+	real = whole;
+	disarm();
+}
+
 /* --- what is only looked at --- */
 
 /* Whatever call or allocation fails, who asks is told why not; and of what may
@@ -469,11 +536,10 @@ static const unsigned char access_list[] = {
 static struct document *open_with_attributes(enum method method)
 {
 	static const char list[] = "system.posix_acl_default";
-	const char *path = path_of(target_name(method));
 
 	removexattr(scenario_folder, list);
 	struct document *document = scenario_open(method);
-	setxattr(path, "user.octavo", "kept", 4, 0);
+	setxattr(path_of(target_name(method)), "user.octavo", "kept", 4, 0);
 	setxattr(scenario_folder, list, access_list, sizeof access_list, 0);
 	document_close(document);
 	document = document_open(file_open(path_of("file"), NULL, NULL, NULL),
@@ -487,12 +553,13 @@ static long try_attributes(enum method method, enum mode mode, long target,
 			   int number, bool *worked)
 {
 	struct document *document = open_with_attributes(method);
-	const char *path = path_of(target_name(method));
 	char value[64];
-	ssize_t there = getxattr(path, "user.octavo", value, sizeof value);
+	ssize_t there = getxattr(path_of(target_name(method)), "user.octavo",
+				 value, sizeof value);
 
 	arm(mode, target, number);
 	long calls = try_armed(document, method, worked);
+	const char *path = path_of(target_name(method));
 
 	assert_int_equal(getxattr(path, "user.octavo", value, sizeof value),
 			 there);
@@ -590,6 +657,7 @@ int main(void)
 		cmocka_unit_test(test_save_short_transfers),
 		cmocka_unit_test(test_save_without_calls),
 		cmocka_unit_test(test_save_on_local_disk),
+		cmocka_unit_test(test_save_in_closed_folder),
 		cmocka_unit_test(test_save_looks_fail),
 		cmocka_unit_test(test_save_stopped_anywhere),
 		cmocka_unit_test(test_save_attributes_fail),

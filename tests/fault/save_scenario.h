@@ -281,17 +281,23 @@ static inline bool more_states(long states)
 	return false;
 }
 
-static inline void remove_entries(void)
+static inline void empty_folder(const char *path)
 {
-	DIR *folder = opendir(scenario_folder);
+	DIR *folder = opendir(path);
 	struct dirent *entry;
 
-	assert_non_null(folder);
-	while ((entry = readdir(folder))) {
+	while (folder && (entry = readdir(folder))) {
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			unlink(path_of(entry->d_name));
+			unlinkat(dirfd(folder), entry->d_name, 0);
 	}
-	closedir(folder);
+	if (folder)
+		closedir(folder);
+}
+
+static inline void remove_entries(void)
+{
+	empty_folder(scenario_folder);
+	empty_folder(path_of("state/octavo/journals"));
 }
 
 /* The folder as it is before, and the document with its edits. */
