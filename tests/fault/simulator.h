@@ -19,6 +19,8 @@ enum mode {
 	KILL,		/* the process ends before the n-th call */
 	KILL_HALF,	/* or half-way through it */
 	SHORT,		/* all transfers are short */
+	EMPTY,		/* the n-th, if it reads, finds the end of the file */
+	WRONG,		/* or a byte that is another */
 	STORM,		/* every other call is interrupted */
 };
 
@@ -100,9 +102,6 @@ WRAP(hits_plain, int, -1, mount_point,
 WRAP(hits_plain, int, -1, faccessat,
      (int folder, const char *name, int mode, int flags),
      (folder, name, mode, flags))
-WRAP(hits, ssize_t, -1, pread,
-     (int fd, void *buffer, size_t size, off_t offset),
-     (fd, buffer, cut(size), offset))
 WRAP(hits, off_t, -1, lseek, (int fd, off_t offset, int whence),
      (fd, offset, whence))
 WRAP(hits, int, -1, ftruncate, (int fd, off_t size), (fd, size))
@@ -170,6 +169,22 @@ static inline int fault_fdatasync(int fd)
 	return hits(kind) ? -1 : real.fstat(fd, &status);
 }
 
+static inline ssize_t fault_pread(int fd, void *buffer, size_t size,
+				  off_t offset)
+{
+	static const char kind[] = "pread";
+
+	if (hits(kind))
+		return -1;
+	bool now = fault.count == fault.target;
+	if (now && fault.mode == EMPTY)
+		return 0;
+	ssize_t got = real.pread(fd, buffer, cut(size), offset);
+	if (now && fault.mode == WRONG && got > 0)
+		*(unsigned char *)buffer ^= 0x20;
+	return got;
+}
+
 /* Of a write that fails, something may be there. */
 static inline ssize_t fault_pwrite(int fd, const void *buffer, size_t size,
 				   off_t offset)
@@ -198,6 +213,8 @@ static inline ssize_t fault_copy_range(int from, off_t *from_offset, int to,
 
 	if (hits(kind))
 		return -1;
+	if (fault.mode == EMPTY && fault.count == fault.target)
+		return 0;
 	if (fault.mode == KILL_HALF && fault.count == fault.target) {
 		real.copy_range(from, from_offset, to, to_offset, length / 2);
 		_exit(0);
