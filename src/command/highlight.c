@@ -296,9 +296,9 @@ static enum status run_previous_highlight(struct editor *editor,
 const struct command commands_highlight[] = {
 	{ "highlight", NULL, COMMAND_NO_RANGE, COMMAND_BANG | COMMAND_NO_FILE,
 	  "[COLOUR] [PATTERN]",
-	  "show the matches in a colour, over those shown so before, or the "
-	  "set of a name; without a pattern, list what is; with !, remove the "
-	  "N-th, or all, or hide a set", run_highlight },
+	  "show the matches in a colour, or those of a set; without a pattern, "
+	  "list what is; with !, remove the N-th, or all, or hide a set",
+	  run_highlight },
 	{ "add-highlight", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE,
 	  "SET [COLOUR] PATTERN",
 	  "add a pattern to a set of highlights, which `highlight NAME` shows; "

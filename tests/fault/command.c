@@ -64,6 +64,7 @@ static const char *const lines[] = {
 	"keys R61<BS><Esc>",
 	"keys :replace-ask /[a-m]/y/<Enter>a",
 	"% theirs",
+	"10,400 mask /[a-m]+/",
 };
 
 /* LINE with the session's folder for %s. */

@@ -318,6 +318,8 @@ static const char *const commands[] = {
 	"jump-back", "next-change", "previous-change",
 	"next-data", "previous-data", "next-hole", "previous-hole", "fold",
 	"next-region", "previous-region",
+	"next-highlight", "previous-highlight", "next-highlight levels",
+	"previous-highlight levels",
 	 "write-ask",
 	"quit-ask", "help", "redraw", "suspend", "cancel", "center",
 	"type-backspace", "panel up", "panel down", "panel page-up",
