@@ -35,8 +35,8 @@
  *  6. Attempts at bytes of a hole are left out only where the pattern could
  *     not match there.
  *  7. What is read by blocks is scanned section by section: as if each run of
- *     bytes that are there was a document.  No match touches a lost byte, and
- *     none is looked for at a section's end.
+ *     bytes that are there was a document; none is looked for at its end.
+ *  8. No match touches a lost byte.
  */
 #include "scanner_internal.h"
 
@@ -570,13 +570,16 @@ uint64_t scanner_pass(struct scanner *scanner, uint64_t *position,
 	struct filter_range range;
 	size_t from, count;
 
-	/* Of what is read by blocks each match is looked at for lost bytes. */
+	/* Each match is looked at for lost bytes where there may be any. */
 	if (*position < scanner->known.start || *position >= end ||
 	    document_by_blocks(scanner->document))
 		return 0;
 	from = (size_t)(*position - start);
 	count = filter_pass(scanner->knows, &from, (size_t)(end - start),
 			    &range);
+	/* Some may just have been found out. */
+	if (document_epoch(scanner->document) != 0)
+		return 0;
 	*position = start + from;
 	if (count > 0)
 		*last = (struct match){ start + range.start,
@@ -642,6 +645,36 @@ static enum scan_result next_in_holes(struct scanner *scanner, uint64_t from,
 	return SCAN_NONE;
 }
 
+/* --- what is lost --- */
+
+/* Is a byte of MATCH lost?  Asked once it was read. */
+static bool touches_lost(const struct scanner *scanner, struct match match)
+{
+	uint64_t same;
+
+	return match.start < scanner->size &&
+	       (document_lost(scanner->document, match.start, &same) ||
+		same < match.end - match.start);
+}
+
+/* A match of zeros that stand for lost bytes is none. */
+static enum scan_result next_readable(struct scanner *scanner, uint64_t from,
+				      uint64_t limit, struct finding *finding,
+				      struct error *error)
+{
+	enum scan_result result;
+
+	while ((result = next_in_holes(scanner, from, limit, finding,
+				       error)) == SCAN_MATCH &&
+	       document_epoch(scanner->document) != 0 &&
+	       touches_lost(scanner, finding->match)) {
+		from = scanner_after(scanner, finding);
+		if (from >= limit)
+			return SCAN_NONE;
+	}
+	return result;
+}
+
 /* --- sections --- */
 
 /* The section that holds FROM, or the first one behind it; false: none. */
@@ -659,16 +692,6 @@ static bool find_section(struct scanner *scanner, uint64_t from)
 	/* No window holds bytes of two. */
 	scanner->start = scanner->end = scanner->origin;
 	return !range_is_empty(scanner->section);
-}
-
-/* Is a byte of MATCH lost?  Asked once it was read. */
-static bool touches_lost(const struct scanner *scanner, struct match match)
-{
-	uint64_t same;
-
-	return match.start < scanner->section.end &&
-	       (document_lost(scanner->document, match.start, &same) ||
-		same < match.end - match.start);
 }
 
 static enum scan_result next_in_sections(struct scanner *scanner,
@@ -703,7 +726,7 @@ enum scan_result scanner_next(struct scanner *scanner, uint64_t from,
 			      struct error *error)
 {
 	return (document_by_blocks(scanner->document) ? next_in_sections
-						      : next_in_holes)(
+						      : next_readable)(
 		scanner, from, limit, finding, error);
 }
 

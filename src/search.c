@@ -329,6 +329,14 @@ uint64_t search_count(const struct search *search)
 	return found;
 }
 
+uint64_t search_unreadable(const struct search *search, uint64_t *first)
+{
+	struct search_shared *shared = job_shared(search->job);
+
+	*first = atomic_load(&shared->unread) - 1;
+	return atomic_load(&shared->unreadable);
+}
+
 bool search_match(const struct search *search, struct match *match)
 {
 	*match = search->match;

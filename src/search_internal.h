@@ -5,6 +5,8 @@
 #ifndef OCTAVO_SEARCH_INTERNAL_H
 #define OCTAVO_SEARCH_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "octavo/search.h"
 
 /* What goes before the bytes that a match becomes. */
@@ -30,6 +32,12 @@ struct search {
 	uint64_t count;
 	bool any;
 	struct match match;
+};
+
+/* Begins the memory that the workers share with the parent. */
+struct search_shared {
+	_Alignas(64) _Atomic uint64_t unreadable;	/* bytes passed over */
+	_Atomic uint64_t unread;	/* one more than the first; 0: none */
 };
 
 /* The work of a worker; CONTEXT is the struct search.  Messages are a

@@ -3,7 +3,8 @@
  *
  * What is sent goes through one buffer, so that a message is worth its way.
  * Before any leaves, the document is asked whether bytes were lost: a match
- * may be one of zeros that stand for them.
+ * may be one of zeros that stand for them.  With the end of a chunk those of it
+ * that cannot be read are counted: this process has read it.
  */
 #include "search_output.h"
 
@@ -46,6 +47,9 @@ static bool check_lost(const struct search *search, struct error *error)
 		return check_lives(document, error);
 	if (document_epoch(document) == search->epoch)
 		return true;
+	if (search->plan.pass_over &&
+	    file_check(document_file(document), NULL) != FILE_SHRUNK)
+		return true;
 	while (offset < search->limit && offset < size) {
 		uint64_t length;
 
@@ -54,6 +58,57 @@ static bool check_lost(const struct search *search, struct error *error)
 		offset += length;
 	}
 	return true;
+}
+
+static void add_unreadable(struct search_shared *shared, struct range range)
+{
+	uint64_t first = atomic_load(&shared->unread);
+
+	atomic_fetch_add(&shared->unreadable, range_length(range));
+	while ((first == 0 || range.start < first - 1) &&
+	       !atomic_compare_exchange_weak(&shared->unread, &first,
+					     range.start + 1))
+		;
+}
+
+/* How far the answer at OFFSET is the same: is there something that cannot be
+ * read? */
+static bool is_unreadable(const struct document *document, uint64_t offset,
+			  uint64_t *length)
+{
+	bool lost = document_lost(document, offset, length);
+	struct range same;
+
+	if (!lost || !document_by_blocks(document))
+		return lost;
+	lost = file_present(document_file(document), offset, &same);
+	if (*length > same.end - offset)
+		*length = same.end - offset;
+	return lost;
+}
+
+/* Counts what cannot be read of RANGE, which was searched. */
+static void count_unreadable(const struct search_output *output,
+			     struct range range)
+{
+	const struct document *document = output->search->plan.document;
+	uint64_t size = document_size(document);
+
+	if (document_epoch(document) == 0 && !document_by_blocks(document))
+		return;
+	range = range_intersect(range, (struct range){ 0, size });
+	while (range.start < range.end) {
+		uint64_t length;
+		bool unreadable = is_unreadable(document, range.start,
+						&length);
+
+		if (length > range_length(range))
+			length = range_length(range);
+		if (unreadable)
+			add_unreadable(job_worker_shared(output->job),
+				       range_of(range.start, length));
+		range.start += length;
+	}
 }
 
 bool search_counts(const struct search *search, struct match match)
@@ -280,6 +335,7 @@ bool search_output_end(struct search_output *output, struct range range,
 	else if (sent && output->count > 0)
 		sent = job_send(output->job, output->chunk, &output->last,
 				sizeof output->last, error);
+	count_unreadable(output, range);
 	job_advance(output->job, range_length(range), output->count);
 	return sent && job_finish(output->job, output->chunk, error);
 }

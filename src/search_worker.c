@@ -89,7 +89,8 @@ struct worker {
 
 size_t search_shared_size(const struct search *search)
 {
-	return search->chunks * sizeof(struct passed);
+	return sizeof(struct search_shared) +
+	       search->chunks * sizeof(struct passed);
 }
 
 static enum search_kind kind_of(const struct worker *worker)
@@ -703,7 +704,8 @@ static struct worker *worker_new(const struct search *search,
 	if (room) {
 		worker->search = search;
 		worker->job = job;
-		worker->passed = job_worker_shared(job);
+		worker->passed = (struct passed *)
+			((struct search_shared *)job_worker_shared(job) + 1);
 		search_output_init(&worker->output, search, job);
 		worker->capacity = worker->output.listing ||
 				   plan->kind == SEARCH_PACKED

@@ -58,6 +58,7 @@ static bool task_start(struct task *task, struct search_plan *plan,
 	plan->document = task->document;
 	plan->pattern = task->editor->pattern;
 	plan->context = task;
+	plan->pass_over = true;
 	if (plan->workers == 0)
 		plan->workers = (unsigned)
 			task->editor->options.values[OPTION_WORKERS];
@@ -404,6 +405,48 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 	return used + live_descriptors(editor, fds + used, count - used);
 }
 
+static void add_message(struct editor *editor, const char *text)
+{
+	char before[ERROR_MESSAGE_SIZE];
+
+	snprintf(before, sizeof before, "%s", editor->message);
+	editor_message(editor, "%s%s%s", before, *before ? "; " : "", text);
+}
+
+/* A match that is found in front of it does not depend on it. */
+static bool is_told(const struct task *task, uint64_t first)
+{
+	return !task->present || !task->found || task->backward ||
+	       first < task->match.start;
+}
+
+/* What could not be read may have held a match: to have found none then says
+ * nothing. */
+static enum status tell_unreadable(struct editor *editor,
+				   const struct task *task,
+				   enum status status, struct error *error)
+{
+	uint64_t first;
+	uint64_t count = search_unreadable(task->search, &first);
+	const struct error none = *error;
+	struct error told;
+
+	if (count == 0 || !is_told(task, first))
+		return status;
+	error_set(&told, "%s: %" PRIu64 " bytes that cannot be read were "
+		  "passed over, the first at 0x%" PRIx64,
+		  file_path(document_file(task->document)), count, first);
+	if (status == STATUS_NOTHING) {
+		error_set(error, "%s%s%s", none.message,
+			  *none.message ? "; " : "", told.message);
+		return STATUS_FAILED;
+	}
+	/* In the terminal a match is shown, and what cannot be read. */
+	if (!editor->interactive || !task->present)
+		add_message(editor, told.message);
+	return status;
+}
+
 /* One look at a task: it ends, goes on, or fails. */
 static enum status task_poll(struct editor *editor, struct task *task,
 			     struct error *error)
@@ -417,7 +460,12 @@ static enum status task_poll(struct editor *editor, struct task *task,
 	case JOB_DONE:
 		break;
 	}
-	return task->finish(editor, task, error);
+
+	enum status status = task->finish(editor, task, error);
+
+	return task->edit || (status != STATUS_DONE && status != STATUS_NOTHING)
+		       ? status
+		       : tell_unreadable(editor, task, status, error);
 }
 
 static void poll_foreground(struct editor *editor)

@@ -12,6 +12,12 @@
  * for long, and nothing else is in the holes of a sparse file: those are passed
  * over, unless a match runs into one, and but for their last bytes.
  *
+ * Bytes that cannot be read are in no match.  A search of what is read by blocks
+ * passes over them, and one of a bad disk if it is told to: how many they were
+ * is told with the result (search_unreadable).  A match that would run into them
+ * is none, and none is looked for within it.  Bytes that a file loses while it
+ * is searched make that fail.
+ *
  * The work is done in forked workers (octavo/job.h); chunks own the starts of
  * matches, and where a match runs on into the next chunk, that one is brought
  * back in step.  Runs that PCRE2 gives up (match, depth, heap limit, JIT
@@ -135,6 +141,7 @@ struct search_plan {
 	void *context;
 	unsigned workers;	/* 0: one for each core */
 	uint64_t chunk;		/* bytes; 0: chosen by size (tests set it) */
+	bool pass_over;		/* what cannot be read, instead of failing */
 	bool here;		/* as in struct job_plan */
 	bool background;	/* likewise */
 };
@@ -159,6 +166,10 @@ void search_progress(const struct search *search, uint64_t *done,
 /* After JOB_DONE: how many (all kinds; lines for LINES; 0 or 1 for FIRST and
  * LAST). */
 uint64_t search_count(const struct search *search);
+/* After JOB_DONE: how many bytes where it has searched were passed over because
+ * they cannot be read, and the first of them, if there are any.  What lies
+ * between the regions of a process is none of them. */
+uint64_t search_unreadable(const struct search *search, uint64_t *first);
 /* After JOB_DONE of FIRST or LAST: the match, if there is one. */
 bool search_match(const struct search *search, struct match *match);
 

@@ -262,6 +262,8 @@ static void test_blocks_short_reads(void **state)
 struct found {
 	struct match matches[8];
 	size_t count;
+	uint64_t unreadable;	/* as search_unreadable says */
+	uint64_t unread;
 };
 
 static bool take(void *context, const struct match *matches, size_t count)
@@ -294,6 +296,9 @@ static bool search(const struct document *document,
 	struct search *search = search_start(&plan, error);
 	bool done = search && search_wait(search, error) == JOB_DONE;
 
+	if (done)
+		found->unreadable = search_unreadable(search,
+						      &found->unread);
 	search_free(search);
 	pattern_free(pattern);
 	return done;
@@ -353,6 +358,12 @@ static void test_blocks_search_leaves_bad_pages_out(void **state)
 	assert_int_equal(found.count, 0);
 	assert_true(search(document, process, "/X/", 0, HOLE, &found, NULL));
 	assert_int_equal(found.count, 1);
+	/* And says so; of a gap it does not. */
+	assert_int_equal(found.unreadable, PAGE);
+	assert_int_equal(found.unread, process_offset(process, 1));
+	io.pread = real.pread;
+	assert_true(search(document, process, "/X/", 0, PAGES, &found, NULL));
+	assert_int_equal(found.unreadable, 0);
 }
 
 /* --- editing --- */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "io.h"
@@ -1482,6 +1483,97 @@ static void test_search_notices_truncation(void **state)
 	free(bytes);
 }
 
+/* A file that says that it is as long as it was, and does not give its end. */
+enum { UNREAD_GOOD = 8 * SPARSE_BLOCK, UNREAD_SIZE = 16 * SPARSE_BLOCK };
+
+static int fstat_pretends(int fd, struct stat *status)
+{
+	int result = fstat(fd, status);
+
+	status->st_size = UNREAD_SIZE;
+	return result;
+}
+
+static uint64_t count_unread(const struct document *document,
+			     const char *regex, struct search_plan plan,
+			     uint64_t *unreadable, struct error *error)
+{
+	struct pattern *pattern = pattern_of(&(struct form){ regex, "" });
+	uint64_t count = UINT64_MAX;
+	uint64_t first = 0;
+
+	plan.document = document;
+	plan.pattern = pattern;
+	plan.kind = SEARCH_COUNT;
+	plan.range = (struct range){ 0, document_size(document) };
+
+	struct search *search = search_start(&plan, error);
+
+	assert_non_null(search);
+	if (search_wait(search, error) == JOB_DONE) {
+		count = search_count(search);
+		*unreadable = search_unreadable(search, &first);
+		if (*unreadable > 0)
+			assert_int_equal(first, UNREAD_GOOD);
+	}
+	search_free(search);
+	pattern_free(pattern);
+	return count;
+}
+
+/* A search goes on behind what cannot be read, if it is to, and says how much
+ * that was; zeros that stand for it are in no match. */
+static void test_search_passes_over_bad_blocks(void **state)
+{
+	static const struct search_plan plans[] = {
+		{ .pass_over = true, .here = true, .chunk = 5000 },
+		{ .pass_over = true, .workers = 2, .chunk = 5000 },
+		{ .pass_over = true, .workers = 1 },
+	};
+	static unsigned char bytes[UNREAD_SIZE];
+	struct search_plan strict = { .workers = 2, .chunk = 5000 };
+	struct error error = ERROR_NONE;
+	uint64_t unreadable = 0;
+
+	(void)state;
+	if (sysconf(_SC_PAGESIZE) != SPARSE_BLOCK)
+		skip();
+	memset(bytes, 'a', sizeof bytes);
+	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+		struct document *document = document_of(bytes, UNREAD_SIZE);
+
+		assert_true(document_insert(document, UNREAD_SIZE, "needle",
+					    6, NULL));
+		assert_int_equal(count_unread(document, "needle", plans[i],
+					      &unreadable, &error), 1);
+		assert_int_equal(unreadable, 0);
+		io.fstat = fstat_pretends;
+		assert_int_equal(truncate(path, UNREAD_GOOD), 0);
+		assert_int_equal(count_unread(document, "needle", plans[i],
+					      &unreadable, &error), 1);
+		assert_int_equal(unreadable, UNREAD_SIZE - UNREAD_GOOD);
+		assert_int_equal(count_unread(document, "a", plans[i],
+					      &unreadable, &error),
+				 UNREAD_GOOD);
+		assert_int_equal(count_unread(document, "[a\\x00]", plans[i],
+					      &unreadable, &error),
+				 UNREAD_GOOD);
+		assert_int_equal(count_unread(document, "a?\\x00", plans[i],
+					      &unreadable, &error), 0);
+		assert_int_equal(unreadable, UNREAD_SIZE - UNREAD_GOOD);
+		if (!plans[i].here) {
+			assert_int_equal(count_unread(document, "needle",
+						      strict, &unreadable,
+						      &error), UINT64_MAX);
+			assert_non_null(strstr(error.message,
+					       "from 0x8000 on cannot be "
+					       "read"));
+		}
+		io.fstat = fstat;
+		document_close(document);
+	}
+}
+
 /* What another program does to the file while matches arrive. */
 static bool (*disturb)(void);
 
@@ -1611,6 +1703,7 @@ int main(void)
 		cmocka_unit_test(test_search_ignores_hidden_limits),
 		cmocka_unit_test(test_search_hostile_is_stopped),
 		cmocka_unit_test(test_search_notices_truncation),
+		cmocka_unit_test(test_search_passes_over_bad_blocks),
 		cmocka_unit_test(test_search_while_file_changes),
 	};
 
