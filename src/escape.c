@@ -70,29 +70,48 @@ static locale_t escape_locale(void)
 	return locale;
 }
 
-static int escape_locale_width(uint32_t character)
+/* What libc says; *COMBINES where it belongs to the character before. */
+static int escape_locale_width(uint32_t character, bool *combines)
 {
 	locale_t locale = escape_locale();
 
+	*combines = false;
 	if (!locale)
 		return 0;
 
 	locale_t before = uselocale(locale);
 	int width = wcwidth((wchar_t)character);
-	bool shown = iswprint((wint_t)character) &&
-		     !iswctype((wint_t)character, wctype("combining"));
+	bool shown = iswprint((wint_t)character);
+	bool combining = iswctype((wint_t)character, wctype("combining"));
 	uselocale(before);
-	return shown && (width == 1 || width == 2) ? width : 0;
+	*combines = shown && combining && width == 0;
+	return shown && !combining && (width == 1 || width == 2) ? width : 0;
+}
+
+static bool escape_is_plain(uint32_t character)
+{
+	return character >= 0xa0 && character <= 0x10ffff &&
+	       !escape_is_hidden(character);
 }
 
 int escape_width(uint32_t character)
 {
 	if (character < 0x80)
 		return character >= 0x20 && character < 0x7f;
-	if (character < 0xa0 || character > 0x10ffff ||
-	    escape_is_hidden(character))
-		return 0;
-	return escape_locale_width(character);
+	bool combines;
+
+	return escape_is_plain(character)
+		       ? escape_locale_width(character, &combines) : 0;
+}
+
+bool escape_combines(uint32_t character)
+{
+	bool combines = false;
+
+	/* The first of them is U+0300. */
+	if (character >= 0x300 && escape_is_plain(character))
+		escape_locale_width(character, &combines);
+	return combines;
 }
 
 /* The length that the first byte promises, and its own bits; 0 for none. */

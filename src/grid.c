@@ -7,6 +7,8 @@
  *     cell before it, and a wide character is always followed by one.
  *  3. A role is below ROLE_COUNT.
  *  4. A cursor that can be seen is in the grid.
+ *  5. Only characters that escape_combines are over others, and none over the
+ *     right half of one.
  * So whoever shows a grid can send it to a terminal as it is.
  */
 #include "octavo/grid.h"
@@ -101,6 +103,11 @@ bool grid_resize(struct grid *grid, unsigned columns, unsigned rows)
 	return true;
 }
 
+static struct cell cell_of(uint32_t character, enum role role)
+{
+	return (struct cell){ .character = character, .role = (uint8_t)role };
+}
+
 static struct cell *grid_row(const struct grid *grid, unsigned row)
 {
 	return grid->cells + (size_t)row * grid->stride;
@@ -113,7 +120,7 @@ void grid_clear(struct grid *grid)
 		struct cell *cells = grid_row(grid, row);
 
 		for (unsigned column = 0; column < grid->columns; column++)
-			cells[column] = (struct cell){ ' ', ROLE_NORMAL };
+			cells[column] = cell_of(' ', ROLE_NORMAL);
 	}
 	grid->cursor_visible = false;
 	grid->cursor_row = 0;
@@ -140,10 +147,10 @@ static void put_cell(const struct grid *grid, struct cell *row, unsigned column,
 		     uint32_t character, enum role role)
 {
 	if (column > 0 && row[column].character == 0)
-		row[column - 1].character = ' ';
+		row[column - 1] = cell_of(' ', row[column - 1].role);
 	if (column + 1 < grid->columns && row[column + 1].character == 0)
 		row[column + 1].character = ' ';
-	row[column] = (struct cell){ character, (uint8_t)role };
+	row[column] = cell_of(character, role);
 }
 
 void grid_put(struct grid *grid, unsigned row, unsigned column,
@@ -161,6 +168,24 @@ void grid_put(struct grid *grid, unsigned row, unsigned column,
 	put_cell(grid, cells, column, character, role);
 	if (width == 2)
 		cells[column + 1].character = 0;
+}
+
+bool grid_combine(struct grid *grid, unsigned row, unsigned column,
+		  uint32_t character)
+{
+	if (row >= grid->rows || column >= grid->columns ||
+	    !escape_combines(character))
+		return false;
+
+	struct cell *cell = grid_row(grid, row) + column;
+
+	for (unsigned i = 0; i < CELL_COMBINING && cell->character; i++) {
+		if (cell->combining[i])
+			continue;
+		cell->combining[i] = character;
+		return true;
+	}
+	return false;
 }
 
 void grid_fill(struct grid *grid, unsigned row, unsigned column,
@@ -244,20 +269,26 @@ static char *row_to_text(const struct grid *grid, unsigned row, char *out)
 	const struct cell *cells = grid_row(grid, row);
 	unsigned columns = grid->columns;
 
-	while (columns > 0 && cells[columns - 1].character == ' ')
+	while (columns > 0 && cells[columns - 1].character == ' ' &&
+	       cells[columns - 1].combining[0] == 0)
 		columns--;
-	for (unsigned column = 0; column < columns; column++)
+	for (unsigned column = 0; column < columns; column++) {
 		if (cells[column].character != 0)
 			out += escape_encode(out, cells[column].character);
+		for (unsigned i = 0; i < CELL_COMBINING; i++)
+			if (cells[column].combining[i] != 0)
+				out += escape_encode(out,
+						     cells[column].combining[i]);
+	}
 	*out++ = '\n';
 	return out;
 }
 
 char *grid_to_text(const struct grid *grid)
 {
-	/* What is in memory as cells of 8 bytes has room as 4 bytes each. */
+	/* What is in memory as cells of 16 bytes has room as 12 bytes each. */
 	size_t cells = (size_t)grid->rows * grid->columns;
-	char *text = malloc(cells * 4 + grid->rows + 1);
+	char *text = malloc(cells * 4 * (1 + CELL_COMBINING) + grid->rows + 1);
 
 	if (!text)
 		return NULL;
@@ -283,6 +314,10 @@ void grid_check(const struct grid *grid)
 			assert((character == 0) == wide);
 			assert(wide || escape_width(character) > 0);
 			assert(cells[column].role < ROLE_COUNT);
+			for (unsigned i = 0; i < CELL_COMBINING; i++)
+				assert(!cells[column].combining[i] ||
+				       (!wide && escape_combines(
+						 cells[column].combining[i])));
 			wide = escape_width(character) == 2;
 		}
 		assert(!wide);

@@ -33,4 +33,8 @@ size_t escape_encode(char out[4], uint32_t character);
  * be shown escaped. */
 int escape_width(uint32_t character);
 
+/* Does CHARACTER take no column of its own but change the one before it, as
+ * an accent does?  escape_width is 0 for it: shown alone it is escaped. */
+bool escape_combines(uint32_t character);
+
 #endif

@@ -61,9 +61,12 @@ struct role_entry {
 /* One entry for each role, by its number. */
 extern const struct role_entry roles[ROLE_COUNT];
 
+enum { CELL_COMBINING = 2 };	/* marks on a character, at most */
+
 struct cell {
 	uint32_t character;	/* 0: the right half of a wide one */
 	uint8_t role;
+	uint32_t combining[CELL_COMBINING];	/* what is put over it; 0: none */
 };
 
 struct grid {
@@ -94,6 +97,10 @@ struct grid grid_part(const struct grid *grid, unsigned row, unsigned column,
 
 void grid_put(struct grid *grid, unsigned row, unsigned column,
 	      uint32_t character, enum role role);
+/* Puts the combining CHARACTER over what stands there, the left half of it;
+ * false where there is no room, or it is none: it must be shown otherwise. */
+bool grid_combine(struct grid *grid, unsigned row, unsigned column,
+		  uint32_t character);
 void grid_fill(struct grid *grid, unsigned row, unsigned column,
 	       unsigned width, uint32_t character, enum role role);
 /* Draws TEXT (UTF-8 or raw bytes, LENGTH of them) escaped, in at most WIDTH

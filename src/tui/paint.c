@@ -49,7 +49,9 @@ static bool paint_same(const struct cell *one, const struct cell *other,
 {
 	for (unsigned i = 0; i < count; i++)
 		if (one[i].character != other[i].character ||
-		    one[i].role != other[i].role)
+		    one[i].role != other[i].role ||
+		    memcmp(one[i].combining, other[i].combining,
+			   sizeof one[i].combining) != 0)
 			return false;
 	return true;
 }
@@ -63,6 +65,20 @@ static wchar_t paint_character(uint32_t character)
 	if (!state.utf8)
 		return character == 0 ? L' ' : L'?';
 	return wcwidth((wchar_t)character) > 0 ? (wchar_t)character : L'?';
+}
+
+/* The character of CELL and what combines with it. */
+static void paint_text(const struct cell *cell,
+		       wchar_t text[2 + CELL_COMBINING])
+{
+	unsigned length = 0;
+	text[length++] = paint_character(cell->character);
+	for (unsigned i = 0; i < CELL_COMBINING && state.utf8; i++) {
+		wchar_t mark = (wchar_t)cell->combining[i];
+		if (mark != 0 && wcwidth(mark) == 0)
+			text[length++] = mark;
+	}
+	text[length] = 0;
 }
 
 static unsigned paint_used(const struct cell *cells, unsigned count)
@@ -89,7 +105,8 @@ static int paint_convert(const struct cell *cells, unsigned count)
 			if (i < used && before.ink_only)
 				style = before;
 		}
-		wchar_t text[2] = { paint_character(cells[i].character), 0 };
+		wchar_t text[2 + CELL_COMBINING];
+		paint_text(&cells[i], text);
 		setcchar(&state.row[made++], text, style.attributes,
 			 style.pair, NULL);
 		before = style;

@@ -194,6 +194,25 @@ static void test_escape_text_of_anything(void **state)
 	}
 }
 
+static void test_escape_combines(void **state)
+{
+	static const uint32_t combining[] = {
+		0x300, 0x301, 0x36f, 0x591, 0x64b, 0x20d0, 0xfe20,
+	};
+	static const uint32_t others[] = {
+		0, 'a', 0xad, 0xe9, 0x34f, 0x200b, 0x200d, 0x6f22, 0xfe0f,
+		0x1f600, 0x110000, UINT32_MAX,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof combining / sizeof *combining; i++) {
+		assert_true(escape_combines(combining[i]));
+		assert_int_equal(escape_width(combining[i]), 0);
+	}
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		assert_false(escape_combines(others[i]));
+}
+
 static int need_utf8(void **state)
 {
 	(void)state;
@@ -207,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_escape_decodes_as_libc),
 		cmocka_unit_test(test_escape_width_of_shown),
 		cmocka_unit_test(test_escape_width_of_hidden),
+		cmocka_unit_test(test_escape_combines),
 		cmocka_unit_test(test_escape_width_in_c_locale),
 		cmocka_unit_test(test_escape_text_keeps_and_escapes),
 		cmocka_unit_test(test_escape_text_cuts_whole_characters),

@@ -156,6 +156,29 @@ static void test_grid_wide_characters(void **state)
 	grid_free(grid);
 }
 
+static void test_grid_combining_characters(void **state)
+{
+	(void)state;
+	struct grid *grid = new_grid(5, 1);
+	grid_put(grid, 0, 0, 'e', ROLE_NORMAL);
+	assert_true(grid_combine(grid, 0, 0, 0x301));
+	grid_put(grid, 0, 1, 0x6f22, ROLE_NORMAL);
+	assert_true(grid_combine(grid, 0, 1, 0x302));
+	assert_true(grid_combine(grid, 0, 1, 0x303));
+	assert_text(grid, "e\xcc\x81\xe6\xbc\xa2\xcc\x82\xcc\x83\n");
+	/* Full, on a right half, no combining character, outside. */
+	assert_false(grid_combine(grid, 0, 1, 0x301));
+	assert_false(grid_combine(grid, 0, 2, 0x301));
+	assert_false(grid_combine(grid, 0, 3, 'e'));
+	assert_false(grid_combine(grid, 0, 3, 0x200d));
+	assert_false(grid_combine(grid, 0, 5, 0x301));
+	/* What takes its place takes all of it. */
+	grid_put(grid, 0, 0, 'f', ROLE_NORMAL);
+	grid_put(grid, 0, 2, 'g', ROLE_NORMAL);
+	assert_text(grid, "f g\n");
+	grid_free(grid);
+}
+
 static void test_grid_resize(void **state)
 {
 	(void)state;
@@ -257,6 +280,7 @@ int main(void)
 		cmocka_unit_test(test_grid_text_escapes),
 		cmocka_unit_test(test_grid_text_cuts_whole_characters),
 		cmocka_unit_test(test_grid_wide_characters),
+		cmocka_unit_test(test_grid_combining_characters),
 		cmocka_unit_test(test_grid_resize),
 		cmocka_unit_test(test_grid_part),
 		cmocka_unit_test(test_grid_random_drawing),
