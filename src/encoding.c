@@ -5,6 +5,9 @@
  * is written on the way back would not stand there between two characters of
  * a text, so whoever writes something then cannot be searched for character
  * by character.  UTF-8 needs no conversion, and works where iconv has nothing.
+ *
+ * Reading must take any bytes and be fast, so it is done here; iconv is asked
+ * for the 256 characters of EBCDIC, once.
  */
 #include "encoding.h"
 
@@ -167,4 +170,114 @@ size_t encoding_put(struct encoding *encoding, uint32_t character,
 	length = convert(encoding, character, 1, (char *)bytes,
 			 ENCODING_BYTES);
 	return length == SIZE_MAX ? 0 : length;
+}
+
+/* --- reading --- */
+
+const char *encoding_form_name(enum encoding_form form)
+{
+	/* The names stand in the order of the forms. */
+	return names[form].name;
+}
+
+/* Where iconv has no EBCDIC, all of it is what begins no character. */
+static const uint32_t *ebcdic(void)
+{
+	static uint32_t table[256];
+	static bool made;
+
+	if (made)
+		return table;
+
+	iconv_t converter = iconv_open("UTF-8", iconv_name("ebcdic"));
+
+	made = true;
+	for (unsigned i = 0; i < 256; i++) {
+		char byte = (char)i;
+		char text[8];
+		char *in = &byte;
+		char *out = text;
+		size_t in_left = 1;
+		size_t out_left = sizeof text;
+
+		table[i] = UINT32_MAX;
+		if (converter != (iconv_t)-1 &&
+		    iconv(converter, &in, &in_left, &out, &out_left) == 0)
+			escape_decode(&table[i], text, sizeof text - out_left);
+	}
+	if (converter != (iconv_t)-1)
+		iconv_close(converter);
+	return table;
+}
+
+static uint32_t unit_of(enum encoding_form form, const unsigned char *bytes)
+{
+	return form == ENCODING_UTF16LE ? bytes[0] | (uint32_t)bytes[1] << 8
+					: bytes[1] | (uint32_t)bytes[0] << 8;
+}
+
+static bool is_high(uint32_t unit)
+{
+	return unit >= 0xd800 && unit < 0xdc00;
+}
+
+static bool is_low(uint32_t unit)
+{
+	return unit >= 0xdc00 && unit < 0xe000;
+}
+
+static size_t get_utf16(enum encoding_form form, const unsigned char *bytes,
+			size_t length, uint32_t *character)
+{
+	*character = UINT32_MAX;
+	if (length < 2)
+		return 1;
+	*character = unit_of(form, bytes);
+	if (!is_high(*character) || length < 4)
+		return 2;
+
+	uint32_t low = unit_of(form, bytes + 2);
+
+	if (!is_low(low))
+		return 2;
+	*character = 0x10000 + ((*character - 0xd800) << 10) + (low - 0xdc00);
+	return 4;
+}
+
+size_t encoding_get(enum encoding_form form, const unsigned char *bytes,
+		    size_t length, uint32_t *character)
+{
+	switch (form) {
+	case ENCODING_UTF16LE:
+	case ENCODING_UTF16BE:
+		return get_utf16(form, bytes, length, character);
+	case ENCODING_EBCDIC:
+		*character = ebcdic()[bytes[0]];
+		return 1;
+	case ENCODING_LATIN1:
+		*character = bytes[0];
+		return 1;
+	case ENCODING_UTF8:
+	case ENCODING_FORMS:
+		break;
+	}
+	return escape_decode(character, (const char *)bytes, length);
+}
+
+size_t encoding_split(enum encoding_form form, const unsigned char *bytes,
+		      size_t at, size_t length)
+{
+	size_t step = form == ENCODING_UTF8 ? 1 : 2;
+	size_t most = form == ENCODING_UTF8 ? 3 : 2;
+
+	if (form == ENCODING_LATIN1 || form == ENCODING_EBCDIC)
+		return 0;
+	for (size_t back = step; back <= most && back <= at; back += step) {
+		uint32_t character;
+
+		if (encoding_get(form, bytes + at - back, length - at + back,
+				 &character) > back)
+			return back;
+	}
+	return 0;
 }

@@ -37,4 +37,33 @@ bool encoding_is_known(const char *name);
 size_t encoding_put(struct encoding *encoding, uint32_t character,
 		    unsigned char bytes[ENCODING_BYTES]);
 
+/*
+ * --- reading, in those that a view knows ---
+ *
+ * Bytes need not be text: what is no character is passed over in its smallest
+ * part, so one gets into step again wherever one begins.
+ */
+enum encoding_form {
+	ENCODING_UTF8,
+	ENCODING_LATIN1,
+	ENCODING_UTF16LE,
+	ENCODING_UTF16BE,
+	ENCODING_EBCDIC,
+	ENCODING_FORMS
+};
+
+/* As encoding_open takes it. */
+const char *encoding_form_name(enum encoding_form form);
+
+/* The first character of BYTES (LENGTH > 0 of them) in *CHARACTER, UINT32_MAX
+ * where they begin none, and of how many bytes it is.  Half of a pair in UTF-16
+ * is told as what it is: d800 to dfff. */
+size_t encoding_get(enum encoding_form form, const unsigned char *bytes,
+		    size_t length, uint32_t *character);
+
+/* How many bytes before AT, of LENGTH BYTES, the character begins that a cut
+ * at AT would go through; 0: none. */
+size_t encoding_split(enum encoding_form form, const unsigned char *bytes,
+		      size_t at, size_t length);
+
 #endif
