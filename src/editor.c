@@ -43,18 +43,12 @@ struct editor *editor_new(struct error *error)
 	return editor;
 }
 
-/* A view of DOCUMENT from its start on, as the options have it. */
+/* A view of DOCUMENT from its start on. */
 static void show_document(struct editor *editor, struct buffer *buffer,
 			  struct document *document)
 {
 	buffer->document = document;
-	view_init(&buffer->view, document);
-	view_set_options(&buffer->view, &(struct layout_options){
-		(unsigned)editor->options.values[OPTION_BYTES_PER_ROW],
-		(unsigned)editor->options.values[OPTION_GROUP],
-	});
-	view_set_folding(&buffer->view,
-			 editor->options.values[OPTION_FOLD_HOLES]);
+	editor_begin_view(editor, &buffer->view, document);
 	editor->serial++;
 }
 
@@ -243,12 +237,14 @@ void editor_put_document(struct editor *editor, struct document *document,
 {
 	struct buffer *buffer = editor->buffer;
 	uint64_t cursor = buffer->view.cursor;
+	bool text_mode = buffer->view.text_mode;
 
 	end_tasks(editor);
 	forget_document(editor, buffer->document);
 	editor_lines_end(buffer);
 	document_close(buffer->document);
 	show_document(editor, buffer, document);
+	view_set_text_mode(&buffer->view, text_mode);
 	view_goto(&buffer->view, cursor);
 	windows_reload(editor);
 	buffer->log = log;

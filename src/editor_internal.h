@@ -30,6 +30,12 @@ void editor_select(struct editor *editor, const struct buffer *buffer);
 /* Opens the current buffer's file again, without a look at what is left. */
 bool editor_reopen(struct editor *editor, struct error *error);
 
+/* --- editor_view.c --- */
+
+/* A view of DOCUMENT from its start on, as the options have it. */
+void editor_begin_view(const struct editor *editor, struct view *view,
+		       struct document *document);
+
 /* --- editor_recovery.c --- */
 
 /* Does about what a flush has left of BUFFER's file, which is the current one

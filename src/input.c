@@ -176,6 +176,22 @@ static bool take_count(struct input *input, enum keymap_mode mode,
 	return true;
 }
 
+/* In text Enter and Tab are characters. */
+static bool type_blank(struct input *input, enum keymap_mode mode,
+		       uint32_t key)
+{
+	struct editor *editor = input->editor;
+	struct error error = ERROR_NONE;
+
+	if (mode != KEYMAP_EDIT || input->key_count > 0
+	    || !editor->buffer->view.text_mode
+	    || (key != KEYCODE_ENTER && key != KEYCODE_TAB))
+		return false;
+	if (!editor_type(editor, key == KEYCODE_ENTER ? '\n' : '\t', &error))
+		editor_show_error(editor, &error);
+	return true;
+}
+
 static void bound_input(struct input *input, uint32_t key)
 {
 	enum keymap_mode mode = editor_keymap_mode(input->editor);
@@ -184,7 +200,7 @@ static void bound_input(struct input *input, uint32_t key)
 	char line[PROMPT_SIZE];
 	bool fits;
 
-	if (take_count(input, mode, key))
+	if (take_count(input, mode, key) || type_blank(input, mode, key))
 		return;
 	input->keys[input->key_count++] = key;
 	switch (keymap_lookup(input->editor->keymap, mode, input->keys,

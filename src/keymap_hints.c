@@ -14,35 +14,37 @@
 static const struct keymap_label {
 	const char *command;
 	const char *label;
+	const char *in_text;	/* instead, in text mode; or NULL */
 } keymap_label_table[] = {
-	{"help", "Help"},
-	{"write-ask", "Write"},
-	{"quit-ask", "Quit"},
-	{"mode overwrite", "Edit"},
-	{"mode insert", "Insert"},
-	{"mode browse", "Browse"},
-	{"mode toggle", "Ins/Ovr"},
-	{"prompt goto", "Goto"},
-	{"prompt search", "Search"},
-	{"prompt search-back", "Back"},
-	{"prompt command", "Command"},
-	{"prompt command fill", "Fill"},
-	{"next {count}", "Next"},
-	{"previous {count}", "Prev"},
-	{"undo {count}", "Undo"},
-	{"redo {count}", "Redo"},
-	{"type-backspace", "Undo"},
-	{"select", "Select"},
-	{"copy", "Copy"},
-	{"cut", "Cut"},
-	{"paste", "Paste"},
-	{"paste-over", "Paste"},
-	{"pane", "Pane"},
-	{"panel close", "Close"},
-	{"move page-up {count}", "PageUp"},
-	{"move page-up", "PageUp"},
-	{"move page-down {count}", "PageDown"},
-	{"move page-down", "PageDown"},
+	{"help", "Help", NULL},
+	{"write-ask", "Write", NULL},
+	{"quit-ask", "Quit", NULL},
+	{"mode overwrite", "Edit", NULL},
+	{"mode insert", "Insert", NULL},
+	{"mode browse", "Browse", NULL},
+	{"mode toggle", "Ins/Ovr", NULL},
+	{"prompt goto", "Goto", NULL},
+	{"prompt search", "Search", NULL},
+	{"prompt search-back", "Back", NULL},
+	{"prompt command", "Command", NULL},
+	{"prompt command fill", "Fill", NULL},
+	{"next {count}", "Next", NULL},
+	{"previous {count}", "Prev", NULL},
+	{"undo {count}", "Undo", NULL},
+	{"redo {count}", "Redo", NULL},
+	{"type-backspace", "Undo", NULL},
+	{"select", "Select", NULL},
+	{"copy", "Copy", NULL},
+	{"cut", "Cut", NULL},
+	{"paste", "Paste", NULL},
+	{"paste-over", "Paste", NULL},
+	{"pane", "Pane", NULL},
+	{"view", "Text", "Hex"},
+	{"panel close", "Close", NULL},
+	{"move page-up {count}", "PageUp", NULL},
+	{"move page-up", "PageUp", NULL},
+	{"move page-down {count}", "PageDown", NULL},
+	{"move page-down", "PageDown", NULL},
 };
 
 const struct keymap_hint keymap_hints[] = {
@@ -65,8 +67,8 @@ const struct keymap_hint keymap_hints[] = {
 	 "[next {count}] goes to the next match"},
 	{KEYMAP_BROWSE, "^P", "[move up {count}] moves up, "
 	 "[previous {count}] goes to the previous match"},
-	{KEYMAP_BROWSE, "we", "bytes have no words: [move group-right {count}] "
-	 "and [move group-left {count}] move by groups"},
+	{KEYMAP_BROWSE, "we", "[move group-right {count}] and [move group-left "
+	 "{count}] move by groups of bytes, in text by words"},
 	{KEYMAP_BROWSE, "#*\\;,", "[prompt search] searches, [next {count}] "
 	 "and [previous {count}] repeat it"},
 	{KEYMAP_BROWSE, "&", "[matches] lists what matches"},
@@ -97,7 +99,7 @@ const struct keymap_hint keymap_hints[] = {
 };
 
 const char *keymap_label(const struct keymap *keymap, enum keymap_mode mode,
-			 unsigned number)
+			 bool text_mode, unsigned number)
 {
 	uint32_t key = KEYCODE_F1 + number;
 	const struct binding *binding;
@@ -107,9 +109,10 @@ const char *keymap_label(const struct keymap *keymap, enum keymap_mode mode,
 		return "";
 	size_t count = sizeof keymap_label_table / sizeof keymap_label_table[0];
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(keymap_label_table[i].command,
-			   binding->command) == 0)
-			return keymap_label_table[i].label;
+		const struct keymap_label *label = &keymap_label_table[i];
+		if (strcmp(label->command, binding->command) == 0)
+			return text_mode && label->in_text ? label->in_text
+							   : label->label;
 	}
 	return binding->command;
 }

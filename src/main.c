@@ -29,6 +29,7 @@ struct arguments {
 	const char *list;
 	bool batch;
 	bool read_only;
+	bool text_mode;
 	bool no_config;
 	bool no_log;
 	struct editor_recovery recovery;
@@ -46,6 +47,7 @@ static const char usage[] =
 "  -b                   batch: results on standard output; without -c the\n"
 "                       commands come from standard input\n"
 "  -o ADDRESS, +ADDRESS start there\n"
+"  -t                   text mode\n"
 "  -R                   read-only\n"
 "  --pid N              the memory of process N (any number of them)\n"
 "  --device             open character devices too\n"
@@ -136,7 +138,8 @@ static int take_option(struct arguments *arguments, int option,
 		arguments->version = true;
 		break;
 	case 't':
-		return usage_error("this version has no text mode", "");
+		arguments->text_mode = true;
+		break;
 	case ':':
 		return usage_error("an argument is missing behind ", word);
 	default:
@@ -200,6 +203,14 @@ static int list(struct editor *editor, const char *what)
 	return STATUS_DONE;
 }
 
+/* What the command line says holds before what the configuration does. */
+static bool take_mode(struct editor *editor, const struct arguments *arguments,
+		      struct error *error)
+{
+	return !arguments->text_mode
+	       || options_set(&editor->options, "mode=text", NULL, error);
+}
+
 static bool open_files(struct editor *editor,
 		       const struct arguments *arguments, struct error *error)
 {
@@ -255,7 +266,8 @@ static int run_batch(struct editor *editor, const struct arguments *arguments)
 	struct input *input = input_new(editor, &error);
 	int status;
 
-	if (!input) {
+	if (!input || !take_mode(editor, arguments, &error)) {
+		input_free(input);
 		batch_error(&error, NULL);
 		return STATUS_FAILED;
 	}
@@ -303,6 +315,7 @@ static int run_terminal(struct editor *editor,
 	editor->interactive = true;
 	/* The terminal first: its handlers lie below those of a mapping. */
 	if ((!arguments->no_config && !config_load(editor, &error))
+	    || !take_mode(editor, arguments, &error)
 	    || !tui_start(editor, &error)
 	    || !open_files(editor, arguments, &error)
 	    || !go_to_start(editor, arguments, &error)) {

@@ -19,6 +19,27 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_FOLD_HOLES] = {
 		"fold-holes", OPTION_BOOLEAN, 1, 0, 1, "off on",
 		"show a hole of a sparse file as one line"},
+	[OPTION_MODE] = {
+		"mode", OPTION_CHOICE, 0, 0, 2, "auto hex text",
+		"how a file is shown at first; auto: one that looks like text as "
+		"text, in batch all in hex"},
+	[OPTION_WRAP] = {
+		"wrap", OPTION_BOOLEAN, 1, 0, 1, "off on",
+		"a line of text that is too long goes on in the next row"},
+	[OPTION_TAB_WIDTH] = {
+		"tab-width", OPTION_NUMBER, 8, 1, 64, NULL,
+		"columns from one tab stop of text to the next"},
+	[OPTION_ENCODING] = {
+		"encoding", OPTION_CHOICE, 0, 0, 5,
+		"auto utf8 latin1 utf16le utf16be ebcdic",
+		"of text; auto: UTF-16 where the file begins with its mark, else "
+		"UTF-8"},
+	[OPTION_ANSI] = {
+		"ansi", OPTION_CHOICE, 0, 0, 1, "colors raw",
+		"ANSI sequences in text that set colours colour it, or are shown"},
+	[OPTION_LINE_NUMBERS] = {
+		"line-numbers", OPTION_BOOLEAN, 0, 0, 1, "off on",
+		"show the numbers of lines of text that are known"},
 	[OPTION_COLOR] = {
 		"color", OPTION_CHOICE, 0, 0, 4, "auto never 8 16 256",
 		"how many colours to use; auto: what the terminal has"},

@@ -220,10 +220,12 @@ static void draw_keys(const struct editor *editor, struct grid *grid,
 {
 	enum { LABEL = 9 };	/* columns; a command of the user's may be longer */
 	enum keymap_mode mode = editor_keymap_mode(editor);
+	bool text = editor->buffer && editor->buffer->view.text_mode;
 	unsigned column = 0;
 
 	for (unsigned i = 0; i < 12; i++) {
-		const char *label = keymap_label(editor->keymap, mode, i);
+		const char *label = keymap_label(editor->keymap, mode, text,
+						 i);
 		char key[8];
 
 		if (!label[0])

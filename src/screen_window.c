@@ -256,6 +256,26 @@ static void format_changes(const struct document *document, char *text,
 			 count == 1 ? "" : "s");
 }
 
+/* The line and the column, in bytes, from 1; what of them is known. */
+static void format_line(const struct view *view, char *text, size_t room)
+{
+	const struct view_lines *lines = &view->lines;
+	uint64_t cursor = view->cursor;
+	uint64_t number;
+	uint64_t start;
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (!view->text_mode)
+		return;
+	if (lines->number && lines->number(lines->context, cursor, &number))
+		used = (size_t)snprintf(text, room, "line %" PRIu64 "  ",
+					number);
+	if (view_line_start(view, cursor, &start))
+		snprintf(text + used, room - used, "col %" PRIu64 "  ",
+			 cursor - start + 1);
+}
+
 /* Where the cursor stands, in full where there is room. */
 static void format_place(const struct view *view, unsigned columns,
 			 char *text, size_t room)
@@ -264,11 +284,16 @@ static void format_place(const struct view *view, unsigned columns,
 	uint64_t size = document_size(view->document);
 	unsigned share = screen_percent(cursor, size > 1 ? size - 1 : 1);
 	char total[32];
+	char line[64];
 
 	amount_format(size, total, sizeof total);
+	format_line(view, line, sizeof line);
 	if (columns >= 60)
-		snprintf(text, room, "0x%" PRIx64 "  %" PRIu64 "  %u%%  %s",
-			 cursor, cursor, share, total);
+		snprintf(text, room, "%s0x%" PRIx64 "  %" PRIu64 "  %u%%  %s",
+			 line, cursor, cursor, share, total);
+	else if (columns >= 40 && line[0])
+		snprintf(text, room, "%s0x%" PRIx64 " %u%%", line, cursor,
+			 share);
 	else if (columns >= 40)
 		snprintf(text, room, "0x%" PRIx64 " %" PRIu64 " %u%%", cursor,
 			 cursor, share);
@@ -417,9 +442,9 @@ static void draw_marks(struct editor *editor, struct grid *grid,
 		       unsigned first, size_t window)
 {
 	const struct view *view = editor_window_view(editor, window);
-	unsigned column = view->layout.width - 1;
+	unsigned column = view->columns - 1;
 
-	if (!view->layout.has_scroll
+	if (!view_has_scroll(view)
 	    || editor->windows[window].buffer != editor->buffer)
 		return;
 	for (unsigned row = 0; row < view->rows; row++) {

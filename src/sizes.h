@@ -51,6 +51,8 @@ enum {
 	VIEW_WALK = 64,
 	TIMESTAMP_PROBE = 512,
 	TIMESTAMP_NEAR = 128,
+	TEXT_LINE_MAXIMUM = 64,
+	TEXT_LINE_LOOK = 256,
 	TRANSFORM_BLOCK = 16,
 	TRANSFORM_CHUNK = 64,
 	TRANSFORM_AT_ONCE = 128,
@@ -181,6 +183,10 @@ enum {
 	 * place the nearest. */
 	TIMESTAMP_PROBE = 1 << 20,
 	TIMESTAMP_NEAR = 64 << 10,
+	/* Bytes of a line that are laid out together; an even number.  And so
+	 * far its start is looked for. */
+	TEXT_LINE_MAXIMUM = 64 << 10,
+	TEXT_LINE_LOOK = 4 << 20,
 	/* Bytes of a range that are transformed together, a multiple of 8; and
 	 * that a worker claims at a time. */
 	TRANSFORM_BLOCK = 64 << 10,

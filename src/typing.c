@@ -10,11 +10,14 @@
  * Backspace in overwrite mode takes the byte back: what was overwritten is
  * kept as long as the step is open.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "encoding.h"
 #include "octavo/editor.h"
-#include "octavo/escape.h"
+
+enum { EBCDIC_NEWLINE = 0x85 };
 
 struct overwritten {
 	uint64_t offset;
@@ -163,12 +166,48 @@ static bool type_digit(struct editor *editor, int digit, struct error *error)
 	return true;
 }
 
+/* CHARACTER as the view's text has it. */
+static bool encode(const struct view *view, uint32_t character,
+		   char bytes[ENCODING_BYTES], size_t *length,
+		   struct error *error)
+{
+	enum encoding_form form = view->text_mode ? view->text.encoding
+						  : ENCODING_UTF8;
+	const char *name = encoding_form_name(form);
+	struct encoding *encoding = encoding_open(name, strlen(name), error);
+
+	if (!encoding)
+		return false;
+	if (character == '\n' && form == ENCODING_EBCDIC)
+		character = EBCDIC_NEWLINE;
+	*length = encoding_put(encoding, character, (unsigned char *)bytes);
+	encoding_close(encoding);
+	return *length > 0 ||
+	       error_set(error, "there is no such character in %s", name);
+}
+
+/* May LENGTH bytes take the place of what the cursor is on? */
+static bool may_replace(const struct view *view, size_t length,
+			struct error *error)
+{
+	struct range there = view_character(view, view->cursor);
+
+	if (view->mode != VIEW_REPLACE_ONE || range_length(there) == length)
+		return true;
+	if (range_length(there) == 1)
+		return error_set(error, "one byte is replaced, and that "
+				 "character has %zu; R overwrites", length);
+	return error_set(error, "%" PRIu64 " bytes are replaced, and that "
+			 "character has %zu; R overwrites",
+			 range_length(there), length);
+}
+
 bool editor_type(struct editor *editor, uint32_t character,
 		 struct error *error)
 {
 	struct buffer *buffer = editor->buffer;
 
-	if (buffer->view.pane == VIEW_HEX) {
+	if (view_takes_digits(&buffer->view)) {
 		int digit = digit_value(character);
 
 		if (digit < 0)
@@ -178,12 +217,12 @@ bool editor_type(struct editor *editor, uint32_t character,
 		       && type_digit(editor, digit, error);
 	}
 
-	char bytes[4];
-	size_t length = escape_encode(bytes, character);
+	char bytes[ENCODING_BYTES];
+	size_t length;
 
-	if (length > 1 && buffer->view.mode == VIEW_REPLACE_ONE)
-		return error_set(error, "one byte is replaced, and that "
-				 "character has %zu; R overwrites", length);
+	if (!encode(&buffer->view, character, bytes, &length, error) ||
+	    !may_replace(&buffer->view, length, error))
+		return false;
 	if (!begin_typing(editor, error)
 	    || !put(editor, bytes, length, error))
 		return false;
@@ -191,16 +230,25 @@ bool editor_type(struct editor *editor, uint32_t character,
 	return true;
 }
 
-static bool erase_before(struct editor *editor, struct error *error)
+/* What was typed last: a byte of which only one digit is typed goes as a
+ * whole, in text mode a character. */
+static struct range last_typed(const struct view *view)
 {
-	struct view *view = &editor->buffer->view;
-	/* A byte of which only one digit is typed goes as a whole. */
-	uint64_t at = view->nibble ? view->cursor : view->cursor - 1;
+	uint64_t cursor = view->cursor;
 
-	if (!document_delete(editor->buffer->document, range_of(at, 1), error))
+	if (view->nibble)
+		return range_of(cursor, 1);
+	return (struct range){ view_character(view, cursor - 1).start,
+			       cursor };
+}
+
+static bool erase(struct editor *editor, struct range range,
+		  struct error *error)
+{
+	if (!document_delete(editor->buffer->document, range, error))
 		return false;
-	view_goto(view, at);
-	editor_edited(editor, range_of(at, 1), 0);
+	view_goto(&editor->buffer->view, range.start);
+	editor_edited(editor, range, 0);
 	return true;
 }
 
@@ -240,9 +288,9 @@ bool editor_type_backspace(struct editor *editor, struct error *error)
 	if (!begin_typing(editor, error))
 		return false;
 	if (view->mode == VIEW_INSERT)
-		return erase_before(editor, error);
+		return erase(editor, last_typed(view), error);
 
-	uint64_t at = view->nibble ? view->cursor : view->cursor - 1;
+	uint64_t at = last_typed(view).start;
 
 	while (buffer->overwritten_count > 0) {
 		size_t last = buffer->overwritten_count - 1;
@@ -256,4 +304,14 @@ bool editor_type_backspace(struct editor *editor, struct error *error)
 	view_goto(view, at);
 	editor->serial++;
 	return true;
+}
+
+bool editor_type_delete(struct editor *editor, struct error *error)
+{
+	const struct view *view = &editor->buffer->view;
+	struct range there = view_character(view, view->cursor);
+
+	if (range_is_empty(there))
+		return error_set(error, "this is the end");
+	return erase(editor, there, error);
 }

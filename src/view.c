@@ -31,6 +31,8 @@ static unsigned column_of(const struct view *view, uint64_t offset)
 
 static uint64_t row_start(const struct view *view, uint64_t offset)
 {
+	if (view->text_mode)
+		return view_row(view, offset).range.start;
 	return offset - column_of(view, offset);
 }
 
@@ -58,6 +60,28 @@ unsigned view_cursor_row(const struct view *view)
 	return above;
 }
 
+/* In text mode that is not wrapped: scrolls sideways to the cursor, back to the
+ * start where it is seen from there. */
+static void reveal_column(struct view *view)
+{
+	if (!view->text_mode || view->text.wrap)
+		return;
+
+	struct view_row row = view_row(view, view->cursor);
+	struct view_glyph glyph = view_text_find(view, &row, view->cursor);
+	unsigned end = glyph.column + glyph.columns;
+	unsigned width = view->text_width;
+
+	if (end <= width)
+		view->left = 0;
+	else if (glyph.column < view->left)
+		view->left = glyph.column - (glyph.column < width / 2
+						     ? glyph.column
+						     : width / 2);
+	else if (end > view->left + width)
+		view->left = end - width;
+}
+
 static void reveal_cursor(struct view *view)
 {
 	uint64_t row = row_start(view, view->cursor);
@@ -67,18 +91,22 @@ static void reveal_cursor(struct view *view)
 		view->top = row;
 	else if (view_cursor_row(view) >= view->rows)
 		view->top = view_rows_up(view, row, view->rows - 1);
+	reveal_column(view);
 }
 
 /* Lays the rows out again, with as many above the cursor's as before. */
 static void lay_out(struct view *view)
 {
 	unsigned above = view_cursor_row(view);
-	unsigned before = view->layout.bytes_per_row;
+	unsigned bytes = view->layout.bytes_per_row;
+	unsigned width = view->text_width;
 
 	view->layout = layout_compute(view->columns,
 				      document_size(view->document),
 				      &view->options);
-	if (view->layout.bytes_per_row != before)
+	view_text_lay_out(view);
+	if (view->text_mode ? view->text_width != width
+			    : view->layout.bytes_per_row != bytes)
 		view->top = view_rows_up(view, view->cursor, above);
 }
 
@@ -90,9 +118,11 @@ void view_init(struct view *view, struct document *document)
 		.columns = 80,
 		.rows = 24,
 		.folding = true,
+		.text = { .wrap = true, .colors = true, .tab = 8 },
 	};
 	view->layout = layout_compute(view->columns, document_size(document),
 				      &view->options);
+	view_text_lay_out(view);
 }
 
 void view_show(struct view *view)
@@ -126,6 +156,15 @@ void view_set_options(struct view *view, const struct layout_options *options)
 	view_show(view);
 }
 
+/* The rows are others now: ABOVE of them are above the cursor's again. */
+static void lay_out_anew(struct view *view, unsigned above)
+{
+	view_text_lay_out(view);
+	view->top = view_rows_up(view, view->cursor, above);
+	view->wishing = false;
+	view_show(view);
+}
+
 void view_set_folding(struct view *view, bool folding)
 {
 	unsigned above;
@@ -133,8 +172,45 @@ void view_set_folding(struct view *view, bool folding)
 	view_show(view);
 	above = view_cursor_row(view);
 	view->folding = folding;
-	view->top = view_rows_up(view, view->cursor, above);
+	lay_out_anew(view, above);
+}
+
+void view_set_text_mode(struct view *view, bool text_mode)
+{
+	unsigned above;
+
+	if (text_mode == view->text_mode)
+		return;
 	view_show(view);
+	above = view_cursor_row(view);
+	view->text_mode = text_mode;
+	view->nibble = 0;
+	lay_out_anew(view, above);
+}
+
+void view_set_text_options(struct view *view,
+			   const struct text_options *options)
+{
+	unsigned above;
+
+	view_show(view);
+	above = view_cursor_row(view);
+	view->text = *options;
+	if (view->text_mode)
+		lay_out_anew(view, above);
+	else
+		view_text_lay_out(view);
+}
+
+void view_set_lines(struct view *view, const struct view_lines *lines)
+{
+	unsigned above;
+
+	view_show(view);
+	above = view_cursor_row(view);
+	view->lines = *lines;
+	if (view->text_mode)
+		lay_out_anew(view, above);
 }
 
 void view_set_mode(struct view *view, enum view_mode mode)
@@ -146,13 +222,20 @@ void view_set_mode(struct view *view, enum view_mode mode)
 
 void view_set_pane(struct view *view, enum view_pane pane)
 {
+	if (view->text_mode)
+		return;
 	view->pane = pane;
 	view->nibble = 0;
 }
 
+bool view_takes_digits(const struct view *view)
+{
+	return !view->text_mode && view->pane == VIEW_HEX;
+}
+
 void view_set_nibble(struct view *view, unsigned nibble)
 {
-	view->nibble = view->mode != VIEW_BROWSE && view->pane == VIEW_HEX &&
+	view->nibble = view->mode != VIEW_BROWSE && view_takes_digits(view) &&
 		       nibble != 0;
 }
 
@@ -165,15 +248,29 @@ static uint64_t offset_in_row(const struct view *view, uint64_t start)
 		       view_limit(view));
 }
 
+/* Not to where nothing is known to be shown. */
+static uint64_t offset_in_text_row(const struct view *view, uint64_t at)
+{
+	struct view_row row = view_row(view, at);
+
+	return row.unknown ? view->cursor
+			   : smaller(view_text_at(view, &row, view->wish),
+				     view_limit(view));
+}
+
 /* Who comes to a fold from below goes to its upper end, from above to its
  * lower one: it is passed at one stroke. */
 static uint64_t offset_from_below(const struct view *view, uint64_t row)
 {
+	if (view->text_mode)
+		return offset_in_text_row(view, row);
 	return offset_in_row(view, view_row(view, row).range.start);
 }
 
 static uint64_t offset_from_above(const struct view *view, uint64_t row)
 {
+	if (view->text_mode)
+		return offset_in_text_row(view, row);
 	return offset_in_row(view, view_row(view, row).range.end -
 				   view->layout.bytes_per_row);
 }
@@ -271,14 +368,29 @@ static uint64_t groups_right(const struct view *view, uint64_t count)
 	return smaller(group_start(view, group + smaller(count, left)), limit);
 }
 
+/* The column that going up and down keeps is that in which it was begun. */
+static void wish(struct view *view, bool by_rows)
+{
+	if (view->text_mode && by_rows && !view->wishing) {
+		struct view_row row = view_row(view, view->cursor);
+
+		view->wish = view_text_find(view, &row, view->cursor).column;
+	}
+	view->wishing = by_rows;
+}
+
 static uint64_t target(struct view *view, enum view_motion motion,
 		       uint64_t count)
 {
 	uint64_t cursor = view->cursor;
 	uint64_t limit = view_limit(view);
-	uint64_t start = row_start(view, cursor);
+	uint64_t start = cursor - column_of(view, cursor);
 	unsigned half = view->rows / 2 ? view->rows / 2 : 1;
+	bool by_rows = motion >= VIEW_UP && motion <= VIEW_HALF_DOWN;
 
+	wish(view, by_rows);
+	if (view->text_mode && !by_rows && motion < VIEW_START)
+		return view_text_target(view, motion, count);
 	switch (motion) {
 	case VIEW_LEFT:
 		return cursor - smaller(count, cursor);
@@ -319,6 +431,10 @@ bool view_move(struct view *view, enum view_motion motion, uint64_t count)
 		return false;
 
 	uint64_t offset = target(view, motion, count);
+
+	if (view->text_mode)
+		offset = view_character(view, offset).start;
+
 	bool moved = offset != view->cursor || view->nibble != 0;
 	view->cursor = offset;
 	view->nibble = 0;
@@ -331,9 +447,11 @@ void view_goto(struct view *view, uint64_t offset)
 	view_show(view);
 	view->cursor = smaller(offset, view_limit(view));
 	view->nibble = 0;
+	view->wishing = false;
 	view->top = view_row(view, view->top).range.start;
 	if (view->cursor < view->top || view_cursor_row(view) >= view->rows)
 		view_center(view);
+	reveal_column(view);
 }
 
 void view_center(struct view *view)
@@ -357,6 +475,7 @@ static void scroll_window(struct view *view, int64_t rows)
 void view_scroll(struct view *view, int64_t rows)
 {
 	view_show(view);
+	wish(view, true);
 	scroll_window(view, rows);
 
 	uint64_t offset = view->cursor;
@@ -391,7 +510,7 @@ bool view_selection(const struct view *view, struct range *selection)
 	uint64_t first = forward ? view->anchor : view->cursor;
 	uint64_t last = forward ? view->cursor : view->anchor;
 	selection->start = smaller(first, size);
-	selection->end = last < size ? last + 1 : size;
+	selection->end = view_character(view, last).end;
 	return !range_is_empty(*selection);
 }
 
@@ -423,6 +542,21 @@ static uint64_t scroll_offset(const struct view *view, unsigned row)
 	return limit / parts * row + limit % parts * row / parts;
 }
 
+/* What stands at COLUMN in text mode; *INDEX is the text's column there. */
+static enum layout_area text_area(const struct view *view, unsigned column,
+				  unsigned *index)
+{
+	*index = view->left;
+	if (column >= view->columns)
+		return LAYOUT_NOWHERE;
+	if (view_has_scroll(view) && column == view->columns - 1)
+		return LAYOUT_SCROLL;
+	if (column < view->text_margin)
+		return LAYOUT_OFFSET;
+	*index += column - view->text_margin;
+	return LAYOUT_TEXT;
+}
+
 bool view_hit(const struct view *view, unsigned row, unsigned column,
 	      enum layout_area *area, uint64_t *offset, unsigned *nibble)
 {
@@ -433,7 +567,9 @@ bool view_hit(const struct view *view, unsigned row, unsigned column,
 	*area = LAYOUT_NOWHERE;
 	if (row >= view->rows)
 		return false;
-	*area = layout_hit(&view->layout, column, &index, nibble);
+	*area = view->text_mode
+			? text_area(view, column, &index)
+			: layout_hit(&view->layout, column, &index, nibble);
 	if (*area == LAYOUT_NOWHERE)
 		return false;
 	if (*area == LAYOUT_SCROLL) {
@@ -444,7 +580,9 @@ bool view_hit(const struct view *view, unsigned row, unsigned column,
 	struct view_row hit = view_row(view, window_row(view, row));
 
 	*offset = hit.range.start;
-	if (hit.folded)
+	if (view->text_mode)
+		*offset = view_text_at(view, &hit, index);
+	else if (hit.folded)
 		*nibble = 0;
 	else
 		*offset += index;
@@ -462,6 +600,7 @@ void view_check(const struct view *view)
 	assert(view_cursor_row(view) < view->rows);
 	assert(view->nibble <= 1);
 	assert(view->nibble == 0 ||
-	       (view->pane == VIEW_HEX && view->mode != VIEW_BROWSE));
+	       (view_takes_digits(view) && view->mode != VIEW_BROWSE));
+	assert(view->left == 0 || !view->text.wrap);
 	assert(!view->selecting || view->anchor <= limit);
 }

@@ -15,14 +15,6 @@
 #include "amount.h"
 #include "view_internal.h"
 
-struct drawing {
-	const struct view *view;
-	struct grid *grid;
-	const struct view_matches *matches;
-	size_t match_count;
-	struct range selection;
-};
-
 struct row {
 	unsigned place;			/* in the grid */
 	struct range range;		/* its bytes that can be seen */
@@ -96,8 +88,7 @@ static void paint_changes(const struct document *document, struct row *row)
 	}
 }
 
-/* The first of MATCHES that ends behind OFFSET. */
-static size_t first_behind(const struct view_matches *matches, uint64_t offset)
+size_t view_first_behind(const struct view_matches *matches, uint64_t offset)
 {
 	size_t low = 0;
 	size_t high = matches->count;
@@ -113,11 +104,11 @@ static size_t first_behind(const struct view_matches *matches, uint64_t offset)
 	return low;
 }
 
-static void paint_matches(const struct drawing *drawing, struct row *row)
+static void paint_matches(const struct view_drawing *drawing, struct row *row)
 {
 	for (size_t i = 0; i < drawing->match_count; i++) {
 		const struct view_matches *matches = &drawing->matches[i];
-		size_t j = first_behind(matches, row->range.start);
+		size_t j = view_first_behind(matches, row->range.start);
 
 		for (; j < matches->count &&
 		       matches->ranges[j].start < row->range.end; j++)
@@ -126,7 +117,7 @@ static void paint_matches(const struct drawing *drawing, struct row *row)
 }
 
 /* Reads the row that begins at START; false where there is nothing. */
-static bool read_row(struct drawing *drawing, struct row *row, uint64_t start)
+static bool read_row(struct view_drawing *drawing, struct row *row, uint64_t start)
 {
 	const struct view *view = drawing->view;
 	uint64_t size = document_size(view->document);
@@ -155,7 +146,7 @@ static bool read_row(struct drawing *drawing, struct row *row, uint64_t start)
 /* --- cells --- */
 
 /* Only what fits the window: there may be others beside it. */
-static void put(const struct drawing *drawing, const struct row *row,
+static void put(const struct view_drawing *drawing, const struct row *row,
 		unsigned column, int character, enum role role)
 {
 	if (column < drawing->view->columns)
@@ -172,7 +163,7 @@ static enum role gap_role(enum role one, enum role other)
 }
 
 /* The role of byte INDEX in PANE, with the cursor. */
-static enum role cell_role(const struct drawing *drawing, const struct row *row,
+static enum role cell_role(const struct view_drawing *drawing, const struct row *row,
 			   unsigned index, enum view_pane pane)
 {
 	if (!row->has_cursor || index != row->cursor)
@@ -180,7 +171,7 @@ static enum role cell_role(const struct drawing *drawing, const struct row *row,
 	return drawing->view->pane == pane ? ROLE_CURSOR : ROLE_CURSOR_OTHER;
 }
 
-static void draw_offset(const struct drawing *drawing, const struct row *row)
+static void draw_offset(const struct view_drawing *drawing, const struct row *row)
 {
 	const struct layout *layout = &drawing->view->layout;
 	unsigned digits = layout->offset_digits;
@@ -196,7 +187,7 @@ static void draw_offset(const struct drawing *drawing, const struct row *row)
 		put(drawing, row, i, ' ', ROLE_OFFSET);
 }
 
-static void draw_hex(const struct drawing *drawing, const struct row *row)
+static void draw_hex(const struct view_drawing *drawing, const struct row *row)
 {
 	const struct layout *layout = &drawing->view->layout;
 
@@ -221,7 +212,7 @@ static void draw_hex(const struct drawing *drawing, const struct row *row)
 }
 
 /* The blanks between the panes of a full row. */
-static void draw_pane_gap(const struct drawing *drawing, const struct row *row)
+static void draw_pane_gap(const struct view_drawing *drawing, const struct row *row)
 {
 	const struct layout *layout = &drawing->view->layout;
 	unsigned last = layout->bytes_per_row - 1;
@@ -238,7 +229,7 @@ static void draw_pane_gap(const struct drawing *drawing, const struct row *row)
 		put(drawing, row, column, ' ', role);
 }
 
-static void draw_text(const struct drawing *drawing, const struct row *row)
+static void draw_text(const struct view_drawing *drawing, const struct row *row)
 {
 	enum role before = ROLE_NORMAL;
 
@@ -258,7 +249,7 @@ static void draw_text(const struct drawing *drawing, const struct row *row)
 }
 
 /* The cursor may stand behind the last byte; then it is a blank. */
-static void draw_cursor(const struct drawing *drawing, const struct row *row)
+static void draw_cursor(const struct view_drawing *drawing, const struct row *row)
 {
 	const struct view *view = drawing->view;
 	bool in_hex = view->pane == VIEW_HEX;
@@ -285,7 +276,7 @@ static void draw_cursor(const struct drawing *drawing, const struct row *row)
 
 /* All of a fold is selected or nothing, and changed likewise; a deletion shows
  * at its first byte. */
-static enum role fold_role(const struct drawing *drawing, uint64_t start)
+static enum role fold_role(const struct view_drawing *drawing, uint64_t start)
 {
 	struct row first = { .range = range_of(start, 1) };
 
@@ -295,29 +286,34 @@ static enum role fold_role(const struct drawing *drawing, uint64_t start)
 	return first.roles[0];
 }
 
-static void draw_fold(const struct drawing *drawing, struct row *row,
-		      struct range fold)
+void view_draw_hole(const struct view_drawing *drawing, unsigned place,
+		    unsigned column, struct range hole, enum role role)
 {
-	const struct layout *layout = &drawing->view->layout;
-	uint64_t length = range_length(fold);
-	unsigned column = layout->hex_column;
+	uint64_t length = range_length(hole);
 	unsigned columns = drawing->view->columns;
 	char amount[16];
 	char text[100];
 
-	if (layout->has_scroll)
+	if (view_has_scroll(drawing->view))
 		columns -= 2;
-	row->range.start = fold.start;
-	draw_offset(drawing, row);
 	snprintf(text, sizeof text, "hole, %s (0x%" PRIx64 " bytes) to %0*"
 		 PRIx64, amount_format(length, amount, sizeof amount), length,
-		 (int)layout->offset_digits, fold.end);
+		 (int)drawing->view->layout.offset_digits, hole.end);
 	if (column < columns)
-		grid_text(drawing->grid, row->place, column, columns - column,
-			  text, fold_role(drawing, fold.start));
+		grid_text(drawing->grid, place, column, columns - column, text,
+			  role);
 }
 
-static void draw_row(struct drawing *drawing, unsigned place,
+static void draw_fold(const struct view_drawing *drawing, struct row *row,
+		      struct range fold)
+{
+	row->range.start = fold.start;
+	draw_offset(drawing, row);
+	view_draw_hole(drawing, row->place, drawing->view->layout.hex_column,
+		       fold, fold_role(drawing, fold.start));
+}
+
+static void draw_row(struct view_drawing *drawing, unsigned place,
 		     const struct view_row *shown)
 {
 	const struct view *view = drawing->view;
@@ -326,6 +322,10 @@ static void draw_row(struct drawing *drawing, unsigned place,
 	row.place = place;
 	grid_fill(drawing->grid, row.place, 0, view->columns, ' ',
 		  ROLE_NORMAL);
+	if (view->text_mode) {
+		view_text_draw(drawing, place, shown);
+		return;
+	}
 	if (shown->folded) {
 		draw_fold(drawing, &row, shown->range);
 		return;
@@ -351,7 +351,7 @@ static unsigned bar_row(uint64_t offset, uint64_t size, unsigned rows)
 }
 
 /* The thumb covers the window's share of the document, one row at least. */
-static void draw_scroll(const struct drawing *drawing, unsigned first_row)
+static void draw_scroll(const struct view_drawing *drawing, unsigned first_row)
 {
 	const struct view *view = drawing->view;
 	struct range window = view_window(view);
@@ -363,7 +363,7 @@ static void draw_scroll(const struct drawing *drawing, unsigned first_row)
 	for (unsigned i = 0; i < view->rows; i++) {
 		bool thumb = i >= top && i <= bottom;
 
-		grid_put(drawing->grid, first_row + i, view->layout.width - 1,
+		grid_put(drawing->grid, first_row + i, view->columns - 1,
 			 thumb ? ' ' : '|',
 			 thumb ? ROLE_SCROLL_THUMB : ROLE_SCROLL);
 	}
@@ -372,7 +372,7 @@ static void draw_scroll(const struct drawing *drawing, unsigned first_row)
 void view_draw(const struct view *view, struct grid *grid, unsigned first_row,
 	       const struct view_matches *matches, size_t count)
 {
-	struct drawing drawing = {
+	struct view_drawing drawing = {
 		.view = view,
 		.grid = grid,
 		.matches = matches,
@@ -389,6 +389,6 @@ void view_draw(const struct view *view, struct grid *grid, unsigned first_row,
 		draw_row(&drawing, first_row + i, &row);
 		at = row.range.end;
 	}
-	if (view->layout.has_scroll)
+	if (view_has_scroll(view))
 		draw_scroll(&drawing, first_row);
 }

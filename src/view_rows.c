@@ -68,15 +68,23 @@ struct view_row view_row(const struct view *view, uint64_t offset)
 	uint64_t start = offset - offset % bytes;
 	struct view_row row = { .folded = true };
 
+	if (view->text_mode)
+		return view_text_row(view, offset);
 	if (!find_fold(view, start, &row.range))
-		row = (struct view_row){ range_of(start, bytes), false };
+		row = (struct view_row){ .range = range_of(start, bytes) };
 	return row;
+}
+
+/* Of how many bytes rows are taken to be that are too many to be looked at. */
+static unsigned usual_bytes(const struct view *view)
+{
+	return view->text_mode ? view->text_width : view->layout.bytes_per_row;
 }
 
 uint64_t view_rows_down(const struct view *view, uint64_t offset,
 			uint64_t rows)
 {
-	unsigned bytes = view->layout.bytes_per_row;
+	unsigned bytes = usual_bytes(view);
 	uint64_t last = view_row(view, view_limit(view)).range.start;
 	uint64_t at = view_row(view, offset).range.start;
 
@@ -91,7 +99,7 @@ uint64_t view_rows_down(const struct view *view, uint64_t offset,
 
 uint64_t view_rows_up(const struct view *view, uint64_t offset, uint64_t rows)
 {
-	unsigned bytes = view->layout.bytes_per_row;
+	unsigned bytes = usual_bytes(view);
 	uint64_t at = view_row(view, offset).range.start;
 
 	for (unsigned i = 0; rows > 0 && at > 0 && i < VIEW_WALK; i++) {

@@ -171,24 +171,22 @@ void windows_edited(struct editor *editor, struct range range,
 	}
 }
 
-static void lay_out_view(struct view *view, const long *values)
-{
-	view_set_options(view, &(struct layout_options){
-		(unsigned)values[OPTION_BYTES_PER_ROW],
-		(unsigned)values[OPTION_GROUP],
-	});
-	view_set_folding(view, values[OPTION_FOLD_HOLES]);
-}
-
 void editor_lay_out(struct editor *editor)
 {
-	const long *values = editor->options.values;
-
 	for (size_t i = 0; i < editor->buffer_count; i++)
-		lay_out_view(&editor->buffers[i]->view, values);
+		editor_lay_out_view(editor, &editor->buffers[i]->view);
 	for (size_t i = 0; i < editor->window_count; i++)
 		if (i != editor->focus)
-			lay_out_view(&editor->windows[i].view, values);
+			editor_lay_out_view(editor, &editor->windows[i].view);
+}
+
+void editor_choose_modes(struct editor *editor)
+{
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		editor_choose_mode(editor, &editor->buffers[i]->view);
+	for (size_t i = 0; i < editor->window_count; i++)
+		if (i != editor->focus)
+			editor_choose_mode(editor, &editor->windows[i].view);
 }
 
 /* --- scrolling together --- */

@@ -337,8 +337,12 @@ bool editor_close_window(struct editor *editor, struct error *error);
 /* Closes the others. */
 void editor_only(struct editor *editor);
 void editor_focus(struct editor *editor, size_t index);
-/* Lets all views lay their rows out by the options. */
+/* Lets all views lay their rows out by the options; and one of them. */
 void editor_lay_out(struct editor *editor);
+void editor_lay_out_view(const struct editor *editor, struct view *view);
+/* Lets all views be in the mode that the option says; and one of them. */
+void editor_choose_modes(struct editor *editor);
+void editor_choose_mode(const struct editor *editor, struct view *view);
 /* With the option scroll-together: the other windows have moved as far as the
  * one with the focus afterwards; call it before they are shown. */
 void editor_follow(struct editor *editor);
@@ -359,6 +363,8 @@ bool editor_type(struct editor *editor, uint32_t character,
 /* Backspace in an editing mode: takes the last byte back; where nothing has
  * been typed over, only the cursor. */
 bool editor_type_backspace(struct editor *editor, struct error *error);
+/* Deletes the byte at the cursor, in text mode the character. */
+bool editor_type_delete(struct editor *editor, struct error *error);
 
 /* --- tasks (task.c) --- */
 

@@ -85,11 +85,11 @@ enum keymap_found keymap_lookup(const struct keymap *keymap,
 const struct binding *keymap_binding(const struct keymap *keymap,
 				     size_t index);
 
-/* The short label for the bottom line of what F(NUMBER + 1) does in MODE; ""
- * where it does nothing.  A command without a label of its own is one itself:
- * cut it. */
+/* The short label for the bottom line of what F(NUMBER + 1) does in MODE, for a
+ * view in TEXT_MODE or not; "" where it does nothing.  A command without a
+ * label of its own is one itself: cut it. */
 const char *keymap_label(const struct keymap *keymap, enum keymap_mode mode,
-			 unsigned number);
+			 bool text_mode, unsigned number);
 
 /*
  * What to say of keys that mean nothing.  Each entry is for any one of KEYS,

@@ -392,6 +392,14 @@ static enum status run_type_backspace(struct editor *editor,
 	return ended(editor_type_backspace(editor, error));
 }
 
+static enum status run_type_delete(struct editor *editor,
+				   const struct command_call *call,
+				   struct error *error)
+{
+	(void)call;
+	return ended(editor_type_delete(editor, error));
+}
+
 const struct command commands_edit[] = {
 	{ "insert", NULL, COMMAND_ADDRESS, COMMAND_EDITS, "DATA",
 	  "insert data at the cursor or the address", run_insert },
@@ -420,5 +428,8 @@ const struct command commands_edit[] = {
 	{ "type-backspace", NULL, COMMAND_NO_RANGE,
 	  COMMAND_EDITS | COMMAND_TYPING, "",
 	  "while typing: take the last byte back", run_type_backspace },
+	{ "type-delete", NULL, COMMAND_NO_RANGE, COMMAND_EDITS, "",
+	  "while typing: delete the byte at the cursor, in text the character",
+	  run_type_delete },
 	{ .name = NULL },
 };

@@ -2,6 +2,7 @@
  * Commands that move: the cursor, the window, the selection, the panel.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
@@ -64,6 +65,22 @@ static enum status run_goto(struct editor *editor,
 	}
 	editor_jump(editor, address);
 	return STATUS_DONE;
+}
+
+/* What a count before G means. */
+static enum status run_to(struct editor *editor,
+			  const struct command_call *call,
+			  struct error *error)
+{
+	char line[64];
+	uint64_t number;
+
+	if (!command_number(call, &number, error))
+		return STATUS_FAILED;
+	snprintf(line, sizeof line,
+		 editor->buffer->view.text_mode ? "goto line(%" PRIu64 ")"
+						: "goto %" PRIu64, number);
+	return command_execute(editor, line, error);
 }
 
 static enum status run_move(struct editor *editor,
@@ -157,7 +174,30 @@ static enum status run_pane(struct editor *editor,
 		pane = choose_word(call, names, &count, error);
 	if (pane < 0)
 		return STATUS_FAILED;
+	if (view->text_mode) {
+		error_set(error, "text mode has no panes; F4 goes to hex mode");
+		return STATUS_FAILED;
+	}
 	view_set_pane(view, (enum view_pane)pane);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
+static enum status run_view(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	static const char *const names[] = { "hex", "text", NULL };
+	struct view *view = &editor->buffer->view;
+	size_t position = call->position;
+	uint64_t count;
+	int text = !view->text_mode;
+
+	if (!command_at_end(call, &position))
+		text = choose_word(call, names, &count, error);
+	if (text < 0)
+		return STATUS_FAILED;
+	view_set_text_mode(view, text);
 	editor->serial++;
 	return STATUS_DONE;
 }
@@ -211,7 +251,9 @@ static enum status run_mode(struct editor *editor,
 	if (word == WORD_BROWSE || view->selecting)
 		view_select(view, false);
 	view_set_mode(view, modes[word]);
-	if (word == WORD_APPEND)
+	/* Nothing is appended to a newline, but before it. */
+	if (word == WORD_APPEND
+	    && !(view->text_mode && view_at_newline(view, view->cursor)))
 		view_move(view, VIEW_RIGHT, 1);
 	editor->serial++;
 	return STATUS_DONE;
@@ -532,6 +574,8 @@ static enum status run_panel(struct editor *editor,
 const struct command commands_move[] = {
 	{ "goto", NULL, COMMAND_NO_RANGE, 0, "ADDRESS",
 	  "go to an address; +N and -N count from the cursor", run_goto },
+	{ "to", NULL, COMMAND_NO_RANGE, 0, "N",
+	  "go to line N in text mode, to offset N in hex mode", run_to },
 	{ "move", NULL, COMMAND_NO_RANGE, 0, "WHERE [N]",
 	  "move the cursor: left right up down page-up page-down half-up "
 	  "half-down row-start row-end group-left group-right start end",
@@ -545,6 +589,8 @@ const struct command commands_move[] = {
 	{ "pane", NULL, COMMAND_NO_RANGE, COMMAND_TYPING, "[hex|text]",
 	  "the hex pane or the text pane; the other one without argument",
 	  run_pane },
+	{ "view", NULL, COMMAND_NO_RANGE, 0, "[hex|text]",
+	  "hex mode or text mode; the other one without argument", run_view },
 	{ "mode", NULL, COMMAND_NO_RANGE, 0, "MODE",
 	  "browse, overwrite, insert, append, replace-one, or toggle",
 	  run_mode },

@@ -8,9 +8,11 @@
 
 static void apply_option(struct editor *editor, enum option_id id)
 {
-	if (id == OPTION_BYTES_PER_ROW || id == OPTION_GROUP ||
-	    id == OPTION_FOLD_HOLES)
+	/* What views look like comes first in the table. */
+	if (id <= OPTION_LINE_NUMBERS && id != OPTION_MODE)
 		editor_lay_out(editor);
+	if (id == OPTION_MODE)
+		editor_choose_modes(editor);
 	if (id == OPTION_MATCH_LIMIT || id == OPTION_HEAP_LIMIT ||
 	    id == OPTION_STACK_LIMIT)
 		editor_set_limits(editor, editor->pattern);

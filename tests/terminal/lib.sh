@@ -152,6 +152,9 @@ terminal_wait_exit() {
 terminal_run_one() {
 	scratch=$(mktemp -d) server=0 || exit 2
 	export HOME="$scratch"
+	# Whatever a file looks like; those of text mode ask for it.
+	mkdir -p "$scratch/.config/octavo"
+	echo 'set mode=hex' >"$scratch/.config/octavo/config"
 	trap 'tmux_here kill-server 2>/dev/null; rm -rf "$scratch"' EXIT
 	trap 'exit 2' HUP INT TERM
 	"$1" || fail "$1 failed"

@@ -110,7 +110,7 @@ static void test_keymap_lookup(void **state)
 	check_command(keymap, KEYMAP_PANEL, "q", "panel close");
 	assert_int_equal(look_up(keymap, KEYMAP_BROWSE, "G", &binding,
 				 &character), KEYMAP_COMMAND);
-	assert_string_equal(binding->counted, "goto {count}");
+	assert_string_equal(binding->counted, "to {count}");
 	assert_int_equal(character, 0);
 	keymap_free(keymap);
 }
@@ -307,12 +307,12 @@ static const char *const commands[] = {
 	"move page-down {count}", "move half-up {count}",
 	"move half-down {count}", "move group-left {count}",
 	"move group-right {count}", "scroll up {count}",
-	"scroll down {count}", "goto {count}", "percent {count}",
+	"scroll down {count}", "to {count}", "percent {count}", "view",
 	"prompt command", "prompt search", "prompt search-back",
 	"prompt goto", "prompt command percent", "prompt command fill",
 	"next {count}", "previous {count}", "pane", "mode browse",
 	"mode overwrite", "mode insert", "mode append", "mode replace-one",
-	"mode toggle", "select", "copy", "cut", "delete", ".,+1 delete", "paste",
+	"mode toggle", "select", "copy", "cut", "delete", "type-delete", "paste",
 	"paste-over", "copy-out", "undo {count}", "redo {count}",
 	"mark {char}", "jump-mark {char}", "mark b", "jump-mark b",
 	"jump-back", "next-change", "previous-change",
@@ -490,7 +490,7 @@ static void test_octavo_browse(void **state)
 		{ "zz", "center" }, { "<Esc>", "cancel" }, { "^C", "cancel" },
 	};
 	static const char *const counted[][2] = {
-		{ "G", "goto {count}" }, { "gg", "goto {count}" },
+		{ "G", "to {count}" }, { "gg", "to {count}" },
 		{ "%", "percent {count}" },
 	};
 	struct keymap *keymap = open_preset("octavo");
@@ -521,7 +521,7 @@ static void test_octavo_edit(void **state)
 		{ "<^Home>", "move start" }, { "<^End>", "move end" },
 		{ "<^Left>", "move group-left" },
 		{ "<^Right>", "move group-right" }, { "<Tab>", "pane" },
-		{ "<Ins>", "mode toggle" }, { "<Del>", ".,+1 delete" },
+		{ "<Ins>", "mode toggle" }, { "<Del>", "type-delete" },
 		{ "<Backspace>", "type-backspace" },
 		{ "<Esc>", "mode browse" }, { "^C", "mode browse" },
 		{ "<F1>", "help" }, { "<F2>", "write-ask" },
@@ -556,7 +556,7 @@ static void check_labels(const char *preset, enum keymap_mode mode,
 	char labels[256] = "";
 
 	for (unsigned n = 0; n < 12; n++) {
-		const char *label = keymap_label(keymap, mode, n);
+		const char *label = keymap_label(keymap, mode, false, n);
 
 		if (*label != '\0')
 			snprintf(labels + strlen(labels),
@@ -573,16 +573,20 @@ static void test_keymap_label(void **state)
 
 	(void)state;
 	check_labels("octavo", KEYMAP_BROWSE,
-		     "1Help 2Write 3Edit 5Goto 7Search 10Quit ");
+		     "1Help 2Write 3Edit 4Text 5Goto 7Search 10Quit ");
 	check_labels("octavo", KEYMAP_EDIT,
-		     "1Help 2Write 5Goto 7Search 10Quit ");
+		     "1Help 2Write 4Text 5Goto 7Search 10Quit ");
 	check_labels("octavo", KEYMAP_PANEL, "1Close 10Close ");
 	check_labels("mc", KEYMAP_BROWSE,
-		     "1Help 2Edit 3Quit 5Goto 6Write 7Search 10Quit ");
-	check_labels("hiew", KEYMAP_EDIT, "1Help 2Write 3Undo 5Goto 7Search "
+		     "1Help 2Edit 3Quit 4Text 5Goto 6Write 7Search 10Quit ");
+	check_labels("hiew", KEYMAP_EDIT, "1Help 2Write 3Undo 4Text 5Goto 7Search "
 		     "9Write 10Quit ");
 	bind(keymap, "<F12>", "goto 0x200");
-	assert_string_equal(keymap_label(keymap, KEYMAP_BROWSE, 11),
+	assert_string_equal(keymap_label(keymap, KEYMAP_BROWSE, true, 3),
+			    "Hex");
+	assert_string_equal(keymap_label(keymap, KEYMAP_BROWSE, true, 4),
+			    "Goto");
+	assert_string_equal(keymap_label(keymap, KEYMAP_BROWSE, false, 11),
 			    "goto 0x200");
 	keymap_free(keymap);
 }
@@ -597,7 +601,8 @@ static void test_keymap_label_every(void **state)
 		for (int mode = 0; mode < KEYMAP_MODES; mode++) {
 			for (unsigned n = 0; n < 12; n++) {
 				const char *label = keymap_label(
-					keymap, (enum keymap_mode)mode, n);
+					keymap, (enum keymap_mode)mode, n % 2,
+					n);
 
 				assert_true(strlen(label) <= 8);
 				assert_false(is_command(label));

@@ -46,7 +46,10 @@ static void test_option_defaults(void **state)
 	static const struct { const char *name; long initial, low, high; }
 	expected[OPTION_COUNT] = {
 		{ "bytes-per-row", 0, 0, 4096 }, { "group", 8, 0, 64 },
-		{ "fold-holes", 1, 0, 1 },
+		{ "fold-holes", 1, 0, 1 }, { "mode", 0, 0, 2 },
+		{ "wrap", 1, 0, 1 }, { "tab-width", 8, 1, 64 },
+		{ "encoding", 0, 0, 5 }, { "ansi", 0, 0, 1 },
+		{ "line-numbers", 0, 0, 1 },
 		{ "color", 0, 0, 4 }, { "mouse", 1, 0, 1 },
 		{ "wrap-search", 0, 0, 1 }, { "count-matches", 1, 0, 1 },
 		{ "scroll-together", 0, 0, 1 },
@@ -113,7 +116,8 @@ static void test_option_booleans(void **state)
 		check_set(text, OPTION_MOUSE, 0);
 	}
 	check_set("nomouse", OPTION_MOUSE, 0);
-	check_set("nowrap", OPTION_WRAP_SEARCH, 0);
+	check_set("nowrap", OPTION_WRAP, 0);
+	check_set("nowrap-search", OPTION_WRAP_SEARCH, 0);
 	check_refused("mouse=", "one of: off on", 6);
 	check_refused("mouse=2", "one of: off on", 6);
 	check_refused("mouse=o", "one of: off on", 6);
@@ -147,7 +151,9 @@ static void test_option_names_cut_short(void **state)
 	(void)state;
 	check_set("by=1", OPTION_BYTES_PER_ROW, 1);
 	check_set("wo=3", OPTION_WORKERS, 3);
-	check_set("wra", OPTION_WRAP_SEARCH, 1);
+	check_set("wrap", OPTION_WRAP, 1);
+	check_set("wrap-", OPTION_WRAP_SEARCH, 1);
+	check_refused("wra", "several options", 0);
 	check_set("screen-r=30", OPTION_SCREEN_ROWS, 30);
 	check_refused("screen=30", "several options", 0);
 	check_refused("now", "several options", 0);

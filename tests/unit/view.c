@@ -45,6 +45,23 @@ size_t document_read(const struct document *document, uint64_t offset,
 	return size;
 }
 
+uint64_t document_revision(const struct document *document)
+{
+	return document->size;
+}
+
+/* Only text mode asks for that. */
+const unsigned char *document_span_around(const struct document *document,
+					  uint64_t offset, uint64_t *before,
+					  uint64_t *after)
+{
+	(void)document;
+	(void)offset;
+	*before = *after = 0;
+	fail();
+	return NULL;
+}
+
 bool document_lost(const struct document *document, uint64_t offset,
 		   uint64_t *length)
 {
