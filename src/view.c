@@ -185,6 +185,9 @@ void view_set_text_mode(struct view *view, bool text_mode)
 	above = view_cursor_row(view);
 	view->text_mode = text_mode;
 	view->nibble = 0;
+	/* The start of the document stays where it is, if it can. */
+	if (view->top == 0)
+		above = view->rows - 1;
 	lay_out_anew(view, above);
 }
 

@@ -10,7 +10,8 @@
  *
  * What was laid out last is kept, because the next question is nearly always
  * about a row beside the last one.  It is relied on until somebody shows the
- * view again, or edits: bytes that others write into the file show then.
+ * view again, or edits, and then it is enough to compare the bytes: others may
+ * have written some of them.
  *
  * Invariants
  *  1. A part is at most 2 * TEXT_LINE_MAXIMUM bytes, and not empty.
@@ -34,7 +35,7 @@ struct laid_row {
 	uint8_t color;
 };
 
-static struct {
+struct laid {
 	bool trusted;
 	const struct document *document;
 	uint64_t revision;
@@ -44,7 +45,12 @@ static struct {
 	size_t count;		/* of rows; 0: not laid out yet */
 	struct laid_row rows[PART_SIZE];
 	unsigned char bytes[PART_SIZE];
-} laid;
+};
+
+/* Short parts, and long ones beside each other, do not drive each other out. */
+enum { LAID = 3, SHORT = TEXT_LINE_MAXIMUM / 16 };
+static struct laid all_laid[LAID];
+static struct laid *laid = all_laid;	/* the one that was asked for last */
 
 static uint64_t smaller(uint64_t one, uint64_t other)
 {
@@ -90,7 +96,8 @@ void view_text_lay_out(struct view *view)
 	view->text_width = width - margin;
 	if (view->text.wrap)
 		view->left = 0;
-	laid.trusted = false;
+	for (unsigned i = 0; i < LAID; i++)
+		all_laid[i].trusted = false;
 }
 
 /* --- parts --- */
@@ -176,15 +183,28 @@ static uint64_t part_end(const struct view *view, struct newlines *newlines,
 	return end == most ? moved_back(view, most) : end;
 }
 
+/* Would the same bytes be laid out in the same way? */
+static bool laid_as(const struct view *view)
+{
+	return laid->count > 0 && laid->width == view->text_width &&
+	       laid->options.wrap == view->text.wrap &&
+	       laid->options.colors == view->text.colors &&
+	       laid->options.tab == view->text.tab &&
+	       laid->options.encoding == view->text.encoding;
+}
+
+static struct laid *place_for(struct range part)
+{
+	if (range_length(part) <= SHORT)
+		return &all_laid[0];
+	return &all_laid[1 + part.start / TEXT_LINE_MAXIMUM % (LAID - 1)];
+}
+
 static bool laid_is_of(const struct view *view)
 {
-	return laid.trusted && laid.document == view->document &&
-	       laid.revision == document_revision(view->document) &&
-	       laid.width == view->text_width &&
-	       laid.options.wrap == view->text.wrap &&
-	       laid.options.colors == view->text.colors &&
-	       laid.options.tab == view->text.tab &&
-	       laid.options.encoding == view->text.encoding;
+	return laid->trusted && laid->document == view->document &&
+	       laid->revision == document_revision(view->document) &&
+	       laid_as(view);
 }
 
 /* The part that OFFSET (< size) is in. */
@@ -193,8 +213,11 @@ static struct range part_of(const struct view *view, uint64_t offset)
 	struct newlines newlines = newlines_in(view);
 	struct range part;
 
-	if (laid_is_of(view) && range_contains(laid.part, offset))
-		return laid.part;
+	for (unsigned i = 0; i < LAID; i++) {
+		laid = &all_laid[i];
+		if (laid_is_of(view) && range_contains(laid->part, offset))
+			return laid->part;
+	}
 	part.start = part_start(view, &newlines, offset);
 	part.end = part_end(view, &newlines, part.start);
 	return part;
@@ -205,8 +228,8 @@ static struct range part_of(const struct view *view, uint64_t offset)
 static struct glyphs glyphs_of(const struct view *view)
 {
 	return (struct glyphs){
-		.bytes = laid.bytes,
-		.length = (size_t)range_length(laid.part),
+		.bytes = laid->bytes,
+		.length = (size_t)range_length(laid->part),
 		.form = view->text.encoding,
 		.colors = view->text.colors,
 		.color = ROLE_NORMAL,
@@ -227,7 +250,7 @@ static unsigned columns_of(const struct glyph *glyph, unsigned column,
 
 static void add_row(size_t start, enum role color)
 {
-	laid.rows[laid.count++] = (struct laid_row){ (uint32_t)start,
+	laid->rows[laid->count++] = (struct laid_row){ (uint32_t)start,
 						     (uint8_t)color };
 }
 
@@ -257,19 +280,27 @@ static void wrap(const struct view *view)
 /* Reads PART and lays its rows out. */
 static void lay_out(const struct view *view, struct range part)
 {
-	if (laid_is_of(view) && laid.part.start == part.start &&
-	    laid.part.end == part.end)
+	laid = place_for(part);
+	if (laid_is_of(view) && laid->part.start == part.start &&
+	    laid->part.end == part.end)
 		return;
-	laid.document = view->document;
-	laid.revision = document_revision(view->document);
-	laid.options = view->text;
-	laid.width = view->text_width;
-	laid.part = part;
-	laid.part.end = part.start +
-			document_read(view->document, part.start, laid.bytes,
+
+	static unsigned char bytes[PART_SIZE];
+	size_t length = document_read(view->document, part.start, bytes,
 				      (size_t)range_length(part));
-	laid.trusted = laid.part.end == part.end;
-	laid.count = 0;
+	bool same = laid_as(view) && length == range_length(laid->part) &&
+		    memcmp(laid->bytes, bytes, length) == 0;
+
+	laid->document = view->document;
+	laid->revision = document_revision(view->document);
+	laid->part = range_of(part.start, length);
+	laid->trusted = laid->part.end == part.end;
+	if (same)
+		return;
+	laid->options = view->text;
+	laid->width = view->text_width;
+	memcpy(laid->bytes, bytes, length);
+	laid->count = 0;
 	add_row(0, ROLE_NORMAL);
 	if (view->text.wrap)
 		wrap(view);
@@ -279,12 +310,12 @@ static void lay_out(const struct view *view, struct range part)
 static size_t row_with(size_t at)
 {
 	size_t low = 0;
-	size_t high = laid.count;
+	size_t high = laid->count;
 
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
-		if (laid.rows[middle].start <= at)
+		if (laid->rows[middle].start <= at)
 			low = middle;
 		else
 			high = middle;
@@ -301,12 +332,12 @@ static struct view_row row_in_part(const struct view *view, struct range part,
 	lay_out(view, part);
 
 	size_t index = row_with((size_t)(offset - part.start));
-	bool last = index + 1 == laid.count;
+	bool last = index + 1 == laid->count;
 
-	row.shown.start = part.start + laid.rows[index].start;
+	row.shown.start = part.start + laid->rows[index].start;
 	row.shown.end = last ? part.end
-			     : part.start + laid.rows[index + 1].start;
-	row.color = (enum role)laid.rows[index].color;
+			     : part.start + laid->rows[index + 1].start;
+	row.color = (enum role)laid->rows[index].color;
 	row.begins_line = index == 0 && begins_line(&newlines, part.start);
 	row.range = row.shown;
 	return row;

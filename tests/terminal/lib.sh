@@ -48,6 +48,7 @@ terminal_start() {
 	shift 2
 	# A server that was told to end may still be there: never its socket.
 	server=$((server + 1))
+	rm -f "$scratch/.ended" "$scratch/.status"
 	cat >"$scratch/.around" <<-'END'
 	stty -g >.modes-before
 	sh -c 'echo $$ >.process; exec "$@"' - "$@"
