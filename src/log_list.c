@@ -2,6 +2,7 @@
  * log_list: all logs and saved sessions there are, and those that are of no
  * use any more.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -46,8 +47,8 @@ static bool names_read(struct names *names, DIR *folder, const char *shown,
 	struct dirent *entry;
 
 	while (errno = 0, (entry = io.readdir(folder))) {
+		assert(strlen(entry->d_name) < LOG_NAME_SIZE);
 		if (entry->d_name[0] != '.'
-		    && strlen(entry->d_name) < LOG_NAME_SIZE
 		    && !names_add(names, entry->d_name))
 			return error_set_memory(error);
 	}

@@ -36,11 +36,8 @@ struct error *save_cause(const struct save_flush *flush)
 
 bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause)
 {
-	uint64_t done;
+	uint64_t done = flush->report->done + bytes;
 
-	if (!flush)
-		return true;
-	done = flush->report->done + bytes;
 	/* What is done a second time after an error is not more work. */
 	if (flush->all && done > flush->all)
 		done = flush->all;

@@ -27,10 +27,9 @@ bool save_ranges_add(struct save_ranges *ranges, struct range range,
 	}
 	if (ranges->count == ranges->room) {
 		size_t more = ranges->room ? 2 * ranges->room : 16;
-		struct range *list = NULL;
+		struct range *list = realloc(ranges->list,
+					     more * sizeof *list);
 
-		if (more <= SIZE_MAX / sizeof *list)
-			list = realloc(ranges->list, more * sizeof *list);
 		if (!list)
 			return error_set_memory(cause);
 		ranges->list = list;

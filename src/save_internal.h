@@ -188,7 +188,7 @@ struct save_content {
 	bool source_same;	/* it is as the document knows it */
 	bool checked;		/* a checksum is wanted */
 	struct save_making *making;
-	struct save_flush *flush;	/* to be told how far it is, or NULL */
+	struct save_flush *flush;	/* to be told how far it is */
 	/* Of the document, what the new file shares with the old one. */
 	struct save_ranges shared;
 };
@@ -307,7 +307,7 @@ bool save_plan_space(struct save_flush *flush, const struct document *document,
 void save_plan_notes(struct save_flush *flush,
 		     const struct document *document);
 
-/* BYTES more are done; false where it is to be stopped.  FLUSH may be NULL. */
+/* BYTES more are done; false where it is to be stopped. */
 bool save_step(struct save_flush *flush, uint64_t bytes, struct error *cause);
 
 /* A failure's cause. */

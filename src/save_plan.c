@@ -5,6 +5,7 @@
  * Where nobody knows how much it takes, because a file system may share blocks,
  * the plan says the most, and only the least must be there.
  */
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,8 +113,7 @@ static void add_note(struct save_plan *plan, const char *format, ...)
 	if (length)
 		length += (size_t)snprintf(plan->note + length,
 					   sizeof plan->note - length, "; ");
-	if (length >= sizeof plan->note)
-		return;
+	assert(length < sizeof plan->note);
 	va_start(arguments, format);
 	vsnprintf(plan->note + length, sizeof plan->note - length, format,
 		  arguments);

@@ -334,6 +334,89 @@ static void test_recovery_fails_after_save(void **state)
 					  states_wanted() ? 20 : 40));
 }
 
+/* The exchange of two names, at each call of the flush. */
+static void test_recovery_of_exchange_fails(void **state)
+{
+	static const int errors[] = { EIO, EINTR, EINVAL };
+	struct trial trial = { .cut = MADE_FLUSH + REPLACED };
+	struct folder folder;
+
+	(void)state;
+	for (trial.flushed = 1; leave(&trial, KILL); trial.flushed++) {
+		bool decided = is_decided(&trial);
+
+		keep_folder(&folder);
+		for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+			for (long n = 1; try_fault(&trial, &folder, ONCE, n,
+						   errors[i], decided); n++)
+				;
+	}
+}
+
+/* --- journals that lie in the user's state --- */
+
+static int closed_faccessat(int folder, const char *name, int mode, int flags)
+{
+	if (strcmp(name, ".") != 0)
+		return faccessat(folder, name, mode, flags);
+	errno = EACCES;
+	return -1;
+}
+
+/* The same file as another one. */
+static void replace_file(void)
+{
+	struct bytes bytes = read_bytes(path_of("file"));
+
+	write_bytes(path_of("another"), &bytes);
+	assert_int_equal(rename(path_of("another"), path_of("file")), 0);
+}
+
+/* Whatever fails of that, looking changes nothing that recovery needs. */
+static void find_failing(void)
+{
+	struct document *document = model_document();
+	long calls = 1;
+
+	for (long n = 1; n <= calls; n++) {
+		arm_allocations(ONCE, n);
+		recovery_find(document);
+		arm(ONCE, n, EINTR);
+		recovery_find(document);
+		arm(ONCE, n, EIO);
+		recovery_find(document);
+		calls = fault.count;
+		disarm();
+	}
+	document_close(document);
+}
+
+static void test_recovery_in_closed_folder(void **state)
+{
+	static const enum method methods[] = {
+		IN_PLACE, MOVED_TAIL, REWRITTEN,
+	};
+	struct io whole = real;
+	struct trial trial = { .words = NULL };
+
+	(void)state;
+	real.faccessat = io.faccessat = closed_faccessat;
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		trial.cut = MADE_FLUSH + (enum cut)methods[i];
+		trial.action = i % 2 ? RECOVERY_UNDO : RECOVERY_FINISH;
+		if (is_rewrite(methods[i]))
+			trial.action = RECOVERY_FINISH;
+		for (trial.flushed = 1; leave(&trial, KILL); trial.flushed++) {
+			find_failing();
+			recover_all(&trial);
+			leave(&trial, KILL);
+			replace_file();
+			find_failing();
+		}
+	}
+	real = io = whole;
+}
+
 /* What is only looked at stays as it is, also if that fails. */
 static void test_recovery_find_changes_nothing(void **state)
 {
@@ -368,6 +451,8 @@ int main(void)
 		cmocka_unit_test(test_recovery_killed_after_save),
 		cmocka_unit_test(test_recovery_fails_anywhere),
 		cmocka_unit_test(test_recovery_fails_after_save),
+		cmocka_unit_test(test_recovery_of_exchange_fails),
+		cmocka_unit_test(test_recovery_in_closed_folder),
 		cmocka_unit_test(test_recovery_find_changes_nothing),
 	};
 

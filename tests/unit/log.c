@@ -1178,6 +1178,122 @@ static void test_log_list(void **state)
 	end(&session, false);
 }
 
+/* --- several --- */
+
+static void edit_insisting(struct session *session)
+{
+	assert_false(log_ready(session->log, NULL));
+	log_insist(session->log);
+	insert(session, 0, "mine ");
+}
+
+/* One that lives comes before one that was left, whichever was first. */
+static void test_log_live_beside_left(void **state)
+{
+	struct session session;
+
+	(void)state;
+	die_with(edit_some);
+	session = begin();
+	insert(&session, 0, "x");
+	assert_int_equal(logs(), 2);
+	assert_int_equal(look(), LOG_LIVE);
+	end(&session, false);
+	assert_int_equal(look(), LOG_LEFT);
+	assert_int_equal(unlink(only_log()), 0);
+	session = begin();
+	insert(&session, 0, "x");
+	die_with(edit_insisting);
+	assert_int_equal(logs(), 2);
+	assert_int_equal(look(), LOG_LIVE);
+	end(&session, false);
+	assert_int_equal(look(), LOG_LEFT);
+}
+
+static bool stop_show(void *context, const struct log_entry *entry)
+{
+	(void)entry;
+	return --*(int *)context > 0;
+}
+
+static void test_log_show_stops(void **state)
+{
+	struct document *document = open_document();
+	int left = 2;
+
+	(void)state;
+	die_with(edit_and_undo);
+	assert_true(log_show(document, stop_show, &left, NULL));
+	assert_int_equal(left, 0);
+	left = 4;
+	assert_true(log_show(document, stop_show, &left, NULL));
+	assert_int_equal(left, 0);
+	document_close(document);
+}
+
+/* A log that is only held says nothing of what is done. */
+static void test_log_passive_says_nothing(void **state)
+{
+	struct session session;
+	struct stat before, after;
+
+	(void)state;
+	die_with(edit_some);
+	session = recover(true);
+	assert_int_equal(stat(only_log(), &before), 0);
+	log_tick(session.log);
+	log_moved(session.log);
+	assert_true(document_undo(session.document, &(struct range){ 0, 0 },
+				  NULL));
+	assert_int_equal(stat(only_log(), &after), 0);
+	assert_int_equal(before.st_size, after.st_size);
+	end(&session, true);
+	assert_int_equal(look(), LOG_LEFT);
+}
+
+/* More is deleted, and more overwritten, than a log keeps of it. */
+static void test_log_session_of_large_changes(void **state)
+{
+	static const char bytes[300] = "more than a few";
+	struct document *document;
+	struct log_place place = { .cursor = 0 };
+	struct log_session *session;
+	struct loaded loaded;
+	char there[sizeof bytes];
+
+	(void)state;
+	assert_int_equal(truncate(path, 3 * LOG_KNOWN_MAXIMUM + 3000), 0);
+	document = open_document();
+	assert_true(document_overwrite(document, 100, bytes, sizeof bytes,
+				       NULL));
+	assert_true(document_delete(document, range_of(1000,
+				    LOG_KNOWN_MAXIMUM + 1000), NULL));
+	session = log_session_begin("large", false, NULL);
+	assert_non_null(session);
+	assert_true(log_session_add(session, document, &place, NULL));
+	assert_true(log_session_end(session, NULL));
+	assert_true(load("large", &loaded, NULL));
+	assert_string_equal(loaded.error, "");
+	assert_int_equal(document_size(loaded.document),
+			 document_size(document));
+	document_read(loaded.document, 100, there, sizeof there);
+	assert_memory_equal(there, bytes, sizeof bytes);
+	document_close(loaded.document);
+	document_close(document);
+}
+
+static void test_log_session_long_name(void **state)
+{
+	char name[LOG_MARKS * 2];
+	struct error error;
+
+	(void)state;
+	memset(name, 'n', sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	assert_false(save(name, false, &error));
+	assert_non_null(strstr(error.message, "shorter"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, clean_up)
@@ -1217,6 +1333,11 @@ int main(void)
 		TEST(test_log_session_changed_file),
 		TEST(test_log_session_damaged),
 		TEST(test_log_list),
+		TEST(test_log_live_beside_left),
+		TEST(test_log_show_stops),
+		TEST(test_log_passive_says_nothing),
+		TEST(test_log_session_of_large_changes),
+		TEST(test_log_session_long_name),
 	};
 
 	real = io;
