@@ -260,6 +260,9 @@ void editor_highlight(struct editor *editor)
 {
 	size_t count = editor->buffer ? editor->window_count : 0;
 
+	for (size_t i = 0; i < count; i++)
+		if (editor_window_view(editor, i)->text_mode)
+			editor_own_sets(editor);
 	for (size_t i = 0; i < count; i++) {
 		/* The one with the focus changes places with the first. */
 		size_t window = i == 0 ? editor->focus

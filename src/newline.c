@@ -41,10 +41,14 @@ static unsigned char byte_of(const struct newlines *newlines)
 	return newlines->form == NEWLINE_EBCDIC ? 0x15 : '\n';
 }
 
+unsigned newline_unit(enum newline_form form)
+{
+	return form == NEWLINE_UTF16LE || form == NEWLINE_UTF16BE ? 2 : 1;
+}
+
 static bool is_wide(const struct newlines *newlines)
 {
-	return newlines->form == NEWLINE_UTF16LE ||
-	       newlines->form == NEWLINE_UTF16BE;
+	return newline_unit(newlines->form) == 2;
 }
 
 /* Is the byte of a newline at AT one? */

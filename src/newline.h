@@ -25,6 +25,9 @@ enum newline_form {
 	NEWLINE_UTF16BE,
 };
 
+/* Bytes of a unit, at a multiple of which every line begins: 1 or 2. */
+unsigned newline_unit(enum newline_form form);
+
 struct newlines {
 	const struct document *document;
 	enum newline_form form;

@@ -18,21 +18,15 @@
 /* The first line with a time that begins in RANGE, within so many bytes. */
 enum probe { PROBE_FOUND, PROBE_NONE, PROBE_FAR };
 
-static bool is_wide(enum newline_form form)
-{
-	return form == NEWLINE_UTF16LE || form == NEWLINE_UTF16BE;
-}
-
 static bool read_line(const struct timestamp_log *log, struct range line,
 		      struct timestamp *stamp)
 {
 	unsigned char bytes[2 * TIMESTAMP_WITHIN];
 	unsigned char text[TIMESTAMP_WITHIN];
-	bool wide = is_wide(log->form);
-	size_t size = sizeof bytes / (wide ? 1 : 2);
+	unsigned step = newline_unit(log->form);
+	size_t size = TIMESTAMP_WITHIN * step;
 	size_t length = range_length(line) < size ? (size_t)range_length(line)
 						  : size;
-	unsigned step = wide ? 2 : 1;
 	size_t count = 0;
 
 	length = document_read(log->document, line.start, bytes, length);
@@ -49,7 +43,7 @@ static bool read_line(const struct timestamp_log *log, struct range line,
  * an even offset. */
 static uint64_t first_line(struct newlines *newlines, struct range range)
 {
-	unsigned unit = is_wide(newlines->form) ? 2 : 1;
+	unsigned unit = newline_unit(newlines->form);
 
 	return range.start < unit
 		       ? 0
@@ -123,8 +117,7 @@ bool timestamp_seek(const struct timestamp_log *log,
 		struct range line;
 		int order = 0;
 
-		if (is_wide(log->form))
-			middle -= middle % 2;
+		middle -= middle % newline_unit(log->form);
 		switch (probe(log, (struct range){ middle, left.end }, &line,
 			      &stamp)) {
 		case PROBE_FAR:

@@ -117,7 +117,6 @@ struct view {
 	enum view_pane pane;
 	enum view_mode mode;
 	bool folding;
-	bool text_mode;		/* lines, not rows of bytes */
 	bool selecting;
 	uint64_t anchor;	/* the selection's other end */
 	bool text_mode;
