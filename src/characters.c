@@ -51,8 +51,8 @@ static bool is_newline(const struct glyphs *glyphs, uint32_t code)
 static enum role color_of(unsigned red, unsigned green, unsigned blue)
 {
 	static const enum role colors[] = {
-		ROLE_NORMAL, ROLE_RED, ROLE_GREEN, ROLE_YELLOW, ROLE_BLUE,
-		ROLE_MAGENTA, ROLE_CYAN, ROLE_NORMAL,
+		ROLE_NORMAL, ROLE_INK_RED, ROLE_INK_GREEN, ROLE_INK_YELLOW,
+		ROLE_INK_BLUE, ROLE_INK_MAGENTA, ROLE_INK_CYAN, ROLE_NORMAL,
 	};
 	unsigned most = red > green ? red : green;
 	unsigned half;

@@ -13,15 +13,15 @@ static const struct {
 	enum role role;
 	const char *regex;
 } own_sets[] = {
-	{ "levels", ROLE_YELLOW,
+	{ "levels", ROLE_INK_YELLOW,
 	  "\\bWARN(?:ING)?\\b"
 	  "|(?:\\blevel=\"?|\"level\":\\s*\"|[\\[<(])\\K(?i:warn(?:ing)?)\\b" },
-	{ "levels", ROLE_RED,
+	{ "levels", ROLE_INK_RED,
 	  "\\b(?:EMERG(?:ENCY)?|ALERT|CRIT(?:ICAL)?|FATAL|PANIC|SEVERE"
 	  "|ERR(?:OR)?)\\b"
 	  "|(?:\\blevel=\"?|\"level\":\\s*\"|[\\[<(])\\K(?i:emerg|alert"
 	  "|crit(?:ical)?|fatal|panic|severe|err(?:or)?)\\b" },
-	{ "times", ROLE_CYAN,
+	{ "times", ROLE_INK_CYAN,
 	  "(?<![\\w.])(?:\\d{4}[-/.]\\d\\d[-/.]\\d\\d(?:[Tt _:-]\\s*)?"
 	  "|\\d\\d[/ -][A-Z][a-z]{2}[/ -]\\d{4}[: ]"
 	  "|[A-Z][a-z]{2} [ \\d]\\d )?"

@@ -25,6 +25,12 @@ enum role {
 	ROLE_LOST,		/* ?? : bytes that are gone */
 	ROLE_HOLE,		/* a line for many bytes that are none */
 	ROLE_CHANGED,		/* edited, not yet written */
+	ROLE_INK_RED,		/* text in a colour: of a log's own, or of */
+	ROLE_INK_GREEN,		/* levels and times */
+	ROLE_INK_YELLOW,
+	ROLE_INK_BLUE,
+	ROLE_INK_MAGENTA,
+	ROLE_INK_CYAN,
 	ROLE_RED,		/* matches of a highlight, by its colour */
 	ROLE_GREEN,
 	ROLE_YELLOW,

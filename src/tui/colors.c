@@ -7,8 +7,8 @@
  * change to one of them is one sequence of five bytes.  Offsets, printable
  * bytes and spaces keep the terminal's own colours, so that a page of text
  * costs no sequence at all, and is readable on a light background as on a
- * dark one.  Black, white and yellow are never used without a background of
- * ours, for the same reason.
+ * dark one.  Black, white and bright yellow are never used without a background
+ * of ours, for the same reason.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -46,6 +46,14 @@ static const struct look looks[ROLE_COUNT] = {
 	[ROLE_HOLE] = { A_DIM, A_DIM, OWN_COLORS },
 	[ROLE_CHANGED] = { A_BOLD | A_UNDERLINE, A_BOLD,
 			   INK(COLOR_RED, COLOR_RED) },
+	[ROLE_INK_RED] = { A_NORMAL, A_NORMAL, INK(COLOR_RED, COLOR_RED) },
+	[ROLE_INK_GREEN] = { A_NORMAL, A_NORMAL, INK(COLOR_GREEN, COLOR_GREEN) },
+	[ROLE_INK_YELLOW] = { A_NORMAL, A_NORMAL,
+			      INK(COLOR_YELLOW, COLOR_YELLOW) },
+	[ROLE_INK_BLUE] = { A_NORMAL, A_NORMAL, INK(COLOR_BLUE, COLOR_BLUE) },
+	[ROLE_INK_MAGENTA] = { A_NORMAL, A_NORMAL,
+			       INK(COLOR_MAGENTA, COLOR_MAGENTA) },
+	[ROLE_INK_CYAN] = { A_NORMAL, A_NORMAL, INK(COLOR_CYAN, COLOR_CYAN) },
 	/* In none of them do the selection and the other cursor get lost. */
 	[ROLE_RED] = { A_UNDERLINE, A_NORMAL, COLOR_BLACK, COLOR_RED,
 		       COLOR_BLACK, BRIGHT(COLOR_RED) },

@@ -15,8 +15,8 @@
 #include "octavo/escape.h"
 
 static const char colors[ROLE_COUNT] = {
-	[ROLE_RED] = 'r', [ROLE_GREEN] = 'g', [ROLE_YELLOW] = 'y',
-	[ROLE_BLUE] = 'b', [ROLE_MAGENTA] = 'm', [ROLE_CYAN] = 'c',
+	[ROLE_INK_RED] = 'r', [ROLE_INK_GREEN] = 'g', [ROLE_INK_YELLOW] = 'y',
+	[ROLE_INK_BLUE] = 'b', [ROLE_INK_MAGENTA] = 'm', [ROLE_INK_CYAN] = 'c',
 	[ROLE_REVERSE] = '!',
 };
 
