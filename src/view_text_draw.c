@@ -165,15 +165,15 @@ static void put_character(const struct text_row *row,
 static void draw_glyph(struct text_row *row, const struct view_glyph *glyph)
 {
 	const struct view *view = row->drawing->view;
-	enum role role = kind_role(row, &glyph->glyph);
 	bool lost = !range_is_empty(glyph->range) &&
 		    is_lost(row, glyph->range.start);
+	enum role plain = lost ? ROLE_LOST : kind_role(row, &glyph->glyph);
+	enum role role = mark_of(row, glyph->range, plain);
 	bool cursor = row->has_cursor &&
 		      (range_contains(glyph->range, view->cursor) ||
 		       glyph->range.start == view->cursor);
 	char text[GLYPH_TEXT_SIZE];
 
-	role = mark_of(row, glyph->range, lost ? ROLE_LOST : role);
 	if (cursor)
 		role = ROLE_CURSOR;
 	if (lost) {
@@ -185,7 +185,7 @@ static void draw_glyph(struct text_row *row, const struct view_glyph *glyph)
 		put_text(row, glyph, "", 0, role);
 	} else if (glyph->glyph.kind == GLYPH_NEWLINE) {
 		/* One sees it where something is the matter with it. */
-		if (cursor || role >= ROLE_LOST)
+		if (role != plain)
 			put_text(row, glyph, "", 0, role);
 	} else {
 		put_text(row, glyph, text, glyph_text(&glyph->glyph, text),
