@@ -272,8 +272,6 @@ static bool file_spool(struct file *file, const struct spool_source *source,
 	return file_know(file, error);
 }
 
-enum { FILE_SMALL = 64 << 10 };
-
 static bool file_can_be_mapped(const struct file *file)
 {
 	void *page = io.mmap(NULL, 1, PROT_READ, MAP_PRIVATE, file->fd, 0);

@@ -14,6 +14,7 @@ enum {
 	MAPPING_RUNS_MAXIMUM = 16,
 	MAPPING_LARGE_PAGE = 4 * 4096,
 	MAPPING_BAD_MAXIMUM = 4,
+	FILE_SMALL = 8,
 	MAPPING_GROWTH_MIB = 1,
 	MAPPING_GROWTH_SMALL_MIB = 1,
 	STORE_BLOCK = 32,
@@ -97,6 +98,8 @@ enum {
 	MAPPING_RUNS_MAXIMUM = 30000,
 	/* Separate unreadable places that one mapping tells apart. */
 	MAPPING_BAD_MAXIMUM = 256,
+	/* Up to here the end of a file is read to see what it is. */
+	FILE_SMALL = 64 << 10,
 	/* Addresses kept behind a file for what it may grow by. */
 	MAPPING_GROWTH_MIB = 16 << 10,
 	/* ... behind a small one, of which there may be thousands in a row: to
