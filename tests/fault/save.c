@@ -482,16 +482,18 @@ static void test_save_looks_fail(void **state)
 	for (enum method method = 0; method <= CREATED; method++) {
 		struct document *document = scenario_open(method);
 		struct bytes before = bytes_before(method);
-		long calls = 1;
+		bool met = true;
 
-		for (long n = 1; n <= calls; n++) {
+		for (long n = 1; met; n++) {
+			arm_allocations(ONCE, n);
+			look_at(document, method);
+			arm(ONCE, n, EINTR);
+			look_at(document, method);
 			for (int i = 0; i < errors_wanted(); i++) {
 				arm(ONCE, n, fault_errors[i]);
 				look_at(document, method);
-				calls = fault.count;
 			}
-			arm_allocations(ONCE, n);
-			look_at(document, method);
+			met = fault.count >= n;
 			disarm();
 		}
 		struct bytes found = read_bytes(path_of("file"));
