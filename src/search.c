@@ -324,7 +324,7 @@ uint64_t search_count(const struct search *search)
 	uint64_t found = search->count;
 
 	/* Text is not looked into. */
-	if (search->plan.text)
+	if (search->plan.text || search->plan.lines.only_count)
 		job_progress(search->job, &done, &found);
 	return found;
 }

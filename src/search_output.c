@@ -196,17 +196,6 @@ static bool send_text(void *sink, const void *bytes, size_t length,
 	return true;
 }
 
-static bool send_line(struct search_output *output, struct match match,
-		      struct error *error)
-{
-	bool written;
-
-	if (!text_write_line(&output->writer, match.start, &written, error))
-		return false;
-	output->count += written;
-	return true;
-}
-
 /* --- packing --- */
 
 uint64_t search_output_part(struct range range, uint64_t start)
@@ -272,7 +261,8 @@ void search_output_init(struct search_output *output,
 	output->listing = is_listing(plan->kind);
 	output->replacement = search->constant ? NULL : plan->replacement;
 	output->writer = (struct text_writer){
-		.lines = newlines_of(plan->document, NEWLINE_BYTE),
+		.newlines = newlines_of(plan->document, NEWLINE_BYTE),
+		.range = plan->range, .which = plan->lines,
 		.prefix = plan->prefix, .put = send_text, .sink = output,
 	};
 }
@@ -297,7 +287,8 @@ bool search_output_match(struct search_output *output, struct match match,
 	if (late || !search_counts(output->search, match))
 		return true;
 	if (kind == SEARCH_LINES)
-		return send_line(output, match, error);
+		return text_lines_match(&output->writer, match.start,
+					&output->count, error);
 	output->count++;
 	if (kind == SEARCH_PACKED)
 		pack_match(output, match);
@@ -317,6 +308,17 @@ void search_output_beyond(struct search_output *output, uint64_t count,
 	output->packed.count += count;
 	output->packed.parts |= parts;
 	output->crowded = true;
+}
+
+bool search_output_leave(struct search_output *output, struct range range,
+			 struct error *error)
+{
+	const struct search *search = output->search;
+
+	return search->plan.kind != SEARCH_LINES ||
+	       text_lines_end(&output->writer, range,
+			      range.end == search->limit, &output->count,
+			      error);
 }
 
 bool search_output_end(struct search_output *output, struct range range,

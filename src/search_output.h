@@ -5,7 +5,7 @@
  *
  * Order of calls: search_output_init; for each chunk search_output_begin,
  * search_output_match for the matches of the pass, perhaps
- * search_output_beyond, search_output_end.
+ * search_output_beyond, search_output_leave, search_output_end.
  */
 #ifndef OCTAVO_SEARCH_OUTPUT_H
 #define OCTAVO_SEARCH_OUTPUT_H
@@ -56,6 +56,11 @@ void search_output_beyond(struct search_output *output, uint64_t count,
 
 /* The bit of the part of RANGE in which START is; of SEARCH_PACKED. */
 uint64_t search_output_part(struct range range, uint64_t start);
+
+/* The pass has left RANGE, the chunk: of SEARCH_LINES, what follows from that
+ * there is no more. */
+bool search_output_leave(struct search_output *output, struct range range,
+			 struct error *error);
 
 /* Sends the rest, and finishes the chunk, which was RANGE. */
 bool search_output_end(struct search_output *output, struct range range,

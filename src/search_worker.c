@@ -47,10 +47,7 @@ enum {
 /* Where the pass stands after a chunk. */
 struct passed {
 	_Atomic uint64_t position;
-	/* Of SEARCH_LINES: newlines before the next chunk, and the end of the
-	 * last line that was written. */
-	uint64_t newlines;
-	uint64_t printed;
+	struct text_lines lines;	/* of SEARCH_LINES */
 	/* Of a file larger than memory: was some of it there before? */
 	_Atomic int cached;
 };
@@ -186,18 +183,11 @@ static void lines_begin(struct worker *worker, const struct guess *guess)
 {
 	struct text_writer *writer = &worker->output.writer;
 
-	if (guess->chunk > 0) {
-		const struct passed *before = &worker->passed[guess->chunk - 1];
-
-		writer->newlines = before->newlines;
-		writer->printed = before->printed;
-	} else {
-		writer->newlines = newlines_count(
-			&writer->lines,
-			(struct range){ 0, guess->range.start });
-	}
-	writer->counted = guess->range.start;
-	worker->newlines = writer->newlines + guess->newlines;
+	text_lines_begin(writer, guess->range.start,
+			 guess->chunk > 0
+				 ? &worker->passed[guess->chunk - 1].lines
+				 : NULL);
+	worker->newlines = writer->lines.newlines + guess->newlines;
 }
 
 /* The one that the scanner has just found. */
@@ -324,21 +314,27 @@ static void guess_make(struct worker *worker, struct guess *guess)
 
 /* --- bringing into step --- */
 
-/* PRINTED is the end of the last line that is, or will be, written. */
+/* DECIDED is as it is, or will be (text_lines_are_plain). */
 static void publish_lines(struct worker *worker, uint64_t position,
-			  uint64_t printed)
+			  uint64_t decided)
 {
 	struct passed *passed = &worker->passed[worker->output.chunk];
 
-	passed->newlines = worker->newlines;
-	passed->printed = printed;
+	passed->lines = worker->output.writer.lines;
+	passed->lines.newlines = worker->newlines;
+	passed->lines.decided = decided;
 	atomic_store_explicit(&passed->position, position + 1,
 			      memory_order_release);
 }
 
-static void publish(struct worker *worker, uint64_t position)
+/* Behind all that is sent of the chunk, RANGE. */
+static bool publish(struct worker *worker, struct range range,
+		    uint64_t position, struct error *error)
 {
-	publish_lines(worker, position, worker->output.writer.printed);
+	if (!search_output_leave(&worker->output, range, error))
+		return false;
+	publish_lines(worker, position, worker->output.writer.lines.decided);
+	return true;
 }
 
 /* Where the pass enters CHUNK; false while that is not known. */
@@ -416,18 +412,30 @@ static bool accept_kept(struct worker *worker, const struct guess *guess,
 			    guess->ends[index] - start, error);
 }
 
-/* What `printed` will be when the guess from INDEX on is written. */
-static uint64_t printed_after(struct worker *worker, const struct guess *guess,
+/* What `decided` will be when the guess from INDEX on is written. */
+static uint64_t decided_after(struct worker *worker, const struct guess *guess,
 			      size_t index)
 {
+	struct text_writer *writer = &worker->output.writer;
 	size_t last = guess->count;
 
 	while (last > index && !counts(worker, guess->list[last - 1].match))
 		last--;
 	if (kind_of(worker) != SEARCH_LINES || last == index)
-		return worker->output.writer.printed;
-	return text_printed_after(&worker->output.writer,
-				  guess->list[last - 1].match.start);
+		return writer->lines.decided;
+	return text_lines_after(writer, guess->list[last - 1].match.start);
+}
+
+static bool take_kept(struct worker *worker, const struct guess *guess,
+		      size_t index, struct error *error)
+{
+	for (; index < guess->count; index++)
+		if (!accept_kept(worker, guess, index, error))
+			return false;
+	if (guess->beyond)
+		search_output_beyond(&worker->output, guess->beyond,
+				     guess->last, guess->parts);
+	return true;
 }
 
 /* All of the guess from INDEX on is right. */
@@ -436,16 +444,16 @@ static bool take_guess(struct worker *worker, const struct guess *guess,
 {
 	bool nothing = index == guess->count && !guess->overflowed;
 
+	if (!nothing)
+		position = guess->after;
+	/* If lines have a context, only they say what follows. */
+	if (kind_of(worker) == SEARCH_LINES &&
+	    !text_lines_are_plain(&worker->output.writer))
+		return take_kept(worker, guess, index, error) &&
+		       publish(worker, guess->range, position, error);
 	/* Before the parent makes us wait. */
-	publish_lines(worker, nothing ? position : guess->after,
-		      printed_after(worker, guess, index));
-	for (; index < guess->count; index++)
-		if (!accept_kept(worker, guess, index, error))
-			return false;
-	if (guess->beyond)
-		search_output_beyond(&worker->output, guess->beyond,
-				     guess->last, guess->parts);
-	return true;
+	publish_lines(worker, position, decided_after(worker, guess, index));
+	return take_kept(worker, guess, index, error);
 }
 
 /* The guess is right up to its list's end at most: on from there. */
@@ -458,10 +466,8 @@ static bool take_list(struct worker *worker, const struct guess *guess,
 		position = scanner_after(worker->scanner,
 					 &guess->list[index]);
 	}
-	if (!scan_on(worker, &position, guess->range.end, error))
-		return false;
-	publish(worker, position);
-	return true;
+	return scan_on(worker, &position, guess->range.end, error) &&
+	       publish(worker, guess->range, position, error);
 }
 
 static bool guess_resolve(struct worker *worker, const struct guess *guess,
@@ -479,8 +485,7 @@ static bool guess_resolve(struct worker *worker, const struct guess *guess,
 	if (!catch_up(worker, guess, &position, &index, error))
 		return false;
 	if (position >= guess->range.end) {
-		publish(worker, position);
-		done = true;
+		done = publish(worker, guess->range, position, error);
 	} else {
 		/* With all of the list dropped, the pass must be where the
 		 * list ends: nothing is known of the attempts behind it. */
@@ -562,9 +567,11 @@ static bool chunk_scan(struct worker *worker, uint64_t chunk,
 	guess->range = (struct range){ border(worker, chunk),
 				       border(worker, chunk + 1) };
 	probe_ahead(worker, chunk);
-	if (kind_of(worker) == SEARCH_LINES)
-		guess->newlines = newlines_count(&worker->output.writer.lines,
-						 guess_bytes(worker, guess));
+	if (kind_of(worker) == SEARCH_LINES &&
+	    !worker->search->plan.lines.only_count)
+		guess->newlines = newlines_count(
+			&worker->output.writer.newlines,
+			guess_bytes(worker, guess));
 	/* No need to guess: and a match that runs far is not looked for again
 	 * in each chunk that it covers. */
 	if (worker->waiting == 0 && entry_known(worker, chunk, &entry)) {

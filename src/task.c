@@ -331,25 +331,18 @@ static enum status text_finish(struct editor *editor, struct task *task,
 	return found ? STATUS_DONE : STATUS_NOTHING;
 }
 
-/* Prints what a search of KIND makes into text. */
-static bool start_text(struct editor *editor, struct range range,
-		       enum search_kind kind, const char *label,
-		       struct error *error)
+/* Prints what the search of PLAN makes into text. */
+static bool start_text(struct editor *editor, struct search_plan *plan,
+		       const char *label, struct error *error)
 {
 	struct task *task = task_new(editor, label, error);
 
 	if (!task)
 		return false;
 	task->finish = text_finish;
-
-	struct search_plan plan = {
-		.kind = kind,
-		.range = range,
-		.text = print_text,
-		.prefix = editor->prefix,
-	};
-
-	return task_install(editor, task, task_start(task, &plan, error));
+	plan->text = print_text;
+	plan->prefix = editor->prefix;
+	return task_install(editor, task, task_start(task, plan, error));
 }
 
 enum status editor_matches(struct editor *editor, struct range range,
@@ -358,14 +351,48 @@ enum status editor_matches(struct editor *editor, struct range range,
 	if (editor->interactive)
 		return match_list_open(editor, range, error) ? STATUS_DONE
 							     : STATUS_FAILED;
-	return start_text(editor, range, SEARCH_PRINT, "listing matches",
-			  error) ? STATUS_RUNNING : STATUS_FAILED;
+
+	struct search_plan plan = { .kind = SEARCH_PRINT, .range = range };
+
+	return start_text(editor, &plan, "listing matches", error)
+		       ? STATUS_RUNNING : STATUS_FAILED;
+}
+
+static enum status lines_finish(struct editor *editor, struct task *task,
+				struct error *error)
+{
+	uint64_t count = search_count(task->search);
+
+	(void)error;
+	if (editor->interactive)
+		editor_message(editor, "%" PRIu64 " %s", count,
+			       count == 1 ? "line" : "lines");
+	else
+		editor_print(editor, "%" PRIu64 "\n", count);
+	return count > 0 ? STATUS_DONE : STATUS_NOTHING;
+}
+
+static bool count_lines(struct editor *editor, struct search_plan *plan,
+			struct error *error)
+{
+	struct task *task = task_new(editor, "counting lines", error);
+
+	if (!task)
+		return false;
+	task->finish = lines_finish;
+	return task_install(editor, task, task_start(task, plan, error));
 }
 
 bool editor_lines(struct editor *editor, struct range range,
-		  struct error *error)
+		  const struct search_lines *which, struct error *error)
 {
-	return start_text(editor, range, SEARCH_LINES, "listing lines", error);
+	struct search_plan plan = {
+		.kind = SEARCH_LINES, .range = range, .lines = *which,
+	};
+
+	return which->only_count
+		       ? count_lines(editor, &plan, error)
+		       : start_text(editor, &plan, "listing lines", error);
 }
 
 /* --- what runs --- */

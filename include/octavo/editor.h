@@ -389,9 +389,10 @@ bool editor_count(struct editor *editor, struct range range,
 /* On a screen a list that grows, and no task: STATUS_DONE. */
 enum status editor_matches(struct editor *editor, struct range range,
 			   struct error *error);
-/* The lines with a match, as `grep -n` prints them. */
+/* The lines with a match, or those that WHICH says, as `grep -n` prints them;
+ * or their number. */
 bool editor_lines(struct editor *editor, struct range range,
-		  struct error *error);
+		  const struct search_lines *which, struct error *error);
 
 /* Replaces what matches the pattern in RANGE, SELECTED or not, as one edit
  * once all are found.  Takes REPLACEMENT over, also on failure. */

@@ -78,7 +78,7 @@ enum search_kind {
 	SEARCH_LINES,	/* each line of the document in which a match starts,
 			 * once, as "NUMBER:TEXT" with a newline behind; lines
 			 * count from 1.  An empty match behind the last
-			 * newline is in none. */
+			 * newline is in none.  Or as `lines` says. */
 	SEARCH_PACKED,	/* how many in each chunk, and where, through `packed` */
 	SEARCH_FIRST,	/* the first one of a pass that begins at range.start */
 	SEARCH_LAST,	/* the last one that starts in the range: the previous
@@ -115,6 +115,20 @@ struct packed {
 
 enum { PACKED_PARTS = 64 };
 
+/* Which lines SEARCH_LINES selects, and what stands beside them.  All zeros:
+ * those with a match, alone. */
+struct search_lines {
+	bool others;		/* of those that the range touches the ones in
+				 * which no match of it starts */
+	bool only_count;	/* nothing is written: search_count */
+	/* Lines before and behind each selected one are written as well, where
+	 * no match starts in the range as "NUMBER-TEXT", and "--" where lines
+	 * are left out between them; WITH_CONTEXT, or neither is. */
+	bool with_context;
+	uint64_t before;
+	uint64_t behind;
+};
+
 /* Moves *MATCH on to the next one in *BYTES, which is moved behind it.  Before
  * the first one both its ends are packed.first. */
 void packed_next(const unsigned char **bytes, struct match *match);
@@ -135,7 +149,8 @@ struct search_plan {
 	/* For SEARCH_PRINT and SEARCH_LINES, likewise, LENGTH bytes of text,
 	 * which may end within a line: lines can be of any length. */
 	bool (*text)(void *context, const void *bytes, size_t length);
-	const char *prefix;	/* of each such line; or NULL */
+	const char *prefix;	/* of each such line but "--"; or NULL */
+	struct search_lines lines;	/* of SEARCH_LINES */
 	/* For SEARCH_PACKED, likewise, for each chunk with a match. */
 	bool (*packed)(void *context, const struct packed *packed);
 	void *context;

@@ -435,40 +435,91 @@ static struct text print(const struct list *list)
 	return text;
 }
 
-/* The lines as grep has them: one after the other, with or without a match
- * that starts in it. */
-static struct text grep(const struct sample *sample, const struct list *list,
-			uint64_t *count)
+/* Lines as grep has them: all of them first. */
+struct line {
+	const unsigned char *bytes;
+	size_t length;
+	bool newline;
+	bool selected;
+	bool shown;
+};
+
+/* Does a match start in each, or does the range touch it and none does? */
+static size_t split(const struct search_plan *plan,
+		    const struct sample *sample, const struct list *list,
+		    struct line **lines)
 {
-	struct text text = { NULL, 0 };
-	size_t next = 0;
-	size_t start = 0;
+	size_t count = 0, next = 0, end;
 
-	*count = 0;
-	for (unsigned number = 1; start < sample->size; number++) {
-		const unsigned char *line = sample->bytes + start;
-		const unsigned char *newline = memchr(line, '\n',
+	*lines = NULL;
+	for (size_t start = 0; start < sample->size; start = end) {
+		const unsigned char *bytes = sample->bytes + start;
+		const unsigned char *newline = memchr(bytes, '\n',
 						      sample->size - start);
-		size_t end = newline ? (size_t)(newline - sample->bytes) + 1
-				     : sample->size;
 		bool found = false;
-		char head[20];
 
+		end = newline ? (size_t)(newline - sample->bytes) + 1
+			      : sample->size;
 		for (; next < list->count && (list->matches[next].start < end
 					      || !newline); next++)
 			found = true;
-		if (found) {
-			int length = snprintf(head, sizeof head, "=%u:",
-					      number);
-
-			text_add(&text, head, (size_t)length);
-			text_add(&text, line, end - start);
-			if (!newline)
-				text_add(&text, "\n", 1);
-			++*count;
-		}
-		start = end;
+		*lines = realloc(*lines, (count + 1) * sizeof **lines);
+		assert_non_null(*lines);
+		(*lines)[count++] = (struct line){
+			bytes, end - start, newline != NULL,
+			plan->lines.others
+				? !found && start < plan->range.end
+				  && end > plan->range.start
+				  && !range_is_empty(plan->range)
+				: found,
+			false,
+		};
 	}
+	return count;
+}
+
+static void show_context(struct line *lines, size_t count,
+			 const struct search_lines *which)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t from = i > which->before ? i - which->before : 0;
+		size_t to = i + which->behind;
+
+		for (size_t j = from; lines[i].selected && j <= to && j < count;
+		     j++)
+			lines[j].shown = true;
+	}
+}
+
+static struct text grep(const struct search_plan *plan,
+			const struct sample *sample, const struct list *list,
+			uint64_t *selected)
+{
+	struct text text = { NULL, 0 };
+	struct line *lines;
+	size_t count = split(plan, sample, list, &lines);
+	size_t last = SIZE_MAX;
+
+	*selected = 0;
+	show_context(lines, count, &plan->lines);
+	for (size_t i = 0; i < count; i++) {
+		char head[40];
+		int length;
+
+		*selected += lines[i].selected;
+		if (!lines[i].shown || plan->lines.only_count)
+			continue;
+		if (plan->lines.with_context && last < i - 1 && i > 0)
+			text_add(&text, "--\n", 3);
+		length = snprintf(head, sizeof head, "=%zu%c", i + 1,
+				  lines[i].selected ? ':' : '-');
+		text_add(&text, head, (size_t)length);
+		text_add(&text, lines[i].bytes, lines[i].length);
+		if (!lines[i].newline)
+			text_add(&text, "\n", 1);
+		last = i;
+	}
+	free(lines);
 	return text;
 }
 
@@ -486,8 +537,14 @@ static void check_one_text(struct search_plan plan, enum search_kind kind,
 	if (search_count(search) != count || got.length != wanted->length
 	    || (got.length > 0
 		&& memcmp(got.bytes, wanted->bytes, got.length) != 0))
-		fail_msg("%s: kind %d: %d, not %d\n%.*s\nnot\n%.*s",
-			 pattern_text(plan.pattern), (int)kind,
+		fail_msg("%s %d,%d%s%s%s -B %d -A %d: kind %d: %d, not %d\n"
+			 "%.*s\nnot\n%.*s", pattern_text(plan.pattern),
+			 (int)plan.range.start, (int)plan.range.end,
+			 plan.lines.others ? " others" : "",
+			 plan.lines.only_count ? " count" : "",
+			 plan.lines.with_context ? " context" : "",
+			 (int)plan.lines.before, (int)plan.lines.behind,
+			 (int)kind,
 			 (int)search_count(search), (int)count,
 			 (int)got.length, got.bytes, (int)wanted->length,
 			 wanted->bytes);
@@ -504,9 +561,16 @@ static void check_text(struct search_plan plan, const struct sample *sample,
 	plan.here = list->count % 4 == 1;
 	check_one_text(plan, SEARCH_PRINT, &text, list->count);
 	free(text.bytes);
-	text = grep(sample, list, &count);
-	check_one_text(plan, SEARCH_LINES, &text, count);
-	free(text.bytes);
+	for (unsigned i = 0; i < 4; i++) {
+		text = grep(&plan, sample, list, &count);
+		check_one_text(plan, SEARCH_LINES, &text, count);
+		free(text.bytes);
+		plan.lines.others = rand() % 2;
+		plan.lines.only_count = rand() % 4 == 0;
+		plan.lines.with_context = rand() % 2;
+		plan.lines.before = plan.lines.with_context ? (unsigned)rand() % 4 : 0;
+		plan.lines.behind = plan.lines.with_context ? (unsigned)rand() % 4 : 0;
+	}
 }
 
 /* --- packed --- */
