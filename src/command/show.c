@@ -12,6 +12,7 @@
 
 #include "command/command.h"
 #include "io.h"
+#include "newline.h"
 #include "octavo/escape.h"
 #include "octavo/key.h"
 #include "octavo/screen.h"
@@ -137,6 +138,57 @@ static enum status run_print(struct editor *editor,
 	}
 	return document_by_blocks(document) && !passes_gaps(document, error)
 		       ? STATUS_FAILED : STATUS_DONE;
+}
+
+/* --- text --- */
+
+/* RANGE, and what the lines at its ends have besides. */
+static struct range whole_lines(const struct document *document,
+				struct range range)
+{
+	struct newlines newlines = newlines_of(document, NEWLINE_BYTE);
+
+	if (range_is_empty(range))
+		return range;
+	return (struct range){
+		newlines_before(&newlines, range.start, 0),
+		newlines_after(&newlines, range.end - 1,
+			       document_size(document)),
+	};
+}
+
+static enum status run_text(struct editor *editor,
+			    const struct command_call *call,
+			    struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	unsigned char bytes[1 << 16];
+	struct range rest;
+
+	if (document_by_blocks(document)) {
+		error_set(error, "%s has no lines",
+			  file_path(document_file(document)));
+		return STATUS_FAILED;
+	}
+	rest = whole_lines(document, call->range);
+	while (rest.start < rest.end) {
+		uint64_t length = range_length(rest);
+		struct range part = range_of(rest.start, document_read(
+			document, rest.start, bytes,
+			length < sizeof bytes ? (size_t)length
+					      : sizeof bytes));
+
+		/* What is lost is only found out by reading it. */
+		if (!all_there(document, part, error))
+			return STATUS_FAILED;
+		if (!editor_print_bytes(editor, bytes,
+					(size_t)range_length(part)))
+			break;
+		/* Of a line that is longer than memory none is kept. */
+		document_release(document, part);
+		rest.start = part.end;
+	}
+	return STATUS_DONE;
 }
 
 /* --- info --- */
@@ -423,6 +475,8 @@ static enum status run_help(struct editor *editor,
 const struct command commands_show[] = {
 	{ "print", NULL, COMMAND_RANGE_ALL, 0, "",
 	  "print the bytes as xxd does", run_print },
+	{ "text", NULL, COMMAND_RANGE_ALL, 0, "",
+	  "print the lines that the range is in as they are", run_text },
 	{ "info", NULL, COMMAND_NO_RANGE, 0, "[lines]",
 	  "say what file this is, and what has changed; or count its lines",
 	  run_info },
