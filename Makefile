@@ -210,6 +210,12 @@ bench-search: ## measures searches, next to other programs
 	@OCTAVO=$(CURDIR)/$(build)/octavo BENCH=$(build)/tests/bench \
 		tests/bench/search
 
+bench-logs: ## measures the lines of a log, next to other programs
+	@contrib/install-needs build optional check bench
+	@$(MAKE) --no-print-directory -s $(parallel) all $(bench_tools)
+	@OCTAVO=$(CURDIR)/$(build)/octavo BENCH=$(build)/tests/bench \
+		tests/bench/logs
+
 bench-faults: ## saves that go wrong, here and in other programs
 	@contrib/install-needs build optional check
 	-@contrib/install-needs faults
@@ -248,4 +254,4 @@ help: ## this table
 .SECONDARY:
 .PHONY: FORCE all tests demo check check-unit check-faults check-asan \
 	check-valgrind check-clang lint coverage fuzz bench bench-search \
-	bench-faults install uninstall dist help clean
+	bench-logs bench-faults install uninstall dist help clean
