@@ -31,6 +31,18 @@ size_t document_read(const struct document *document, uint64_t offset,
 	return done;
 }
 
+bool document_read_file(const struct document *document, uint64_t offset,
+			void *buffer, size_t size)
+{
+	uint64_t length, place;
+	const unsigned char *bytes = document_span(document, offset, &length);
+	const struct mapping *mapping = document_mapping_of(document, bytes,
+							    &place);
+
+	return mapping && length >= size &&
+	       mapping_read_file(mapping, place, buffer, size);
+}
+
 uint64_t document_dense(const struct document *document, struct range range,
 			uint64_t length)
 {

@@ -248,6 +248,19 @@ unsigned mapping_epoch(const struct mapping *mapping)
 	return atomic_load(&mapping->epoch);
 }
 
+bool mapping_read_file(const struct mapping *mapping, uint64_t offset,
+		       void *buffer, size_t length)
+{
+	uint64_t same;
+
+	if (mapping->blocks ||
+	    mapping_private_run(mapping, offset, &same) || same < length ||
+	    mapping_lost(mapping, offset, &same) || same < length)
+		return false;
+	return io_read_at(file_descriptor(mapping->file), buffer, length,
+			  offset) == (ssize_t)length;
+}
+
 /* --- making granules private --- */
 
 static bool mapping_lost_error(const struct mapping *mapping,

@@ -8,7 +8,8 @@
  * the document's end is searched with PCRE2_PARTIAL_HARD, which stops at the
  * first attempt that wanted to see beyond; a larger window is then placed for
  * that attempt, until it is decided.  So what a window gives is what the whole
- * document would have given.
+ * document would have given.  Windows are also copied out of the file, where the
+ * scanner is told so: to map a page costs more than to read it.
  *
  * Where a filter (filter.h) knows places that are worth an attempt, only those
  * are attempted, stretch by stretch, for as long as that is the faster way
@@ -163,6 +164,13 @@ struct scanner *scanner_new(const struct document *document,
 		return NULL;
 	}
 	return scanner;
+}
+
+void scanner_read_file(struct scanner *scanner)
+{
+	scanner->copies = scanner->pattern->jit &&
+			  !scanner_needs_all(scanner) &&
+			  !document_by_blocks(scanner->document);
 }
 
 void scanner_free(struct scanner *scanner)
@@ -480,8 +488,8 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 			     uint64_t *need, uint64_t limit,
 			     struct finding *finding, struct error *error)
 {
-	/* What is behind the window can not be brought in with it. */
-	bool last = scanner->end == scanner->size;
+	/* What is mapped is brought in as far as the window goes. */
+	bool last = scanner->end == scanner->size || scanner->copies;
 	uint64_t bound = last || limit < scanner->end ? limit : scanner->end;
 	bool fresh;
 	int way = pace_choose(&scanner->pace, *from, bound, &fresh);
@@ -489,7 +497,7 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 	uint64_t start = *from;
 	enum scan_result result;
 
-	if (fresh) {
+	if (fresh && !scanner->copies) {
 		bring_in(scanner, (struct range){ *from, stop });
 		pace_begin_again(&scanner->pace, *from);
 	}
@@ -523,9 +531,12 @@ static enum scan_result scan(struct scanner *scanner, uint64_t from,
 		if (need < scanner->window)
 			need = scanner->window;
 		if (!here) {
-			pace_stop(&scanner->pace, from);
+			if (!scanner->copies)
+				pace_stop(&scanner->pace, from);
+			pace_pause(&scanner->pace);
 			if (!scanner_place(scanner, from, need, past, error))
 				return SCAN_FAILED;
+			pace_resume(&scanner->pace);
 		}
 
 		enum scan_result result = step(scanner, &from, &need, limit,

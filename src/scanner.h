@@ -8,6 +8,10 @@
 #include "filter.h"
 #include "replacement_internal.h"
 
+/* From now on what is in a file is read, not mapped, where that can be: a pass
+ * over all of it takes less time then. */
+void scanner_read_file(struct scanner *scanner);
+
 /* OFFSET, or in UTF mode the first character that starts at or after it. */
 uint64_t scanner_align(const struct scanner *scanner, uint64_t offset);
 

@@ -25,6 +25,7 @@ struct scanner {
 	const unsigned char *bytes;
 	uint64_t start;
 	uint64_t end;
+	bool copies;		/* windows are read rather than mapped */
 	unsigned char *buffer;
 	size_t capacity;
 	/* Attempts to be made, and from where on again: behind the hole that

@@ -158,6 +158,18 @@ void pace_stop(struct pace *pace, uint64_t from)
 	pace->start = pace->end = 0;
 }
 
+void pace_pause(struct pace *pace)
+{
+	if (!only_one(pace))
+		pace->paused = look_at_clock(pace);
+}
+
+void pace_resume(struct pace *pace)
+{
+	if (!only_one(pace))
+		pace->begun += look_at_clock(pace) - pace->paused;
+}
+
 void pace_begin_again(struct pace *pace, uint64_t from)
 {
 	pace->start = from;

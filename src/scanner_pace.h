@@ -34,6 +34,7 @@ struct pace {
 	uint64_t spent;		/* nanoseconds, by the last one of it */
 	uint64_t begun;		/* nanoseconds; so is */
 	uint64_t now;		/* when this was called last */
+	uint64_t paused;	/* nanoseconds: since then it stands still */
 	unsigned asked;
 	struct pace_way costs[PACE_WAYS];
 };
@@ -48,6 +49,9 @@ int pace_choose(struct pace *pace, uint64_t from, uint64_t limit, bool *fresh);
 /* The stretch is over: the pass stands at FROM, and what is done until the next
  * choice is not a way's. */
 void pace_stop(struct pace *pace, uint64_t from);
+/* What is done between these two is no part of the stretch. */
+void pace_pause(struct pace *pace);
+void pace_resume(struct pace *pace);
 /* What was done since is no part of the stretch. */
 void pace_begin_again(struct pace *pace, uint64_t from);
 /* To be asked before each attempt: false where the stretch takes far too long,

@@ -1,11 +1,13 @@
 /*
- * scanner: windows, in place in the document's bytes or gathered around a seam.
+ * scanner: windows, in place in the document's bytes, copied out of the file, or
+ * gathered around a seam.
  * Where they may begin and end is in the invariants of src/scanner.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "scanner_internal.h"
+#include "sizes.h"
 
 enum {
 	SCANNER_GATHER_MAXIMUM = 256 << 20,
@@ -73,6 +75,28 @@ static bool trim_end(struct scanner *scanner, uint64_t past)
 	return true;
 }
 
+/* Has the buffer room for LENGTH bytes, now? */
+static bool reserve(struct scanner *scanner, uint64_t length)
+{
+	if (length <= scanner->capacity)
+		return true;
+	free(scanner->buffer);
+	scanner->capacity = 0;
+	scanner->buffer = malloc((size_t)length + SCANNER_SLACK);
+	if (scanner->buffer)
+		scanner->capacity = (size_t)length;
+	return scanner->buffer != NULL;
+}
+
+/* The window is what the buffer has. */
+static void take_buffer(struct scanner *scanner, uint64_t first, uint64_t end)
+{
+	memset(scanner->buffer + (end - first), 0, SCANNER_SLACK);
+	scanner->bytes = scanner->buffer;
+	scanner->start = first;
+	scanner->end = end;
+}
+
 static bool gather(struct scanner *scanner, uint64_t first, uint64_t end,
 		   uint64_t at, struct error *error)
 {
@@ -83,20 +107,41 @@ static bool gather(struct scanner *scanner, uint64_t first, uint64_t end,
 				 "more than %d MiB around an edit",
 				 (unsigned long long)at,
 				 SCANNER_GATHER_MAXIMUM >> 20);
-	if (length > scanner->capacity) {
-		free(scanner->buffer);
-		scanner->capacity = 0;
-		scanner->buffer = malloc((size_t)length + SCANNER_SLACK);
-		if (!scanner->buffer)
-			return error_set_memory(error);
-		scanner->capacity = (size_t)length;
-	}
+	if (!reserve(scanner, length))
+		return error_set_memory(error);
 	document_read(scanner->document, first, scanner->buffer,
 		      (size_t)length);
-	memset(scanner->buffer + length, 0, SCANNER_SLACK);
-	scanner->bytes = scanner->buffer;
-	scanner->start = first;
-	scanner->end = end;
+	take_buffer(scanner, first, end);
+	return true;
+}
+
+/* Where a copy for an attempt at AT ends: a little behind where a chunk may, so
+ * that no other one need be made for its last attempts. */
+static uint64_t copy_end(const struct scanner *scanner, uint64_t at,
+			 uint64_t need)
+{
+	const uint64_t part = SEARCH_COPY;
+	uint64_t end = (at + need + part - 1) / part * part + part / 128;
+
+	return end < scanner->size ? end : scanner->size;
+}
+
+/* Takes the window out of the file: not where that is a long one, nor where a
+ * hole would be read. */
+static bool copy(struct scanner *scanner, uint64_t first, uint64_t at,
+		 uint64_t need)
+{
+	uint64_t end = copy_end(scanner, at, need);
+	const struct range *attempts = &scanner->attempts;
+	bool hole = attempts->end < end && scanner->resume > attempts->end;
+
+	if (!scanner->copies || need > scanner->window || hole ||
+	    first == end || end - first > 3 * SEARCH_COPY ||
+	    !reserve(scanner, end - first) ||
+	    !document_read_file(scanner->document, first, scanner->buffer,
+			    (size_t)(end - first)))
+		return false;
+	take_buffer(scanner, first, end);
 	return true;
 }
 
@@ -120,8 +165,9 @@ static bool place_in_run(struct scanner *scanner, uint64_t at, uint64_t first,
 		run_end = scanner->tail;
 	if (run_start > first || run_end < end)
 		return false;
-	/* All of the run, but for the interpreter. */
-	if (!scanner->pattern->jit) {
+	/* All of the run, but for the interpreter, and where what comes next
+	 * may be copied. */
+	if (!scanner->pattern->jit || scanner->copies) {
 		run_start = first;
 		run_end = end;
 	}
@@ -144,7 +190,8 @@ bool scanner_place(struct scanner *scanner, uint64_t at, uint64_t need,
 
 		if (scanner_needs_all(scanner))
 			end = scanner->size;
-		if (!place_in_run(scanner, at, first, end) &&
+		if (!copy(scanner, first, at, need) &&
+		    !place_in_run(scanner, at, first, end) &&
 		    !gather(scanner, first, end, at, error))
 			return false;
 		if (trim_end(scanner, past))

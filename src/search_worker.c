@@ -726,6 +726,9 @@ static struct worker *worker_new(const struct search *search,
 		return NULL;
 	}
 	worker->scanner = scanner_new(plan->document, plan->pattern, error);
+	/* Lines are looked for in what is mapped. */
+	if (worker->scanner && plan->kind != SEARCH_LINES)
+		scanner_read_file(worker->scanner);
 	if (!worker->scanner ||
 	    (worker->output.replacement &&
 	     !scanner_keep_groups(worker->scanner, error))) {

@@ -33,6 +33,7 @@ enum {
 	SEARCH_CHUNK_USUAL = 256,
 	SEARCH_SHARES = 8,
 	SEARCH_WINDOW = 32,
+	SEARCH_COPY = 64,
 	SEARCH_RESULT = 64,
 	SEARCH_TEXT_PART = 16,
 	SEARCH_HERE = 256,
@@ -143,6 +144,8 @@ enum {
 	SEARCH_SHARES = 64,
 	/* Bytes gathered around a seam between pieces; doubled as needed. */
 	SEARCH_WINDOW = 256 << 10,
+	/* Bytes that are read at once: less than a processor's cache holds. */
+	SEARCH_COPY = 512 << 10,
 	/* Bytes of a worker's result buffer. */
 	SEARCH_RESULT = 64 << 10,
 	/* Bytes of a line that are handed on together. */

@@ -70,6 +70,11 @@ const unsigned char *document_span_around(const struct document *document,
 size_t document_read(const struct document *document, uint64_t offset,
 		     void *buffer, size_t size);
 
+/* Copies SIZE bytes from OFFSET on by reading the file, where all of them stand
+ * there in a row; else, or where it does not give them, false. */
+bool document_read_file(const struct document *document, uint64_t offset,
+			void *buffer, size_t size);
+
 /* Takes what is unedited in RANGE out of this process's memory until it is
  * read again: for those who pass over a large file once. */
 void document_release(const struct document *document, struct range range);

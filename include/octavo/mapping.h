@@ -50,6 +50,11 @@ bool mapping_by_blocks(const struct mapping *mapping);
  * found out just now. */
 void mapping_read(struct mapping *mapping, uint64_t offset, void *buffer,
 		  size_t length);
+/* Copies LENGTH bytes at OFFSET by reading the file: for those who pass once
+ * over many of them, whom bringing in pages costs more.  False where some of
+ * them are private or lost, or the file does not give them. */
+bool mapping_read_file(const struct mapping *mapping, uint64_t offset,
+		       void *buffer, size_t length);
 /* Of one without memory: a copy of the byte at OFFSET, with *BEFORE bytes
  * before it and *AFTER from it on.  Good until the next call. */
 const unsigned char *mapping_block(struct mapping *mapping, uint64_t offset,

@@ -325,6 +325,35 @@ static void test_mapping_truncated_by_another(void **state)
 	close_fixture(&f);
 }
 
+/* Only what the file has, and all of it, is read from there. */
+static void test_mapping_reads_the_file(void **state)
+{
+	uint64_t size = 4 * G;
+	unsigned char *buffer = malloc(size);
+
+	(void)state;
+	assert_non_null(buffer);
+	fill_file(size);
+	struct fixture f = open_fixture();
+
+	assert_true(mapping_read_file(f.mapping, 3, buffer, size - 3));
+	for (uint64_t i = 3; i < size; i++)
+		assert_int_equal(buffer[i - 3], byte_at(i));
+	assert_false(mapping_read_file(f.mapping, 3, buffer, size));
+	assert_true(mapping_prepare(f.mapping, range_of(G, 1), NULL));
+	assert_false(mapping_read_file(f.mapping, G, buffer, 1));
+	assert_false(mapping_read_file(f.mapping, G - 1, buffer, 2));
+	assert_true(mapping_read_file(f.mapping, G - 1, buffer, 1));
+	assert_int_equal(truncate(path, 3 * G + 1), 0);
+	assert_false(mapping_read_file(f.mapping, 3 * G, buffer, 2));
+	assert_true(mapping_verify(f.mapping));
+	assert_int_equal(truncate(path, (off_t)size), 0);
+	assert_false(mapping_read_file(f.mapping, 3 * G, buffer, 2));
+	assert_true(mapping_read_file(f.mapping, 3 * G, buffer, 1));
+	free(buffer);
+	close_fixture(&f);
+}
+
 static void test_mapping_lost_stays_lost(void **state)
 {
 	(void)state;
@@ -882,6 +911,7 @@ int main(void)
 		cmocka_unit_test(test_mapping_release),
 		cmocka_unit_test(test_mapping_last_granule),
 		cmocka_unit_test(test_mapping_truncated_by_another),
+		cmocka_unit_test(test_mapping_reads_the_file),
 		cmocka_unit_test(test_mapping_lost_stays_lost),
 		cmocka_unit_test(test_mapping_cut_within_last_page),
 		cmocka_unit_test(test_mapping_all_private_loses_nothing),

@@ -79,12 +79,31 @@ static void test_scanner_pace_stops(void **state)
 	assert_false(pace.costs[PACE_WAYS - 1].known);
 }
 
+/* Nor is what is done in the middle of one. */
+static void test_scanner_pace_pauses(void **state)
+{
+	struct pace pace;
+	bool fresh;
+	uint64_t begun;
+
+	(void)state;
+	pace_start(&pace, WAYS);
+	pace_choose(&pace, 0, UINT64_MAX, &fresh);
+	begun = pace.begun;
+	pace_pause(&pace);
+	pace_resume(&pace);
+	assert_int_equal(pace.begun - begun, pace.now - pace.paused);
+	pace_choose(&pace, 1, UINT64_MAX, &fresh);
+	assert_false(fresh);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scanner_pace_keeps_to_the_limit),
 		cmocka_unit_test(test_scanner_pace_judges_whole_stretches),
 		cmocka_unit_test(test_scanner_pace_stops),
+		cmocka_unit_test(test_scanner_pace_pauses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
