@@ -583,7 +583,8 @@ uint64_t scanner_pass(struct scanner *scanner, uint64_t *position,
 
 	/* Each match is looked at for lost bytes where there may be any. */
 	if (*position < scanner->known.start || *position >= end ||
-	    document_by_blocks(scanner->document))
+	    document_by_blocks(scanner->document) ||
+	    document_epoch(scanner->document) != 0)
 		return 0;
 	from = (size_t)(*position - start);
 	count = filter_pass(scanner->knows, &from, (size_t)(end - start),
