@@ -34,23 +34,19 @@ static bool check_lives(const struct document *document, struct error *error)
 			 file_state_text(state));
 }
 
-/* Zeros that stand for lost bytes must not be taken for the file's. */
-static bool check_lost(const struct search *search, struct error *error)
+bool search_check_lost(const struct document *read, unsigned epoch,
+		       struct range range, struct error *error)
 {
 	/* Marks in this process's copy of the document. */
-	struct document *document = (struct document *)search->plan.document;
-	uint64_t offset = search->begin;
-	uint64_t size = document_size(document);
+	struct document *document = (struct document *)read;
+	uint64_t offset = range.start;
 
 	document_verify(document);
 	if (document_by_blocks(document))
 		return check_lives(document, error);
-	if (document_epoch(document) == search->epoch)
+	if (document_epoch(document) == epoch)
 		return true;
-	if (search->plan.pass_over &&
-	    file_check(document_file(document), NULL) != FILE_SHRUNK)
-		return true;
-	while (offset < search->limit && offset < size) {
+	while (offset < range.end && offset < document_size(document)) {
 		uint64_t length;
 
 		if (document_lost(document, offset, &length))
@@ -58,6 +54,27 @@ static bool check_lost(const struct search *search, struct error *error)
 		offset += length;
 	}
 	return true;
+}
+
+/* What is to be passed over is no loss, unless the file has shrunk. */
+static bool is_passed_over(const struct search *search)
+{
+	const struct document *document = search->plan.document;
+
+	if (!search->plan.pass_over || document_by_blocks(document))
+		return false;
+	document_verify(document);
+	return document_epoch(document) != search->epoch &&
+	       file_check(document_file(document), NULL) != FILE_SHRUNK;
+}
+
+static bool check_lost(const struct search *search, struct error *error)
+{
+	const struct range range = { search->begin, search->limit };
+
+	return is_passed_over(search) ||
+	       search_check_lost(search->plan.document, search->epoch, range,
+				 error);
 }
 
 static void add_unreadable(struct search_shared *shared, struct range range)

@@ -36,6 +36,11 @@ struct search_output {
 void search_output_init(struct search_output *output,
 			const struct search *search, struct job_worker *job);
 
+/* Zeros that stand for lost bytes must not be taken for the file's: false where
+ * one of RANGE was lost since the document's epoch was EPOCH. */
+bool search_check_lost(const struct document *document, unsigned epoch,
+		       struct range range, struct error *error);
+
 /* Does MATCH belong to the answer?  (The pass goes on after it either way.) */
 bool search_counts(const struct search *search, struct match match);
 

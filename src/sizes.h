@@ -45,6 +45,12 @@ enum {
 	SURVEY_PAGE = 8,
 	STRETCH_BYTES = 32,
 	STRETCHES_MAXIMUM = 64,
+	LINE_FILTER_FEW = 2,
+	LINE_FILTER_STEP = 16,
+	LINE_FILTER_REACH = 48,
+	LINE_FILTER_SCREEN = 3,
+	LINE_FILTER_NEAR = 2,
+	LINE_FILTER_MESSAGE = 16 << 20,
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
 	SEARCH_STRETCH = 64,
@@ -171,6 +177,21 @@ enum {
 	STRETCH_BYTES = 1 << 20,
 	/* So many stretches at most, 5 MiB; of longer ones if need be. */
 	STRETCHES_MAXIMUM = 1 << 17,
+	/* Lines of a stretch that are looked at one by one, rather than all
+	 * of it in a pass. */
+	LINE_FILTER_FEW = 512,
+	/* Bytes of a line behind its stretch that are looked at together. */
+	LINE_FILTER_STEP = 1 << 20,
+	/* How far from a line its context may begin, in bytes: they are walked
+	 * over for each answer. */
+	LINE_FILTER_REACH = 4 << 20,
+	/* Lines that are more than a screen: then there is time for the rest.
+	 * And stretches from the first that are looked at soon. */
+	LINE_FILTER_SCREEN = 512,
+	LINE_FILTER_NEAR = 8,
+	/* Bytes that a worker sends of a stretch, at most; more would take a
+	 * document of 100 GiB in lines of a byte. */
+	LINE_FILTER_MESSAGE = 16 << 20,
 	/* Holes from this length on are passed over, where that is possible;
 	 * and so often one is looked for. */
 	SEARCH_HOLE = 1 << 20,
