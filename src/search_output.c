@@ -130,10 +130,14 @@ static void count_unreadable(const struct search_output *output,
 
 bool search_counts(const struct search *search, struct match match)
 {
-	if (search->plan.kind == SEARCH_LAST)
-		return match.start >= search->plan.range.start &&
-		       match.start < search->limit;
-	return match.end <= search->plan.range.end;
+	const struct search_plan *plan = &search->plan;
+	bool inside = plan->kind == SEARCH_LAST
+			      ? match.start >= plan->range.start &&
+					match.start < search->limit
+			      : match.end <= plan->range.end;
+
+	return inside &&
+	       (!plan->accept || plan->accept(plan->context, match));
 }
 
 /* --- messages --- */

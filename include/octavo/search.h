@@ -153,6 +153,11 @@ struct search_plan {
 	struct search_lines lines;	/* of SEARCH_LINES */
 	/* For SEARCH_PACKED, likewise, for each chunk with a match. */
 	bool (*packed)(void *context, const struct packed *packed);
+	/* For SEARCH_FIRST, SEARCH_LAST and SEARCH_ALL: is MATCH one of those
+	 * that are looked for?  The pass goes on after it either way.  Called
+	 * in the workers, which have CONTEXT as it was when they were forked,
+	 * perhaps more than once for a match.  NULL: all are. */
+	bool (*accept)(void *context, struct match match);
 	void *context;
 	unsigned workers;	/* 0: one for each core */
 	uint64_t chunk;		/* bytes; 0: chosen by size (tests set it) */

@@ -1007,6 +1007,62 @@ static void test_search_while_editing(void **state)
 	sample_free(&sample);
 }
 
+/* --- only some of the matches --- */
+
+static bool accept_some(void *context, struct match match)
+{
+	(void)context;
+	return match.start % 3 == 0;
+}
+
+static struct list accepted(const struct list *all)
+{
+	struct list list = { NULL, 0, 0 };
+
+	for (size_t i = 0; i < all->count; i++)
+		if (accept_some(NULL, all->matches[i]))
+			list_add(&list, all->matches[i]);
+	return list;
+}
+
+static void check_accepted(const struct sample *sample,
+			   const struct form *form, uint64_t chunk)
+{
+	struct pattern *pattern = pattern_of(form);
+	struct list all = pass(sample, pattern,
+			       (struct range){ 0, sample->size }, true);
+	struct list wanted = accepted(&all);
+	struct search_plan plan = {
+		.document = sample->document, .pattern = pattern,
+		.range = { 0, sample->size }, .accept = accept_some,
+		.chunk = chunk, .workers = 1 + random_below(WORKERS_MAXIMUM),
+	};
+
+	check_one(plan, SEARCH_FIRST, wanted.count ? wanted.matches : NULL);
+	plan.range.end++;
+	check_one(plan, SEARCH_LAST, wanted.count
+			? &wanted.matches[wanted.count - 1] : NULL);
+	free(all.matches);
+	free(wanted.matches);
+	pattern_free(pattern);
+}
+
+static void test_search_accepts_some(void **state)
+{
+	static const uint64_t chunks[] = { 1, 7, 64, 0 };
+
+	(void)state;
+	seed = 77;
+	for (unsigned round = 0; round < 4; round++) {
+		struct sample sample = random_sample(100 + random_below(200),
+						     random_below(20));
+
+		for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+			check_accepted(&sample, &forms[i], chunks[round]);
+		sample_free(&sample);
+	}
+}
+
 /* A document too large to be scanned from its start for `previous`: nearly
  * all of it is a hole. */
 static void test_search_last_leftwards(void **state)
@@ -1765,6 +1821,7 @@ int main(void)
 		cmocka_unit_test(test_search_memory_is_bounded),
 		cmocka_unit_test(test_search_keeps_the_cache),
 		cmocka_unit_test(test_search_while_editing),
+		cmocka_unit_test(test_search_accepts_some),
 		cmocka_unit_test(test_search_last_leftwards),
 		cmocka_unit_test(test_search_filters),
 		cmocka_unit_test(test_search_agrees_with_grep),
