@@ -20,6 +20,7 @@
 
 #include "editor_internal.h"
 #include "highlight.h"
+#include "newline.h"
 #include "octavo/save.h"
 #include "task.h"
 #include "windows.h"
@@ -242,6 +243,8 @@ void editor_put_document(struct editor *editor, struct document *document,
 	end_tasks(editor);
 	forget_document(editor, buffer->document);
 	editor_lines_end(buffer);
+	if (buffer->filter)
+		line_filter_move(buffer->filter, document, NEWLINE_BYTE);
 	document_close(buffer->document);
 	show_document(editor, buffer, document);
 	view_set_text_mode(&buffer->view, text_mode);
@@ -301,6 +304,7 @@ static void close_buffer(struct editor *editor, bool keep)
 	windows_forget(editor, buffer);
 	editor_log_end(buffer, keep);
 	editor_lines_end(buffer);
+	line_filter_free(buffer->filter);
 	document_close(buffer->document);
 	free(buffer);
 	editor->buffer_count--;

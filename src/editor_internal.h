@@ -1,6 +1,6 @@
 /*
- * What editor.c, editor_recovery.c, editor_log.c, editor_outside.c and
- * editor_lines.c tell each other, task.c and live.c.
+ * What editor.c, editor_recovery.c, editor_log.c, editor_outside.c,
+ * editor_lines.c and editor_filter.c tell each other, task.c and live.c.
  */
 #ifndef OCTAVO_EDITOR_INTERNAL_H
 #define OCTAVO_EDITOR_INTERNAL_H
@@ -29,6 +29,14 @@ void editor_select(struct editor *editor, const struct buffer *buffer);
 
 /* Opens the current buffer's file again, without a look at what is left. */
 bool editor_reopen(struct editor *editor, struct error *error);
+
+/* --- editor_filter.c --- */
+
+void editor_filter_poll(struct editor *editor);
+size_t editor_filter_descriptors(const struct editor *editor, int *fds,
+				 size_t count);
+/* Waits until it is known which lines are shown. */
+void editor_filter_settle(struct editor *editor);
 
 /* --- editor_view.c --- */
 

@@ -200,6 +200,33 @@ static bool accept_search(struct editor *editor)
 	return true;
 }
 
+/* True where the filter is what was typed, and the prompt may close.  Nothing
+ * typed shows all lines. */
+static bool accept_filter(struct editor *editor)
+{
+	const struct prompt *prompt = &editor->prompt;
+	size_t exclude = prompt->text[0] == '!';
+	struct error error = ERROR_NONE;
+	struct pattern *pattern;
+
+	if (!editor->buffer)
+		return true;
+	if (prompt->length == 0) {
+		if (editor->buffer->filter)
+			input_run(editor, "filter off");
+		return true;
+	}
+	pattern = pattern_regex(prompt->text + exclude,
+				prompt->length - exclude, "", &error);
+	if (!pattern) {
+		set_hint(editor, &error, -(long)exclude);
+		return false;
+	}
+	if (!editor_add_filter(editor, pattern, exclude, &error))
+		editor_show_error(editor, &error);
+	return true;
+}
+
 /* True where the line was run, or failed in a way that retyping it does not
  * mend. */
 static bool accept_line(struct editor *editor, const char *before)
@@ -236,6 +263,8 @@ static void accept(struct editor *editor)
 	prompt_history_add(history, editor->prompt.text);
 	if (searching(editor))
 		done = accept_search(editor);
+	else if (editor->prompt_kind == PROMPT_FILTER)
+		done = accept_filter(editor);
 	else if (editor->prompt.length == 0)
 		done = true;
 	else

@@ -71,7 +71,6 @@ const struct keymap_hint keymap_hints[] = {
 	 "{count}] move by groups of bytes, in text by words"},
 	{KEYMAP_BROWSE, "#*\\;,", "[prompt search] searches, [next {count}] "
 	 "and [previous {count}] repeat it"},
-	{KEYMAP_BROWSE, "&", "[matches] lists what matches"},
 	{KEYMAP_BROWSE, "I<F6>=", ":info describes the file"},
 	{KEYMAP_BROWSE, "+-", "[prompt goto] takes +N and -N; "
 	 "[mark {char}] sets a mark, [jump-mark {char}] goes there"},

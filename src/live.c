@@ -215,6 +215,7 @@ bool editor_surveying(const struct editor *editor)
 void editor_settle(struct editor *editor)
 {
 	editor_lines_settle(editor);
+	editor_filter_settle(editor);
 	for (;;) {
 		struct survey *survey = live_survey(editor);
 		int fds[64];

@@ -46,6 +46,8 @@ static const char *prompt_label(const struct editor *editor, char label[16])
 		return ":";
 	case PROMPT_GOTO:
 		return "goto: ";
+	case PROMPT_FILTER:
+		return "&";
 	case PROMPT_SEARCH:
 		mark = "/";
 		break;
@@ -262,22 +264,6 @@ static void draw_bottom(const struct editor *editor, struct grid *grid,
 	grid_text(grid, row, 0, grid->columns, text, ROLE_HINT);
 }
 
-/* NUMBER with commas. */
-static const char *grouped(uint64_t number, char text[32])
-{
-	char digits[24];
-	int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
-	size_t used = 0;
-
-	for (int i = 0; i < length; i++) {
-		if (i > 0 && (length - i) % 3 == 0)
-			text[used++] = ',';
-		text[used++] = digits[i];
-	}
-	text[used] = '\0';
-	return text;
-}
-
 /* Which of how many matches, and what was searched for. */
 static void draw_match(const struct editor *editor, struct grid *grid,
 		       unsigned row)
@@ -293,10 +279,10 @@ static void draw_match(const struct editor *editor, struct grid *grid,
 		return;
 	}
 	if (place.known)
-		grouped(place.number, number);
+		screen_grouped(place.number, number);
 	snprintf(text, sizeof text, "match %s of %s%s%s  %s", number,
 		 place.state == JOB_FAILED ? "at least " : "",
-		 grouped(place.count, count),
+		 screen_grouped(place.count, count),
 		 place.state == JOB_RUNNING ? "..." : "", editor->message);
 	grid_text(grid, row, 0, grid->columns, text, ROLE_MESSAGE);
 }

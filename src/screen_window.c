@@ -245,6 +245,44 @@ unsigned screen_percent(uint64_t part, uint64_t whole)
 	return (unsigned)(part / (whole / 100));
 }
 
+const char *screen_grouped(uint64_t number, char text[32])
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+	size_t used = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i > 0 && (length - i) % 3 == 0)
+			text[used++] = ',';
+		text[used++] = digits[i];
+	}
+	text[used] = '\0';
+	return text;
+}
+
+/* How many lines are shown, as far as that is known. */
+static void format_filter(const struct buffer *buffer, unsigned columns,
+			  char *text, size_t room)
+{
+	struct filter_status status;
+	char lines[32];
+	int used;
+
+	text[0] = '\0';
+	if (columns < 60 || !editor_filter_status(buffer, &status))
+		return;
+	if (status.state == JOB_FAILED) {
+		snprintf(text, room, "filter failed  ");
+		return;
+	}
+	used = snprintf(text, room, "filter %s line%s  ",
+			screen_grouped(status.lines, lines),
+			status.lines == 1 ? "" : "s");
+	if (status.state == JOB_RUNNING)
+		snprintf(text + used - 1, room - (size_t)used, "%u%%  ",
+			 screen_percent(status.done, status.total));
+}
+
 static void format_changes(const struct document *document, char *text,
 			   size_t room)
 {
@@ -353,19 +391,21 @@ static void draw_status(struct editor *editor, struct grid *grid,
 	bool focus = window == editor->focus;
 	enum role role = focus ? ROLE_STATUS : ROLE_STATUS_OTHER;
 	const char *pending = focus ? editor->pending : "";
+	char filter[80];
 	char changes[64];
 	char place[128];
-	char right[256];
+	char right[320];
 	char name[512];
 	const char *mode = mode_name(view);
 	bool editing = mode[0] >= 'A' && mode[0] <= 'Z';
 	unsigned columns = grid->columns;
 
+	format_filter(buffer, columns, filter, sizeof filter);
 	format_changes(buffer->document, changes, sizeof changes);
 	format_place(view, grid->columns, place, sizeof place);
-	snprintf(right, sizeof right, "%s%s%s%s%s", pending,
-		 pending[0] ? "  " : "", changes, changes[0] ? "  " : "",
-		 place);
+	snprintf(right, sizeof right, "%s%s%s%s%s%s", pending,
+		 pending[0] ? "  " : "", filter, changes,
+		 changes[0] ? "  " : "", place);
 	format_name(editor, buffer, view, columns, name, sizeof name);
 
 	unsigned right_width = (unsigned)strlen(right);

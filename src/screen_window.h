@@ -12,5 +12,7 @@ unsigned screen_windows_rows(const struct grid *grid);
 void screen_windows_draw(struct editor *editor, struct grid *grid);
 
 unsigned screen_percent(uint64_t part, uint64_t whole);
+/* NUMBER with commas; returns TEXT. */
+const char *screen_grouped(uint64_t number, char text[32]);
 
 #endif

@@ -34,6 +34,7 @@ void task_free(struct task *task)
 		task_edit_free(task->edit);
 	else
 		search_free(task->search);
+	line_judge_free(task->judge);
 	free(task);
 }
 
@@ -151,10 +152,20 @@ static bool keep_nth(void *context, const struct match *matches, size_t count)
 	return false;
 }
 
+static bool accept_shown(void *context, struct match match)
+{
+	struct task *task = context;
+
+	return line_judge_accepts(task->judge, match);
+}
+
 static bool find_start(struct task *task, struct error *error)
 {
 	uint64_t size = document_size(task->document);
-	struct search_plan plan = { .kind = SEARCH_FIRST };
+	struct search_plan plan = {
+		.kind = SEARCH_FIRST,
+		.accept = task->judge ? accept_shown : NULL,
+	};
 
 	if (task->backward) {
 		plan.kind = SEARCH_LAST;
@@ -222,8 +233,9 @@ static enum status find_finish(struct editor *editor, struct task *task,
 				       ? document_size(task->document) : 0,
 				       error);
 	}
-	error_set(error, "no match for %s %s", pattern_text(editor->pattern),
-		  task->backward ? "before the cursor" : "from here to the end");
+	error_set(error, "no match for %s %s%s", pattern_text(editor->pattern),
+		  task->backward ? "before the cursor" : "from here to the end",
+		  task->judge ? ", in the lines that are shown" : "");
 	return STATUS_NOTHING;
 }
 
@@ -250,6 +262,16 @@ static void find_from(struct task *task, const struct buffer *buffer,
 	}
 }
 
+/* Matches in hidden lines do not count. */
+static bool find_shown(struct task *task, const struct buffer *buffer,
+		       struct error *error)
+{
+	if (!buffer->filter || !line_filter_hides(buffer->filter))
+		return true;
+	task->judge = line_judge_new(buffer->filter, error);
+	return task->judge != NULL;
+}
+
 bool editor_find(struct editor *editor, bool backward, bool again,
 		 uint64_t count, bool quietly, struct error *error)
 {
@@ -266,7 +288,9 @@ bool editor_find(struct editor *editor, bool backward, bool again,
 	task->quietly = quietly;
 	task->remaining = count > 0 ? count : 1;
 	find_from(task, editor->buffer, again);
-	return task_install(editor, task, find_start(task, error));
+	return task_install(editor, task,
+			    find_shown(task, editor->buffer, error) &&
+				    find_start(task, error));
 }
 
 void task_edited(struct editor *editor)
@@ -429,6 +453,7 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 	used += saving_descriptors(editor, fds + used, count - used);
 	used += highlight_descriptors(editor, fds + used, count - used);
 	used += editor_lines_descriptors(editor, fds + used, count - used);
+	used += editor_filter_descriptors(editor, fds + used, count - used);
 	return used + live_descriptors(editor, fds + used, count - used);
 }
 
@@ -528,6 +553,7 @@ void editor_poll(struct editor *editor)
 		saving_poll(editor);
 	highlight_poll(editor);
 	editor_lines_poll(editor);
+	editor_filter_poll(editor);
 	live_poll(editor);
 }
 

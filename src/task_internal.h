@@ -31,6 +31,8 @@ struct task {
 	uint64_t from;		/* where the search began */
 	uint64_t remaining;	/* matches still to be passed */
 	bool beyond;		/* not the match that the cursor is at */
+	struct line_judge *judge;	/* of the lines in which one counts;
+					 * NULL: all */
 	struct match match;
 	bool found;
 };

@@ -14,6 +14,7 @@
 
 #include "octavo/document.h"
 #include "octavo/keymap.h"
+#include "octavo/line_filter.h"
 #include "octavo/log.h"
 #include "octavo/option.h"
 #include "octavo/panel.h"
@@ -62,6 +63,7 @@ struct buffer {
 				 * of its file, when it was opened */
 	bool offered;		/* the user was asked about that */
 	bool held;		/* read-only because of the live one */
+	struct line_filter *filter;	/* which lines are shown; NULL: all */
 	struct range match;	/* where the last search stopped */
 	bool has_match;
 	struct lines *lines;	/* the index of its lines; NULL: none asked */
@@ -86,6 +88,7 @@ enum prompt_kind {
 	PROMPT_SEARCH,
 	PROMPT_SEARCH_BACK,
 	PROMPT_GOTO,
+	PROMPT_FILTER,
 	PROMPT_KINDS
 };
 
@@ -526,6 +529,30 @@ bool editor_match_place(const struct editor *editor,
 			struct match_place *place);
 /* Does a match start in part ROW of ROWS of the current document? */
 bool editor_marked(const struct editor *editor, unsigned row, unsigned rows);
+
+/*
+ * The lines that are shown (editor_filter.c, octavo/line_filter.h); next and
+ * previous stop at matches in these only.
+ */
+/* The current buffer's filter, made where there is none. */
+struct line_filter *editor_line_filter(struct editor *editor,
+				       struct error *error);
+/* Adds an entry to it, and turns it on.  Takes PATTERN over, also on failure. */
+bool editor_add_filter(struct editor *editor, struct pattern *pattern,
+		       bool exclude, struct error *error);
+/* Is it being found out which are? */
+bool editor_filtering(const struct editor *editor);
+
+struct filter_status {
+	enum job_state state;
+	uint64_t lines;		/* that pass, so far; */
+	uint64_t done;		/* after so many bytes */
+	uint64_t total;
+};
+
+/* False: all lines of BUFFER are shown, and are meant to be. */
+bool editor_filter_status(const struct buffer *buffer,
+			  struct filter_status *status);
 
 /* The first match in RANGE, or the last one, waited for. */
 bool editor_find_now(struct editor *editor, struct pattern *pattern,

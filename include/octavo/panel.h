@@ -8,7 +8,8 @@
  *
  * In a list one line is selected.  What can be done with it are actions, which
  * have names ("go" leaves the list for what the line is about, "remove" takes
- * that away); an action on a line is a line of the command language.
+ * that away, "edit" makes it another); an action on a line is a line of the
+ * command language.
  */
 #ifndef OCTAVO_PANEL_H
 #define OCTAVO_PANEL_H
@@ -32,6 +33,7 @@ struct panel_source {
 	bool (*command)(void *context, uint64_t index, const char *action,
 			char *text, size_t size);
 	void (*free)(void *context);	/* or NULL */
+	bool stays;		/* "go" does not leave it */
 	void *context;
 	/* What keys do, as in keymap_expand; NULL in a text. */
 	const char *hint;

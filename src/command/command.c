@@ -15,11 +15,11 @@
 #include "octavo/escape.h"
 
 static const struct command *const families[] = {
-	commands_move, commands_search, commands_highlight, commands_edit,
-	commands_bulk, commands_undo, commands_list, commands_region,
-	commands_file, commands_outside, commands_export, commands_window,
-	commands_show,
-	commands_session, commands_log, commands_recovery,
+	commands_move, commands_search, commands_highlight, commands_filter,
+	commands_edit, commands_bulk, commands_undo, commands_list,
+	commands_region, commands_file, commands_outside, commands_export,
+	commands_window, commands_show, commands_session, commands_log,
+	commands_recovery,
 };
 
 const struct command *command_at(size_t index)

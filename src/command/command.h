@@ -149,6 +149,7 @@ size_t command_put_bytes(char *text, size_t columns,
 extern const struct command commands_move[];
 extern const struct command commands_search[];
 extern const struct command commands_highlight[];
+extern const struct command commands_filter[];
 extern const struct command commands_edit[];
 extern const struct command commands_bulk[];
 extern const struct command commands_undo[];

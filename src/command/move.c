@@ -526,11 +526,13 @@ static enum status act(struct editor *editor, const char *action,
 	if (!known && !(go && panel_visible(panel) && !panel_is_list(panel))) {
 		error_set(error, go ? "there is nothing to go to" :
 			  strcmp(action, "remove") == 0
-				  ? "there is nothing to remove"
+				  ? "there is nothing to remove" :
+			  strcmp(action, "edit") == 0
+				  ? "there is nothing to edit"
 				  : "there is nothing to decide");
 		return STATUS_FAILED;
 	}
-	if (go)
+	if (go && !panel->source.stays)
 		panel_clear(panel);
 	editor->serial++;
 	if (!known)
@@ -549,7 +551,7 @@ static enum status run_panel(struct editor *editor,
 {
 	static const char *const names[] = {
 		"up", "down", "page-up", "page-down", "start", "end",
-		"close", "go", "remove", "mine", "theirs", NULL,
+		"close", "go", "remove", "edit", "mine", "theirs", NULL,
 	};
 	struct panel *panel = &editor->panel;
 	uint64_t count = 1;

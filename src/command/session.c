@@ -97,6 +97,7 @@ static enum status run_prompt(struct editor *editor,
 	static const char *const names[] = {
 		[PROMPT_COMMAND] = "command", [PROMPT_SEARCH] = "search",
 		[PROMPT_SEARCH_BACK] = "search-back", [PROMPT_GOTO] = "goto",
+		[PROMPT_FILTER] = "filter",
 	};
 	size_t position = call->position;
 	char word[32];
@@ -110,7 +111,7 @@ static enum status run_prompt(struct editor *editor,
 	if (kind == PROMPT_KINDS) {
 		error_set_at(error, call->position,
 			     "a prompt is one of: command search search-back "
-			     "goto");
+			     "goto filter");
 		return STATUS_FAILED;
 	}
 	if (kind != PROMPT_COMMAND && !editor->buffer) {
@@ -202,7 +203,8 @@ const struct command commands_session[] = {
 	  "bind keys to a command (none unbinds), or show all bindings",
 	  run_map },
 	{ "prompt", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "KIND [TEXT]",
-	  "open a prompt: command, search, search-back, goto", run_prompt },
+	  "open a prompt: command, search, search-back, goto, filter",
+	  run_prompt },
 	{ "keys", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "KEYS",
 	  "do as if the keys were typed", run_keys },
 	{ "cancel", NULL, COMMAND_NO_RANGE, COMMAND_NO_FILE, "",

@@ -7,7 +7,8 @@
  *
  * Invariants
  *  1. A frame is drawn only when editor->serial has moved, something has
- *     forced it, or the progress of a task or of the count of matches is due.
+ *     forced it, or the progress of a task, of the count of matches or of a
+ *     filter is due.
  *  2. With nothing to do the process sleeps, but for a look at the files once
  *     a second.
  */
@@ -108,7 +109,8 @@ static void loop_draw(struct loop *loop)
 static bool loop_moves(const struct loop *loop)
 {
 	return editor_busy(loop->editor) || editor_surveying(loop->editor) ||
-	       editor_counting(loop->editor);
+	       editor_counting(loop->editor) ||
+	       editor_filtering(loop->editor);
 }
 
 static bool loop_due(const struct loop *loop)

@@ -1,0 +1,125 @@
+/*
+ * Which lines of a buffer are shown: its filter, kept up to date beside the
+ * screen.
+ *
+ * A buffer has one from the first entry on.  The windows that show the buffer
+ * say where somebody looks; that of the focus comes last and so decides.
+ */
+#include "editor_internal.h"
+#include "newline.h"
+#include "task.h"
+
+struct line_filter *editor_line_filter(struct editor *editor,
+				       struct error *error)
+{
+	struct buffer *buffer = editor->buffer;
+
+	if (buffer->filter)
+		return buffer->filter;
+	buffer->filter = line_filter_new(buffer->document, NEWLINE_BYTE, error);
+	if (buffer->filter)
+		line_filter_set_workers(
+			buffer->filter,
+			(unsigned)editor->options.values[OPTION_WORKERS]);
+	return buffer->filter;
+}
+
+bool editor_add_filter(struct editor *editor, struct pattern *pattern,
+		       bool exclude, struct error *error)
+{
+	struct line_filter *filter = editor_line_filter(editor, error);
+
+	if (!filter) {
+		pattern_free(pattern);
+		return false;
+	}
+	editor_set_limits(editor, pattern);
+	if (!line_filter_add(filter, pattern, exclude, error))
+		return false;
+	line_filter_turn(filter, true);
+	editor->serial++;
+	return true;
+}
+
+/* --- beside the screen --- */
+
+static void look(struct editor *editor)
+{
+	for (size_t i = 0; i <= editor->window_count; i++) {
+		size_t window = i < editor->window_count ? i : editor->focus;
+		struct buffer *buffer = editor->windows[window].buffer;
+
+		if (buffer && buffer->filter)
+			line_filter_look(buffer->filter,
+					 view_window(editor_window_view(
+						editor, window)).start);
+	}
+}
+
+static void poll_filter(struct editor *editor, struct line_filter *filter)
+{
+	struct error error = ERROR_NONE;
+	bool failed = line_filter_state(filter, NULL) == JOB_FAILED;
+
+	if (line_filter_poll(filter))
+		editor->serial++;
+	if (!failed && line_filter_state(filter, &error) == JOB_FAILED)
+		editor_show_error(editor, &error);
+}
+
+void editor_filter_poll(struct editor *editor)
+{
+	look(editor);
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		if (editor->buffers[i]->filter)
+			poll_filter(editor, editor->buffers[i]->filter);
+}
+
+size_t editor_filter_descriptors(const struct editor *editor, int *fds,
+				 size_t count)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		if (editor->buffers[i]->filter)
+			used += line_filter_descriptors(
+				editor->buffers[i]->filter, fds + used,
+				count - used);
+	return used;
+}
+
+bool editor_filtering(const struct editor *editor)
+{
+	for (size_t i = 0; i < editor->buffer_count; i++)
+		if (editor->buffers[i]->filter &&
+		    line_filter_state(editor->buffers[i]->filter, NULL) ==
+			    JOB_RUNNING)
+			return true;
+	return false;
+}
+
+void editor_filter_settle(struct editor *editor)
+{
+	for (editor_filter_poll(editor); editor_filtering(editor);
+	     editor_filter_poll(editor)) {
+		int fds[64];
+
+		if (!task_wait(editor, fds,
+			       editor_filter_descriptors(editor, fds, 64)))
+			return;
+	}
+}
+
+bool editor_filter_status(const struct buffer *buffer,
+			  struct filter_status *status)
+{
+	struct line_filter *filter = buffer->filter;
+
+	if (!filter || line_filter_count(filter) == 0 ||
+	    !line_filter_is_on(filter))
+		return false;
+	status->state = line_filter_state(filter, NULL);
+	line_filter_progress(filter, &status->done, &status->total,
+			     &status->lines);
+	return status->state == JOB_FAILED || line_filter_hides(filter);
+}
