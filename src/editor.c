@@ -20,7 +20,6 @@
 
 #include "editor_internal.h"
 #include "highlight.h"
-#include "newline.h"
 #include "octavo/save.h"
 #include "task.h"
 #include "windows.h"
@@ -244,7 +243,8 @@ void editor_put_document(struct editor *editor, struct document *document,
 	forget_document(editor, buffer->document);
 	editor_lines_end(buffer);
 	if (buffer->filter)
-		line_filter_move(buffer->filter, document, NEWLINE_BYTE);
+		line_filter_move(buffer->filter, document,
+				 line_filter_form(buffer->filter));
 	document_close(buffer->document);
 	show_document(editor, buffer, document);
 	view_set_text_mode(&buffer->view, text_mode);

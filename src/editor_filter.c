@@ -3,10 +3,10 @@
  * screen.
  *
  * A buffer has one from the first entry on.  The windows that show the buffer
- * say where somebody looks; that of the focus comes last and so decides.
+ * say where somebody looks, and what a newline is; that of the focus comes last
+ * and so decides.  Views in text mode ask it which lines they show.
  */
 #include "editor_internal.h"
-#include "newline.h"
 #include "task.h"
 
 struct line_filter *editor_line_filter(struct editor *editor,
@@ -16,7 +16,9 @@ struct line_filter *editor_line_filter(struct editor *editor,
 
 	if (buffer->filter)
 		return buffer->filter;
-	buffer->filter = line_filter_new(buffer->document, NEWLINE_BYTE, error);
+	buffer->filter = line_filter_new(buffer->document,
+					 view_newline_form(&buffer->view),
+					 error);
 	if (buffer->filter)
 		line_filter_set_workers(
 			buffer->filter,
@@ -41,6 +43,56 @@ bool editor_add_filter(struct editor *editor, struct pattern *pattern,
 	return true;
 }
 
+/* --- what views ask --- */
+
+static enum view_line answer_of(enum line_answer answer)
+{
+	static const enum view_line answers[] = {
+		[LINE_FOUND] = VIEW_LINE_FOUND, [LINE_NONE] = VIEW_LINE_NONE,
+		[LINE_UNKNOWN] = VIEW_LINE_UNKNOWN,
+	};
+
+	return answers[answer];
+}
+
+static enum view_line shown_from(void *context, uint64_t offset,
+				 uint64_t *start)
+{
+	const struct buffer *buffer = context;
+
+	return answer_of(line_filter_from(buffer->filter, offset, start));
+}
+
+static enum view_line shown_before(void *context, uint64_t offset,
+				   uint64_t *start)
+{
+	const struct buffer *buffer = context;
+
+	return answer_of(line_filter_before(buffer->filter, offset, start));
+}
+
+/* Only of a filter that hides lines a view knows. */
+static void tell_view(struct view *view, struct buffer *buffer)
+{
+	bool hides = buffer->filter && line_filter_hides(buffer->filter);
+	struct view_lines lines = view->lines;
+
+	if (hides == (lines.from != NULL))
+		return;
+	lines.context = buffer;
+	lines.from = hides ? shown_from : NULL;
+	lines.before = hides ? shown_before : NULL;
+	view_set_lines(view, &lines);
+}
+
+static void tell_views(struct editor *editor)
+{
+	for (size_t i = 0; i < editor->window_count; i++)
+		if (editor->windows[i].buffer)
+			tell_view(editor_window_view(editor, i),
+				  editor->windows[i].buffer);
+}
+
 /* --- beside the screen --- */
 
 static void look(struct editor *editor)
@@ -48,12 +100,24 @@ static void look(struct editor *editor)
 	for (size_t i = 0; i <= editor->window_count; i++) {
 		size_t window = i < editor->window_count ? i : editor->focus;
 		struct buffer *buffer = editor->windows[window].buffer;
+		const struct view *view = editor_window_view(editor, window);
 
 		if (buffer && buffer->filter)
 			line_filter_look(buffer->filter,
-					 view_window(editor_window_view(
-						editor, window)).start);
+					 view_window(view).start);
 	}
+}
+
+/* What a newline is, the view with the focus says. */
+static void follow_encoding(struct editor *editor)
+{
+	struct buffer *buffer = editor->buffer;
+
+	if (buffer && buffer->filter &&
+	    view_newline_form(&buffer->view) !=
+		    line_filter_form(buffer->filter))
+		line_filter_move(buffer->filter, buffer->document,
+				 view_newline_form(&buffer->view));
 }
 
 static void poll_filter(struct editor *editor, struct line_filter *filter)
@@ -69,10 +133,12 @@ static void poll_filter(struct editor *editor, struct line_filter *filter)
 
 void editor_filter_poll(struct editor *editor)
 {
+	follow_encoding(editor);
 	look(editor);
 	for (size_t i = 0; i < editor->buffer_count; i++)
 		if (editor->buffers[i]->filter)
 			poll_filter(editor, editor->buffers[i]->filter);
+	tell_views(editor);
 }
 
 size_t editor_filter_descriptors(const struct editor *editor, int *fds,

@@ -356,6 +356,11 @@ void line_filter_move(struct line_filter *filter, struct document *document,
 			filter->entries[i].shown.pattern, filter->form);
 }
 
+unsigned line_filter_form(const struct line_filter *filter)
+{
+	return filter->form;
+}
+
 size_t line_filter_count(const struct line_filter *filter)
 {
 	return filter->count;

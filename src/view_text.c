@@ -102,7 +102,7 @@ void view_text_lay_out(struct view *view)
 
 /* --- parts --- */
 
-static struct newlines newlines_in(const struct view *view)
+unsigned view_newline_form(const struct view *view)
 {
 	static const enum newline_form forms[ENCODING_FORMS] = {
 		[ENCODING_UTF8] = NEWLINE_BYTE,
@@ -112,7 +112,13 @@ static struct newlines newlines_in(const struct view *view)
 		[ENCODING_EBCDIC] = NEWLINE_EBCDIC,
 	};
 
-	return newlines_of(view->document, forms[view->text.encoding]);
+	return forms[view->text.encoding];
+}
+
+static struct newlines newlines_in(const struct view *view)
+{
+	return newlines_of(view->document,
+			   (enum newline_form)view_newline_form(view));
 }
 
 /* Does a line begin at OFFSET? */

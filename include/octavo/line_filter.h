@@ -58,6 +58,7 @@ void line_filter_free(struct line_filter *filter);
  * form. */
 void line_filter_move(struct line_filter *filter, struct document *document,
 		      unsigned form);
+unsigned line_filter_form(const struct line_filter *filter);
 
 /* --- the stack --- */
 

@@ -142,6 +142,8 @@ void view_set_options(struct view *view, const struct layout_options *options);
 void view_set_text_mode(struct view *view, bool text_mode);
 void view_set_text_options(struct view *view,
 			   const struct text_options *options);
+/* What a newline is in the view's encoding: a newline_form (src/newline.h). */
+unsigned view_newline_form(const struct view *view);
 /* Who knows of the document's lines from now on. */
 void view_set_lines(struct view *view, const struct view_lines *lines);
 
