@@ -18,6 +18,7 @@
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -185,6 +186,18 @@ static inline int compat_mount_point(int folder, const char *name,
 	return result;
 }
 
+static inline int compat_watch(void)
+{
+	return inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+}
+
+static inline int compat_watch_add(int watch, const char *path, bool folder)
+{
+	return inotify_add_watch(watch, path, folder
+		? IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR
+		: IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+}
+
 static inline int compat_die_with_parent(void)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -229,6 +242,8 @@ COMPAT_ABSENT(int, compat_attributes, int fd, bool *immutable,
 	      bool *append_only)
 COMPAT_ABSENT(int, compat_mount_point, int folder, const char *name,
 	      bool *mounted)
+COMPAT_ABSENT(int, compat_watch, void)
+COMPAT_ABSENT(int, compat_watch_add, int watch, const char *path, bool folder)
 COMPAT_ABSENT(int, compat_die_with_parent, void)
 
 static inline uint64_t compat_memory(void)

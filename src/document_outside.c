@@ -31,6 +31,18 @@ static bool take_growth(struct document *document,
 	return true;
 }
 
+/* A file that has lost its name may be written to for a while.  Nothing else of
+ * it is accounted for: it may get its name back. */
+static void take_late_growth(struct document *document, uint64_t size)
+{
+	struct file_identity identity = file_identity(document->file);
+
+	if (size <= identity.size)
+		return;
+	identity.size = size;
+	take_growth(document, &identity);
+}
+
 /* All that was found is dealt with. */
 static void settle(struct outside *outside)
 {
@@ -105,7 +117,11 @@ static enum file_state look(struct document *document, bool thorough)
 	tell_outside(document, state, &now);
 	if (!whole)
 		outside_forget_conflicts(outside);
-	else if (state != FILE_SAME || thorough || outside->written)
+	if (state == FILE_REPLACED || state == FILE_REMOVED)
+		take_late_growth(document, now.size);
+	if (!whole)
+		return state;
+	if (state != FILE_SAME || thorough || outside->written)
 		state = examine(document, state, &now, thorough);
 	else
 		settle(outside);

@@ -16,6 +16,8 @@ struct file {
 	const char *read_only;
 	struct holes holes;
 	struct file_process *process;	/* of FILE_PROCESS */
+	struct spool_flow *flow;	/* of FILE_SPOOLED while it grows */
+	bool cut_off;			/* not all of it has come */
 };
 
 /* Takes the identity that the descriptor has now as the known one. */

@@ -114,6 +114,12 @@ struct io {
 	/* Is something mounted on NAME, which is not followed?  ENOSYS where the
 	 * system does not say. */
 	int (*mount_point)(int folder, const char *name, bool *mounted);
+	/* A descriptor (inotify) that becomes readable where something happens to
+	 * what was added to it: PATH's content, length, attributes, name; of a
+	 * FOLDER which names are in it.  Never waits when it is read.  ENOSYS
+	 * where there is no such thing. */
+	int (*watch)(void);
+	int (*watch_add)(int watch, const char *path, bool folder);
 	int (*pipe)(int ends[2]);	/* both close-on-exec */
 	pid_t (*fork)(void);
 	pid_t (*waitpid)(pid_t process, int *status, int options);

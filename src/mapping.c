@@ -448,22 +448,31 @@ static void *reserve_for(const struct mapping *mapping)
 		       : reserve((size_t)mapping->room);
 }
 
-/* Takes addresses for the file, and for what it may grow by if that can be. */
+/* What the file may grow by. */
+static uint64_t growth_mib(const struct mapping *mapping)
+{
+	if (file_flow(mapping->file) == FILE_FLOWING)
+		return MAPPING_FLOW_MIB;
+	return mapping->size <= MAPPING_SMALL ? MAPPING_GROWTH_SMALL_MIB
+					      : MAPPING_GROWTH_MIB;
+}
+
+/* Takes addresses for the file, and for what it may grow by, or for as much of
+ * that as can be. */
 static bool mapping_take_room(struct mapping *mapping)
 {
-	const uint64_t growth = (uint64_t)(mapping->size <= MAPPING_SMALL
-						   ? MAPPING_GROWTH_SMALL_MIB
-						   : MAPPING_GROWTH_MIB) << 20;
-	void *room;
+	enum { LESS = 256 };
+	uint64_t growth = growth_mib(mapping) << 20;
+	void *room = MAP_FAILED;
 
 	errno = ENOMEM;
 	if (mapping->size > PTRDIFF_MAX - 2 * MAPPING_LARGE_PAGE -
 				    2 * mapping->page - growth)
 		return false;
-	mapping->room = least_room(mapping) + growth;
-	room = reserve_for(mapping);
-	if (room == MAP_FAILED) {
-		mapping->room = least_room(mapping);
+	for (bool least = false; room == MAP_FAILED && !least;
+	     growth /= LESS) {
+		least = growth == 0;
+		mapping->room = least_room(mapping) + growth;
 		room = reserve_for(mapping);
 	}
 	if (room == MAP_FAILED)
@@ -545,7 +554,8 @@ struct mapping *mapping_open(struct file *file, struct error *error)
 		return NULL;
 	}
 	/* An empty one may grow. */
-	if (mapping->size == 0 && file_kind(file) == FILE_REGULAR)
+	if (mapping->size == 0 && (file_kind(file) == FILE_REGULAR ||
+				   file_flow(file) == FILE_FLOWING))
 		mapping_take_room(mapping);
 	return mapping;
 }

@@ -17,6 +17,7 @@ enum {
 	FILE_SMALL = 8,
 	MAPPING_GROWTH_MIB = 1,
 	MAPPING_GROWTH_SMALL_MIB = 1,
+	MAPPING_FLOW_MIB = 1,
 	STORE_BLOCK = 32,
 	PIECES_LEAF = 4,
 	PIECES_INNER = 6,
@@ -112,6 +113,9 @@ enum {
 	/* ... behind a small one, of which there may be thousands in a row: to
 	 * give addresses back takes the system longer, the more they are. */
 	MAPPING_GROWTH_SMALL_MIB = 1 << 10,
+	/* ... and behind what comes through a pipe, which cannot be opened
+	 * again: more than any disk that takes it. */
+	MAPPING_FLOW_MIB = 4 << 20,
 	/* The smallest block of the store that holds typed bytes. */
 	STORE_BLOCK = 64 << 10,
 	/* Pieces in a leaf of the tree and children of an inner node: 1 KiB

@@ -23,8 +23,10 @@ enum { SPOOL_BLOCK = 128 << 10, SPOOL_TELL = 50 /* milliseconds */ };
 
 struct spool {
 	const struct spool_source *source;
+	struct job_worker *worker;	/* in a child: what tells the parent */
 	unsigned char *block;
 	uint64_t length;	/* bytes so far */
+	uint64_t known;		/* of them to the parent */
 	int64_t told;		/* when progress was last asked */
 	int writer;
 	int reader;
@@ -79,24 +81,44 @@ static bool spool_create(struct spool *spool, struct error *error)
 				spool->source->name, last);
 }
 
+/* A chunk for each message, because what ends a chunk is sent at once.  All it
+ * says is that there is more, or, with a byte in it, that this is the END. */
+static bool spool_tell_parent(struct spool *spool, bool end,
+			      struct error *error)
+{
+	uint64_t chunk;
+
+	spool->known = spool->length;
+	return job_claim(spool->worker, &chunk)
+	       && job_send(spool->worker, chunk, "", end, error)
+	       && job_finish(spool->worker, chunk, error);
+}
+
 /* Asks the progress function where it is time; false: stop. */
 static bool spool_tell(struct spool *spool)
 {
 	const struct spool_source *source = spool->source;
 	int64_t now = spool_clock();
 
-	if (!source->progress || now - spool->told < SPOOL_TELL)
+	if (now - spool->told < SPOOL_TELL)
 		return true;
 	spool->told = now;
-	return source->progress(source->context, spool->length);
+	if (spool->worker)
+		return spool->known == spool->length
+		       || spool_tell_parent(spool, false, NULL);
+	return !source->progress
+	       || source->progress(source->context, spool->length);
 }
 
-/* Is there something to read, within a moment? */
+/* Is there something to read, within a moment?  A child that has told all has
+ * time. */
 static bool spool_is_ready(const struct spool *spool)
 {
 	struct pollfd wait = { .fd = spool->source->fd, .events = POLLIN };
+	bool patient = spool->worker && spool->known == spool->length;
 
-	return !spool->source->waits || poll(&wait, 1, SPOOL_TELL) > 0;
+	return !spool->source->waits
+	       || poll(&wait, 1, patient ? -1 : SPOOL_TELL) > 0;
 }
 
 static bool spool_keep(struct spool *spool, size_t count, struct error *error)
@@ -160,4 +182,93 @@ int spool_read(const struct spool_source *source, struct error *error)
 	if (!done && spool.reader >= 0)
 		io_close(spool.reader);
 	return done ? spool.reader : -1;
+}
+
+/* --- beside the screen --- */
+
+struct spool_flow {
+	struct job *job;
+	struct spool_source source;
+	struct spool spool;
+	bool more;		/* was told since the last poll */
+};
+
+static bool flow_work(struct job_worker *worker, void *context,
+		      struct error *error)
+{
+	struct spool_flow *flow = context;
+
+	flow->spool.worker = worker;
+	return spool_copy(&flow->spool, error)
+	       && spool_tell_parent(&flow->spool, true, error);
+}
+
+static bool flow_told(void *context, uint64_t chunk, const void *data,
+		      size_t size)
+{
+	struct spool_flow *flow = context;
+
+	(void)chunk, (void)data;
+	flow->more = true;
+	return size == 0;
+}
+
+static bool flow_start(struct spool_flow *flow, struct error *error)
+{
+	const struct job_plan plan = {
+		.work = flow_work, .result = flow_told, .context = flow,
+		.chunks = UINT64_MAX, .workers = 1,
+	};
+
+	flow->spool.source = &flow->source;
+	flow->spool.block = malloc(SPOOL_BLOCK);
+	if (!flow->spool.block)
+		return error_set_memory(error);
+	if (!spool_create(&flow->spool, error))
+		return false;
+	flow->job = job_start(&plan, error);
+	if (!flow->job)
+		io_close(flow->spool.reader);
+	io_close(flow->spool.writer);
+	return flow->job != NULL;
+}
+
+int spool_begin(const struct spool_source *source, struct spool_flow **flow,
+		struct error *error)
+{
+	*flow = calloc(1, sizeof **flow);
+	if (!*flow) {
+		error_set_memory(error);
+		return -1;
+	}
+	(*flow)->source = *source;
+	if (flow_start(*flow, error))
+		return (*flow)->spool.reader;
+	spool_end(*flow);
+	*flow = NULL;
+	return -1;
+}
+
+enum job_state spool_poll(struct spool_flow *flow, bool *more,
+			  struct error *error)
+{
+	enum job_state state = job_poll(flow->job, error);
+
+	*more = flow->more;
+	flow->more = false;
+	return state;
+}
+
+size_t spool_descriptors(const struct spool_flow *flow, int *fds, size_t count)
+{
+	return job_descriptors(flow->job, fds, count);
+}
+
+void spool_end(struct spool_flow *flow)
+{
+	if (!flow)
+		return;
+	job_free(flow->job);
+	free(flow->spool.block);
+	free(flow);
 }

@@ -6,6 +6,7 @@
 #define OCTAVO_SPOOL_H
 
 #include "octavo/file.h"
+#include "octavo/job.h"
 
 struct spool_source {
 	int fd;
@@ -22,5 +23,22 @@ struct spool_source {
  * its last descriptor; -1 on an error.
  */
 int spool_read(const struct spool_source *source, struct error *error);
+
+/*
+ * The same while a forked child reads SOURCE, whose progress function is not
+ * asked: the file grows.  *FLOW is to be polled until it no longer says
+ * JOB_RUNNING: JOB_FAILED with what went wrong, after which the file stays as
+ * long as it is; *MORE where it has grown since the last time.  spool_end at
+ * any time, which stops the child.
+ */
+struct spool_flow;
+
+int spool_begin(const struct spool_source *source, struct spool_flow **flow,
+		struct error *error);
+enum job_state spool_poll(struct spool_flow *flow, bool *more,
+			  struct error *error);
+size_t spool_descriptors(const struct spool_flow *flow, int *fds,
+			 size_t count);
+void spool_end(struct spool_flow *flow);
 
 #endif

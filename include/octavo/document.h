@@ -278,7 +278,8 @@ unsigned document_epoch(const struct document *document);
  * new, or THOROUGH, bytes in private granules are compared with the disk, and
  * those that are not edited become what is there.  A file that has only grown
  * is FILE_SAME again: the document has its new bytes behind all others, in
- * every state of it.
+ * every state of it.  Those of a file that was renamed, replaced or removed
+ * are taken up likewise.
  */
 enum file_state document_outside(struct document *document, bool thorough);
 /* PAUSED: it finds what it found last, because it is us who write. */

@@ -89,6 +89,31 @@ struct file *file_open_at(int folder, const char *name, const char *path,
 
 void file_close(struct file *file);
 
+/*
+ * Standard input that still flows.  From file_let_input_flow on "-" is opened
+ * at once, and a forked child goes on reading it; so the file is FILE_SPOOLED
+ * and grows (file_check says FILE_GREW).  The pipe is the child's then, and
+ * cannot be opened again.  The child dies with the file and with us.
+ */
+enum file_flow {
+	FILE_STILL,		/* all of it is there, or it never flowed */
+	FILE_FLOWING,
+	FILE_CUT_OFF,		/* the rest will never come: stopped, or lost */
+};
+
+void file_let_input_flow(void);
+enum file_flow file_flow(const struct file *file);
+/* Takes what the child tells.  True: there may be more in the file, or it has
+ * ended; if that is because something went wrong the error says what. */
+bool file_flow_poll(struct file *file, struct error *error);
+/* Descriptors to wait for before that. */
+size_t file_flow_descriptors(const struct file *file, int *fds, size_t count);
+/* No more is read of it; who writes to the pipe is told so by the system. */
+void file_flow_stop(struct file *file);
+
+/* The folder that its path lies in, to be freed; NULL: no memory. */
+char *file_folder(const struct file *file);
+
 /* As given on the command line; "standard input" for "-". */
 const char *file_path(const struct file *file);
 enum file_kind file_kind(const struct file *file);
@@ -109,8 +134,9 @@ const char *file_read_only(const struct file *file);
  * file_accept.  FILE_SHRUNK wins over FILE_REPLACED and FILE_REMOVED, because
  * bytes are lost; those win over FILE_GREW and FILE_WRITTEN.  *NOW, if not
  * NULL, is the descriptor's identity now.  A file without a path of its own
- * (spooled, generated, new and still absent) is FILE_SAME; FILE_NEW that has
- * appeared is FILE_REPLACED.  The link count is not part of the identity.
+ * (spooled, generated, new and still absent) is FILE_SAME, but one that flows
+ * in FILE_GREW; FILE_NEW that has appeared is FILE_REPLACED.  The link count
+ * is not part of the identity.
  */
 enum file_state file_check(const struct file *file, struct file_identity *now);
 
