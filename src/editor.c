@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "editor_internal.h"
+#include "follow.h"
 #include "highlight.h"
 #include "octavo/save.h"
 #include "task.h"
@@ -224,6 +225,7 @@ static void forget_document(struct editor *editor,
 	}
 	panel_clear(&editor->panel);
 	highlight_forget(editor, document);
+	follow_forget(editor, document);
 }
 
 static void end_tasks(struct editor *editor)
@@ -324,6 +326,7 @@ void editor_free(struct editor *editor)
 {
 	if (!editor)
 		return;
+	follow_end(editor);
 	saving_end(editor);
 	/* Where nobody has quit, what is unsaved is still wanted. */
 	while (editor->buffer_count > 0)

@@ -4,6 +4,7 @@
  * changes that are not on disk.
  */
 #include "editor_internal.h"
+#include "follow.h"
 #include "task.h"
 
 void editor_check_file(struct editor *editor, struct buffer *buffer)
@@ -32,6 +33,7 @@ void editor_check_files(struct editor *editor)
 		editor_check_file(editor, buffer);
 		editor_log_tick(editor, buffer);
 	}
+	follow_seen(editor);
 }
 
 void editor_decided(struct editor *editor)

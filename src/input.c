@@ -238,6 +238,11 @@ void input_key(struct input *input, uint32_t key)
 	struct editor *editor = input->editor;
 	bool cancel = is_cancel(key);
 
+	if (editor_following(editor)) {
+		editor_stop_following(editor);
+		if (cancel)
+			return;
+	}
 	if (cancel && editor_busy(editor)
 	    && editor->prompt_kind == PROMPT_NONE) {
 		editor_cancel(editor);
@@ -342,6 +347,7 @@ void input_click(struct input *input, unsigned row, unsigned column,
 	uint64_t offset;
 	unsigned nibble;
 
+	editor_stop_following(editor);
 	if (panel_visible(&editor->panel) && !editor->question.text[0]) {
 		click_panel(input, row, grid);
 		return;
@@ -396,6 +402,7 @@ void input_wheel(struct input *input, int rows, unsigned row, unsigned column,
 	struct editor *editor = input->editor;
 	struct screen_place place;
 
+	editor_stop_following(editor);
 	if (panel_visible(&editor->panel))
 		panel_scroll(&editor->panel, rows);
 	else if (window_at(editor, row, column, grid, &place))

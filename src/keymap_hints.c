@@ -48,7 +48,7 @@ static const struct keymap_label {
 };
 
 const struct keymap_hint keymap_hints[] = {
-	{KEYMAP_BROWSE, "ABDEFcefoOsS.~",
+	{KEYMAP_BROWSE, "ABDEcefoOsS.~",
 	 "to type bytes: [mode overwrite] overwrites, [mode insert] inserts"},
 	{KEYMAP_BROWSE, "^S",
 	 "[write-ask] or :write writes, [prompt search] searches"},

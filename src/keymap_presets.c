@@ -42,6 +42,8 @@ static const struct binding keymap_octavo[] = {
 	 "end of the file; with a count, that offset or line of text"},
 	{BROWSE, "<^End>", "move end", NULL, "end of the file"},
 	{BROWSE, ">", "move end", NULL, "end of the file"},
+	{BROWSE, "F", "follow", NULL,
+	 "keep the end of a file that grows in sight; any key stops"},
 	{BROWSE, "%", "prompt command percent", "percent {count}",
 	 "go to that percentage of the file"},
 	{BROWSE, "^Y", "scroll up {count}", NULL, "scroll up a row"},

@@ -313,6 +313,9 @@ static int run_terminal(struct editor *editor,
 	if (arguments->file_count == 0)
 		return usage_error("which file?", "");
 	editor->interactive = true;
+	/* Those who name a place, or commands, want all of it to be there. */
+	if (!arguments->address && arguments->command_count == 0)
+		file_let_input_flow();
 	/* The terminal first: its handlers lie below those of a mapping. */
 	if ((!arguments->no_config && !config_load(editor, &error))
 	    || !take_mode(editor, arguments, &error)

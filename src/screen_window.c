@@ -365,6 +365,23 @@ static void format_process(const struct buffer *buffer,
 		 slash ? slash + 1 : region.name);
 }
 
+/* Behind the name: how much of standard input there is, while that is not
+ * all. */
+static void format_flow(const struct buffer *buffer, char *text, size_t room)
+{
+	enum file_flow flow = file_flow(document_file(buffer->document));
+	char size[32];
+
+	text[0] = '\0';
+	if (flow == FILE_STILL)
+		return;
+	amount_format(document_file_size(buffer->document), size,
+		      sizeof size);
+	snprintf(text, room, flow == FILE_FLOWING ? ": %s so far"
+						  : ": cut off behind %s",
+		 size);
+}
+
 static void format_name(const struct editor *editor,
 			const struct buffer *buffer, const struct view *view,
 			unsigned columns, char *text, size_t room)
@@ -375,11 +392,14 @@ static void format_name(const struct editor *editor,
 		used = (size_t)snprintf(text, room, "[%zu/%zu] ",
 					buffer_number(editor, buffer),
 					editor->buffer_count);
-	if (file_process(document_file(buffer->document)))
+	if (file_process(document_file(buffer->document))) {
 		format_process(buffer, view, text + used, room - used);
-	else
-		snprintf(text + used, room - used, "%s",
-			 short_path(buffer, columns));
+		return;
+	}
+	used += (size_t)snprintf(text + used, room - used, "%s",
+				 short_path(buffer, columns));
+	if (used < room)
+		format_flow(buffer, text + used, room - used);
 }
 
 /* The mode shows where the keys go. */
@@ -396,7 +416,9 @@ static void draw_status(struct editor *editor, struct grid *grid,
 	char place[128];
 	char right[320];
 	char name[512];
-	const char *mode = mode_name(view);
+	const char *mode = focus && editor_following(editor)
+				   ? editor_following(editor)
+				   : mode_name(view);
 	bool editing = mode[0] >= 'A' && mode[0] <= 'Z';
 	unsigned columns = grid->columns;
 

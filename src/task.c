@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "editor_internal.h"
+#include "follow.h"
 #include "highlight.h"
 #include "live.h"
 #include "matches.h"
@@ -454,6 +455,7 @@ size_t editor_descriptors(const struct editor *editor, int *fds, size_t count)
 	used += highlight_descriptors(editor, fds + used, count - used);
 	used += editor_lines_descriptors(editor, fds + used, count - used);
 	used += editor_filter_descriptors(editor, fds + used, count - used);
+	used += follow_descriptors(editor, fds + used, count - used);
 	return used + live_descriptors(editor, fds + used, count - used);
 }
 
@@ -555,6 +557,7 @@ void editor_poll(struct editor *editor)
 	editor_lines_poll(editor);
 	editor_filter_poll(editor);
 	live_poll(editor);
+	follow_poll(editor);
 }
 
 bool task_wait(struct editor *editor, const int *fds, size_t count)

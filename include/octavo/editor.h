@@ -153,6 +153,9 @@ struct live;
 /* Which line is where (lines.h). */
 struct lines;
 
+/* What keeps the end of a file in sight; private to follow.c. */
+struct follow;
+
 /* The matches of a pattern in RANGE, and of what they are true. */
 struct highlights {
 	struct range *matches;
@@ -231,6 +234,7 @@ struct editor {
 	size_t highlighter_count;
 	bool has_own_sets;	/* those that every session has are made */
 	struct live *live;	/* counts all of them beside the screen */
+	struct follow *follow;	/* NULL: nothing was followed yet */
 
 	/* the lower lines */
 	struct prompt prompt;
@@ -583,6 +587,23 @@ bool editor_find_line(struct editor *editor, uint64_t number,
  * TEXT; the parts of the date that this lacks are those around the cursor. */
 bool editor_find_time(struct editor *editor, const char *text, size_t length,
 		      uint64_t *offset, struct error *error);
+
+/*
+ * --- following (follow.c) ---
+ *
+ * The current buffer's file, whichever that is, is looked at whenever something
+ * happens to it, and the cursor stays at its end; a file that takes its place
+ * (rotation), and one that begins anew, becomes the buffer's.  Where there are
+ * unsaved changes nothing is done to them: following ends, and says why.
+ */
+/* Fails where the current file is none that grows. */
+bool editor_start_following(struct editor *editor, struct error *error);
+void editor_stop_following(struct editor *editor);
+/* For the status line: a word, and what is wrong; NULL: nothing is followed. */
+const char *editor_following(const struct editor *editor);
+/* In how many milliseconds editor_poll is to be called although nothing has
+ * arrived; -1: never. */
+int editor_patience(const struct editor *editor);
 
 /* --- flushes that were interrupted (editor_recovery.c) --- */
 

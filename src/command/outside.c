@@ -1,6 +1,6 @@
 /*
  * Commands that decide what becomes of changes where another program has
- * written to the file.
+ * written to the file; and that follow what is written to it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -272,6 +272,52 @@ static enum status run_reload(struct editor *editor,
 	return STATUS_DONE;
 }
 
+/* --- following --- */
+
+static enum status run_follow(struct editor *editor,
+			      const struct command_call *call,
+			      struct error *error)
+{
+	size_t position = call->position;
+	char word[8] = "on";
+
+	command_word(call, &position, word, sizeof word);
+	if (strcmp(word, "on") != 0 && strcmp(word, "off") != 0) {
+		error_set_at(error, call->position, "follow takes on or off");
+		return STATUS_FAILED;
+	}
+	if (!command_no_more(call, position, error))
+		return STATUS_FAILED;
+	if (strcmp(word, "off") == 0) {
+		editor_stop_following(editor);
+		return STATUS_DONE;
+	}
+	if (!editor->interactive) {
+		error_set(error, "follow needs a screen");
+		return STATUS_FAILED;
+	}
+	return editor_start_following(editor, error) ? STATUS_DONE
+						     : STATUS_FAILED;
+}
+
+static enum status run_stop_reading(struct editor *editor,
+				    const struct command_call *call,
+				    struct error *error)
+{
+	struct document *document = editor->buffer->document;
+	struct file *file = document_file(document);
+
+	(void)call;
+	if (file_flow(file) != FILE_FLOWING) {
+		error_set(error, "%s is not being read", file_path(file));
+		return STATUS_FAILED;
+	}
+	file_flow_stop(file);
+	editor_check_file(editor, editor->buffer);
+	editor->serial++;
+	return STATUS_DONE;
+}
+
 const struct command commands_outside[] = {
 	{ "outside", NULL, COMMAND_NO_RANGE, 0, "",
 	  "list where another program has written what changes replace: "
@@ -285,5 +331,11 @@ const struct command commands_outside[] = {
 	{ "reload", NULL, COMMAND_NO_RANGE, COMMAND_BANG, "",
 	  "take up what others have made of the file; changes whose old bytes "
 	  "are still there stay (! drops all)", run_reload },
+	{ "follow", NULL, COMMAND_NO_RANGE, 0, "[on|off]",
+	  "keep the end of the file in sight as it grows, also where another "
+	  "takes its place; any key stops", run_follow },
+	{ "stop-reading", NULL, COMMAND_NO_RANGE, 0, "",
+	  "read no more of standard input, which still comes; what has come "
+	  "stays", run_stop_reading },
 	{ .name = NULL },
 };

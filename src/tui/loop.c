@@ -10,7 +10,7 @@
  *     forced it, or the progress of a task, of the count of matches or of a
  *     filter is due.
  *  2. With nothing to do the process sleeps, but for a look at the files once
- *     a second.
+ *     a second, and as often as following one asks for.
  */
 #include <errno.h>
 #include <poll.h>
@@ -208,6 +208,9 @@ static int loop_timeout(const struct loop *loop)
 	if (loop_moves(loop) &&
 	    loop->drawn + PROGRESS_MILLISECONDS < until)
 		until = loop->drawn + PROGRESS_MILLISECONDS;
+	int patience = editor_patience(loop->editor);
+	if (patience >= 0 && now + patience < until)
+		until = now + patience;
 	return until > now ? (int)(until - now) : 0;
 }
 

@@ -329,7 +329,7 @@ static const char *const commands[] = {
 	"split", "split-below", "other-window next", "other-window left",
 	"other-window right", "other-window up", "other-window down",
 	"close-window", "only",
-	"wq", "quit!", "increment", "increment {count}", "increment -1",
+	"follow", "wq", "quit!", "increment", "increment {count}", "increment -1",
 	"increment -{count}",
 };
 
