@@ -314,9 +314,10 @@ static bool file_flow_in(struct file *file, const struct spool_source *source,
 {
 	int fd = spool_begin(source, &file->flow, error);
 
-	if (fd >= 0)
-		give_input_away();
-	return file_take_spool(file, fd, FILE_SPOOLED, error);
+	if (!file_take_spool(file, fd, FILE_SPOOLED, error))
+		return false;
+	give_input_away();
+	return true;
 }
 
 static bool file_can_be_mapped(const struct file *file)

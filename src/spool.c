@@ -130,11 +130,14 @@ static bool spool_keep(struct spool *spool, size_t count, struct error *error)
 				 "and holds more than %llu bytes",
 				 source->name,
 				 (unsigned long long)source->maximum);
-	if (!io_write_all(spool->writer, spool->block, count))
-		return error_set_system(error, errno, "cannot keep %s in a "
-					"temporary file after %llu bytes",
-					source->name,
-					(unsigned long long)spool->length);
+	if (!io_write_all(spool->writer, spool->block, count)) {
+		int number = errno;
+		off_t kept = io.lseek(spool->writer, 0, SEEK_CUR);
+
+		return error_set_system(error, number, "cannot keep %s in a "
+					"temporary file after %lld bytes",
+					source->name, (long long)kept);
+	}
 	spool->length += count;
 	return true;
 }
