@@ -198,6 +198,8 @@ $(build)/tests/bench/edits: $(build)/liboctavo.a
 
 $(build)/tests/bench/pty: bench_libraries = $(vterm) -lutil
 
+$(build)/tests/bench/follow: bench_libraries = -lutil
+
 bench: ## measures, next to other programs; installs what is missing
 	@contrib/install-needs build optional check bench
 	@$(MAKE) --no-print-directory -s $(parallel) all $(bench_tools)
@@ -222,6 +224,14 @@ bench-faults: ## saves that go wrong, here and in other programs
 	@$(MAKE) --no-print-directory -s $(parallel) all $(tools)
 	@OCTAVO=$(CURDIR)/$(build)/octavo TOOLS=$(CURDIR)/$(build)/tests/tools \
 		tests/bench/faults
+
+bench-follow: ## keys and lines while somebody writes 200 MiB a second
+	@$(MAKE) --no-print-directory -s $(parallel) all \
+		$(build)/tests/bench/follow
+	@for way in "" -p; do \
+		$(build)/tests/bench/follow $$way $(CURDIR)/$(build)/octavo || \
+			exit 1; \
+	done
 
 ## Install
 
