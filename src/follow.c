@@ -197,11 +197,28 @@ static void go_over(struct editor *editor, enum file_state state)
 	begin_anew(editor, state);
 }
 
+/* It has grown by more than there are addresses for, and opening it again takes
+ * nothing away and disturbs nobody. */
+static bool is_outgrown(const struct editor *editor)
+{
+	const struct buffer *buffer = editor->buffer;
+
+	return buffer
+	       && document_outside_state(buffer->document) == FILE_GREW
+	       && file_kind(document_file(buffer->document)) == FILE_REGULAR
+	       && document_state_count(buffer->document) == 1
+	       && !buffer->view.selecting && !editor_busy(editor)
+	       && !editor->asking && !panel_visible(&editor->panel);
+}
+
 void follow_seen(struct editor *editor)
 {
 	struct document *document;
+	uint64_t kept, others;
 	enum file_state state;
 
+	if (!is_on(editor) && is_outgrown(editor))
+		editor_take_up(editor, &kept, &others, NULL);
 	if (!is_on(editor) || saving_is(editor, editor->buffer->document))
 		return;
 	document = editor->buffer->document;

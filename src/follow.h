@@ -9,7 +9,8 @@
 
 /* Looks, where it is time to; never while a command runs. */
 void follow_poll(struct editor *editor);
-/* The files were just looked at. */
+/* The files were just looked at.  One that has grown by more than can be taken
+ * up is opened again, also where nobody follows, if that loses nothing. */
 void follow_seen(struct editor *editor);
 size_t follow_descriptors(const struct editor *editor, int *fds,
 			  size_t count);

@@ -458,6 +458,31 @@ static void test_follow_without_room(void **state)
 			 FILE_SAME);
 }
 
+/* The same where nobody follows: nothing but undo could be lost. */
+static void test_follow_without_room_in_place(void **state)
+{
+	struct session *session = *state;
+	const off_t size = INT64_C(17) << 30;
+	struct editor *editor = session_text(session, "one two");
+
+	session_run(session, "4");
+	if (truncate(file_0(session), size) != 0)
+		skip();
+	look(session);
+	assert_int_equal(document_size(editor->buffer->document), size);
+	assert_int_equal(session_cursor(session), 4);
+	assert_null(editor_following(editor));
+
+	session_text(session, "one two");
+	session_run(session, "overwrite \"ONE\"");
+	session_run(session, "undo");
+	assert_int_equal(truncate(file_1(session), size), 0);
+	look(session);
+	session_holds(session, "one two");
+	assert_int_equal(document_outside_state(editor->buffer->document),
+			 FILE_GREW);
+}
+
 static void test_follow_is_for_all_buffers(void **state)
 {
 	struct session *session = *state;
@@ -519,6 +544,7 @@ int main(void)
 		TEST(test_follow_overwritten),
 		TEST(test_follow_edited),
 		TEST(test_follow_without_room),
+		TEST(test_follow_without_room_in_place),
 		TEST(test_follow_is_for_all_buffers),
 		TEST(test_follow_on_screen),
 	};
