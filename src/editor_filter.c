@@ -4,7 +4,7 @@
  *
  * A buffer has one from the first entry on.  The windows that show the buffer
  * say where somebody looks, and what a newline is; that of the focus comes last
- * and so decides.  Views in text mode ask it which lines they show.
+ * and so decides.
  */
 #include "editor_internal.h"
 #include "task.h"
@@ -55,7 +55,7 @@ static enum view_line answer_of(enum line_answer answer)
 	return answers[answer];
 }
 
-static enum view_line shown_from(void *context, uint64_t offset,
+enum view_line editor_shown_from(void *context, uint64_t offset,
 				 uint64_t *start)
 {
 	const struct buffer *buffer = context;
@@ -63,34 +63,12 @@ static enum view_line shown_from(void *context, uint64_t offset,
 	return answer_of(line_filter_from(buffer->filter, offset, start));
 }
 
-static enum view_line shown_before(void *context, uint64_t offset,
+enum view_line editor_shown_before(void *context, uint64_t offset,
 				   uint64_t *start)
 {
 	const struct buffer *buffer = context;
 
 	return answer_of(line_filter_before(buffer->filter, offset, start));
-}
-
-/* Only of a filter that hides lines a view knows. */
-static void tell_view(struct view *view, struct buffer *buffer)
-{
-	bool hides = buffer->filter && line_filter_hides(buffer->filter);
-	struct view_lines lines = view->lines;
-
-	if (hides == (lines.from != NULL))
-		return;
-	lines.context = buffer;
-	lines.from = hides ? shown_from : NULL;
-	lines.before = hides ? shown_before : NULL;
-	view_set_lines(view, &lines);
-}
-
-static void tell_views(struct editor *editor)
-{
-	for (size_t i = 0; i < editor->window_count; i++)
-		if (editor->windows[i].buffer)
-			tell_view(editor_window_view(editor, i),
-				  editor->windows[i].buffer);
 }
 
 /* --- beside the screen --- */
@@ -138,7 +116,7 @@ void editor_filter_poll(struct editor *editor)
 	for (size_t i = 0; i < editor->buffer_count; i++)
 		if (editor->buffers[i]->filter)
 			poll_filter(editor, editor->buffers[i]->filter);
-	tell_views(editor);
+	editor_tell_views(editor);
 }
 
 size_t editor_filter_descriptors(const struct editor *editor, int *fds,

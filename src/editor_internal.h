@@ -37,12 +37,20 @@ size_t editor_filter_descriptors(const struct editor *editor, int *fds,
 				 size_t count);
 /* Waits until it is known which lines are shown. */
 void editor_filter_settle(struct editor *editor);
+/* As struct view_lines has them; the context is the buffer, which has a filter
+ * that hides lines. */
+enum view_line editor_shown_from(void *context, uint64_t offset,
+				 uint64_t *start);
+enum view_line editor_shown_before(void *context, uint64_t offset,
+				   uint64_t *start);
 
 /* --- editor_view.c --- */
 
 /* A view of DOCUMENT from its start on, as the options have it. */
 void editor_begin_view(const struct editor *editor, struct view *view,
 		       struct document *document);
+/* Lets the views know what is known of the lines of their buffers. */
+void editor_tell_views(struct editor *editor);
 
 /* --- editor_recovery.c --- */
 
@@ -60,6 +68,11 @@ bool editor_flush_offer(struct editor *editor);
 size_t editor_lines_descriptors(const struct editor *editor, int *fds,
 				size_t count);
 void editor_lines_poll(struct editor *editor);
+/* VIEW shows BUFFER: sees to it that the numbers of its lines get known. */
+void editor_lines_show(struct editor *editor, struct buffer *buffer,
+		       const struct view *view);
+/* As struct view_lines has it; the context is the buffer. */
+bool editor_shown_number(void *context, uint64_t offset, uint64_t *number);
 /* Waits until all of them are known that there are. */
 void editor_lines_settle(struct editor *editor);
 /* Drops the index of BUFFER, whose document goes. */

@@ -9,12 +9,17 @@
 #include "lines.h"
 #include "task.h"
 
-/* The index of BUFFER, made if there is none yet. */
+/* The index of BUFFER, made if there is none yet, or none of such lines. */
 static struct lines *index_of(struct editor *editor, struct buffer *buffer,
 			      struct error *error)
 {
+	enum newline_form form =
+		(enum newline_form)view_newline_form(&buffer->view);
+
+	if (buffer->lines && lines_form(buffer->lines) != form)
+		editor_lines_end(buffer);
 	if (!buffer->lines)
-		buffer->lines = lines_new(buffer->document, NEWLINE_BYTE,
+		buffer->lines = lines_new(buffer->document, form,
 			(unsigned)editor->options.values[OPTION_WORKERS],
 			error);
 	return buffer->lines;
@@ -65,6 +70,26 @@ bool editor_line_number(struct editor *editor, struct buffer *buffer,
 	struct lines *lines = index_of(editor, buffer, NULL);
 
 	return lines && lines_number(lines, offset, number);
+}
+
+/* A file that does not fit into memory is not read unless its line numbers are
+ * wanted: it would push out all else. */
+void editor_lines_show(struct editor *editor, struct buffer *buffer,
+		       const struct view *view)
+{
+	if (!view->text_mode || document_by_blocks(buffer->document))
+		return;
+	if (view->text.numbers
+	    || (editor->interactive
+		&& !document_exceeds_memory(buffer->document)))
+		index_of(editor, buffer, NULL);
+}
+
+bool editor_shown_number(void *context, uint64_t offset, uint64_t *number)
+{
+	const struct buffer *buffer = context;
+
+	return buffer->lines && lines_number(buffer->lines, offset, number);
 }
 
 /* --- waiting --- */

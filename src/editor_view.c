@@ -99,3 +99,29 @@ void editor_begin_view(const struct editor *editor, struct view *view,
 	editor_lay_out_view(editor, view);
 	editor_choose_mode(editor, view);
 }
+
+/* Only of a filter that hides lines a view knows. */
+static void tell_view(struct editor *editor, struct view *view,
+		      struct buffer *buffer)
+{
+	bool hides = buffer->filter && line_filter_hides(buffer->filter);
+	struct view_lines lines = {
+		.context = buffer,
+		.number = editor_shown_number,
+		.from = hides ? editor_shown_from : NULL,
+		.before = hides ? editor_shown_before : NULL,
+	};
+
+	editor_lines_show(editor, buffer, view);
+	if (lines.context != view->lines.context
+	    || lines.from != view->lines.from)
+		view_set_lines(view, &lines);
+}
+
+void editor_tell_views(struct editor *editor)
+{
+	for (size_t i = 0; i < editor->window_count; i++)
+		if (editor->windows[i].buffer)
+			tell_view(editor, editor_window_view(editor, i),
+				  editor->windows[i].buffer);
+}

@@ -348,6 +348,11 @@ static bool job_ended(struct lines *lines)
 	return true;
 }
 
+enum newline_form lines_form(const struct lines *lines)
+{
+	return lines->form;
+}
+
 size_t lines_descriptors(const struct lines *lines, int *fds, size_t count)
 {
 	return lines->job ? job_descriptors(lines->job, fds, count) : 0;

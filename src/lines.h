@@ -43,6 +43,7 @@ enum lines_answer {
 struct lines *lines_new(struct document *document, enum newline_form form,
 			unsigned workers, struct error *error);
 void lines_free(struct lines *lines);
+enum newline_form lines_form(const struct lines *lines);
 
 size_t lines_descriptors(const struct lines *lines, int *fds, size_t count);
 /*

@@ -214,6 +214,7 @@ bool editor_surveying(const struct editor *editor)
 
 void editor_settle(struct editor *editor)
 {
+	editor_tell_views(editor);
 	editor_lines_settle(editor);
 	editor_filter_settle(editor);
 	for (;;) {

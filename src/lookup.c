@@ -76,6 +76,8 @@ bool editor_find_time(struct editor *editor, const char *text, size_t length,
 	const struct file *file = document_file(document);
 	struct timestamp_log log = {
 		.document = document,
+		.form = (enum newline_form)view_newline_form(
+			&editor->buffer->view),
 		.timestamps = timestamps_new(error),
 		.now = file_identity(file).modified.tv_sec,
 	};

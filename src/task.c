@@ -554,6 +554,7 @@ void editor_poll(struct editor *editor)
 	if (editor->saving)
 		saving_poll(editor);
 	highlight_poll(editor);
+	editor_tell_views(editor);
 	editor_lines_poll(editor);
 	editor_filter_poll(editor);
 	live_poll(editor);

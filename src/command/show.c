@@ -143,10 +143,11 @@ static enum status run_print(struct editor *editor,
 /* --- text --- */
 
 /* RANGE, and what the lines at its ends have besides. */
-static struct range whole_lines(const struct document *document,
-				struct range range)
+static struct range whole_lines(const struct view *view, struct range range)
 {
-	struct newlines newlines = newlines_of(document, NEWLINE_BYTE);
+	const struct document *document = view->document;
+	struct newlines newlines = newlines_of(
+		document, (enum newline_form)view_newline_form(view));
 
 	if (range_is_empty(range))
 		return range;
@@ -170,7 +171,7 @@ static enum status run_text(struct editor *editor,
 			  file_path(document_file(document)));
 		return STATUS_FAILED;
 	}
-	rest = whole_lines(document, call->range);
+	rest = whole_lines(&editor->buffer->view, call->range);
 	while (rest.start < rest.end) {
 		uint64_t length = range_length(rest);
 		struct range part = range_of(rest.start, document_read(
