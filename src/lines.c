@@ -286,9 +286,9 @@ static bool is_enough(struct lines *lines)
 {
 	size_t index;
 
-	if (lines->wanted <= 1 || lines->wanted == LINES_ALL)
+	if (lines->wanted == 0 || lines->wanted == LINES_ALL)
 		return know_all(lines);
-	return know_line(lines, lines->wanted, &index);
+	return lines->wanted == 1 || know_line(lines, lines->wanted, &index);
 }
 
 /* Takes what a worker has counted; false where no more of it is needed. */
@@ -308,8 +308,8 @@ static bool take_counts(void *context, uint64_t chunk, const void *data,
 		if (counts[i] != SKIPPED)
 			stretches_know(lines->stretches, first + i, counts[i],
 				       NULL);
-	return lines->wanted <= 1 || lines->wanted == LINES_ALL ||
-	       !find_line(lines, lines->wanted, &index);
+	return lines->wanted == 0 || lines->wanted == LINES_ALL ||
+	       (lines->wanted > 1 && !find_line(lines, lines->wanted, &index));
 }
 
 static bool start_job(struct lines *lines, struct error *error)
@@ -319,6 +319,9 @@ static bool start_job(struct lines *lines, struct error *error)
 	lines->job_first = stretches_unknown(lines->stretches, 0);
 	lines->job_serial = stretches_serial(lines->stretches);
 	lines->killed = false;
+	/* All places are made here, or each worker would do that in a copy of
+	 * the table. */
+	stretches_get(lines->stretches, number - 1);
 
 	const struct job_plan plan = {
 		.work = count_chunks, .result = take_counts, .context = lines,

@@ -11,7 +11,8 @@
  * forked workers, who do not read holes.  It follows the document
  * (document_follow): what an edit touches is counted again, all else stays
  * known.  It is as fresh as the last document_outside.  Memory: 40 bytes for a
- * megabyte of the document, and never more than 6 MiB.
+ * megabyte of the document, and never more than 3 MiB; as much once more while
+ * workers see it as it was.
  *
  * No question waits.  What is short and in memory, what an edit has made
  * unknown for example, is counted at once; else the answer is that it is not

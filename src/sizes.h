@@ -179,8 +179,8 @@ enum {
 	/* Bytes of a stretch of the document, for which lines are counted: in
 	 * a tenth of a millisecond. */
 	STRETCH_BYTES = 1 << 20,
-	/* So many stretches at most, 5 MiB; of longer ones if need be. */
-	STRETCHES_MAXIMUM = 1 << 17,
+	/* So many stretches at most, 2.5 MiB; of longer ones if need be. */
+	STRETCHES_MAXIMUM = 1 << 16,
 	/* Lines of a stretch that are looked at one by one, rather than all
 	 * of it in a pass. */
 	LINE_FILTER_FEW = 512,

@@ -5,9 +5,9 @@
  *
  * They follow edits and growth: what lies behind an edit moves, what it
  * touches is unknown again.  Each question is answered in the time that it
- * takes to go through the table once at worst (a hundred thousand entries for
- * 100 GB, 40 bytes each), and mostly in that of a search in it.  Of documents
- * that would have more than STRETCHES_MAXIMUM they are longer.
+ * takes to go through the table once at worst (40 bytes each), and mostly in
+ * that of a search in it.  Of documents that would have more than
+ * STRETCHES_MAXIMUM they are longer.
  *
  * Invariants
  *  1. The lengths add up to the document's size; none is 0, and none is

@@ -130,6 +130,8 @@ static void test_lines_stop_where_they_are_wanted(void **state)
 	assert_false(lines_number(lines, SIZE, &number));
 	assert_int_equal(lines_start(lines, LINES, &offset), LINES_UNKNOWN);
 	assert_false(lines_count(lines, &number));
+	lines_want(lines, 1);
+	assert_int_equal(lines_poll(lines, NULL), JOB_DONE);
 	lines_want(lines, LINES / 2);
 	assert_int_equal(wait_lines(NULL), JOB_DONE);
 	assert_int_equal(lines_descriptors(lines, &(int){ 0 }, 1), 0);
