@@ -99,7 +99,7 @@ static void check_roles(const struct view *view,
 	static const char letters[ROLE_COUNT] = {
 		[ROLE_NORMAL] = '.', [ROLE_ZERO] = '0', [ROLE_CONTROL] = 'c',
 		[ROLE_HIGH] = 'h', [ROLE_LOST] = '?', [ROLE_CHANGED] = '+',
-		[ROLE_RED] = 'r', [ROLE_BLUE] = 'b', [ROLE_MATCH] = 'm',
+		[ROLE_INK_RED] = 'r', [ROLE_BLUE] = 'b', [ROLE_MATCH] = 'm',
 		[ROLE_SELECTION] = 's', [ROLE_CURSOR] = 'C', [ROLE_HINT] = 'i',
 		[ROLE_OFFSET] = 'o', [ROLE_HOLE] = '~',
 	};
