@@ -1696,8 +1696,7 @@ static void test_search_passes_over_bad_blocks(void **state)
 						      strict, &unreadable,
 						      &error), UINT64_MAX);
 			assert_non_null(strstr(error.message,
-					       "from 0x8000 on cannot be "
-					       "read"));
+					       "on cannot be read"));
 		}
 		io.fstat = fstat;
 		document_close(document);
