@@ -482,14 +482,12 @@ void line_filter_set_workers(struct line_filter *filter, unsigned workers)
 static void check_hits(struct stretch stretch)
 {
 	const struct hits *hits = stretch.data;
-	const unsigned char *bytes = hits ? hits->bytes : NULL;
-	uint64_t offset = stretch.range.start;
+	struct walk walk = walk_begin(stretch, 0);
 
-	for (uint64_t i = 0; i < stretch.count; i++) {
-		hits_next(&bytes, &offset);
-		assert(range_contains(stretch.range, offset));
-	}
-	assert(!hits || bytes == hits->bytes + hits->length);
+	while (walk_next(&walk))
+		assert(range_contains(stretch.range, walk.offset));
+	assert(stretch.count == 0 ||
+	       walk.bytes == hits->bytes + hits->length);
 }
 
 void line_filter_check(struct line_filter *filter)

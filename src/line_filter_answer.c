@@ -7,32 +7,83 @@
  * its context goes.  Since context is a run of lines beside one that passes,
  * nothing else can be in between.
  */
-#include "line_filter_internal.h"
-#include "sizes.h"
+#include <string.h>
 
-void hits_next(const unsigned char **bytes, uint64_t *offset)
+#include "line_filter_internal.h"
+
+/* --- lines that pass --- */
+
+static struct mark mark_of(const struct hits *hits, size_t index)
+{
+	struct mark mark;
+
+	memcpy(&mark, hits->bytes + index * sizeof mark, sizeof mark);
+	return mark;
+}
+
+/* How many marks are of lines before OFFSET. */
+static size_t marks_before(struct stretch stretch, uint64_t offset)
+{
+	size_t first = 0;
+	size_t end = (size_t)(stretch.count / LINE_FILTER_MARK);
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (stretch.range.start + mark_of(stretch.data, middle).start <
+		    offset)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
+}
+
+struct walk walk_begin(struct stretch stretch, uint64_t offset)
+{
+	const struct hits *hits = stretch.data;
+	struct walk walk = { NULL, stretch.range.start, false, stretch.count };
+	size_t marks;
+
+	if (stretch.count == 0)
+		return walk;
+	walk.bytes = hits->bytes + marks_size(stretch.count);
+	marks = marks_before(stretch, offset);
+	if (marks > 0) {
+		struct mark mark = mark_of(hits, marks - 1);
+
+		walk.bytes += mark.at;
+		walk.offset += mark.start;
+		walk.any = true;
+		walk.left -= marks * (uint64_t)LINE_FILTER_MARK;
+	}
+	return walk;
+}
+
+bool walk_next(struct walk *walk)
 {
 	uint64_t step = 0;
 	unsigned shift = 0;
 
+	if (walk->left == 0)
+		return false;
 	do
-		step |= (uint64_t)(**bytes & 0x7f) << shift;
-	while (shift += 7, *(*bytes)++ & 0x80);
-	*offset += step;
+		step |= (uint64_t)(*walk->bytes & 0x7f) << shift;
+	while (shift += 7, *walk->bytes++ & 0x80);
+	walk->offset += step;
+	walk->any = true;
+	walk->left--;
+	return true;
 }
-
-/* --- lines that pass --- */
 
 /* The first one in STRETCH at or behind OFFSET. */
 static bool first_in(struct stretch stretch, uint64_t offset, uint64_t *start)
 {
-	const struct hits *hits = stretch.data;
-	const unsigned char *bytes = hits ? hits->bytes : NULL;
+	struct walk walk = walk_begin(stretch, offset);
 
-	*start = stretch.range.start;
-	for (uint64_t i = 0; i < stretch.count; i++) {
-		hits_next(&bytes, start);
-		if (*start >= offset)
+	while (walk_next(&walk)) {
+		*start = walk.offset;
+		if (walk.offset >= offset)
 			return true;
 	}
 	return false;
@@ -41,19 +92,13 @@ static bool first_in(struct stretch stretch, uint64_t offset, uint64_t *start)
 /* The last one in STRETCH before OFFSET. */
 static bool last_in(struct stretch stretch, uint64_t offset, uint64_t *start)
 {
-	const struct hits *hits = stretch.data;
-	const unsigned char *bytes = hits ? hits->bytes : NULL;
-	uint64_t next = stretch.range.start;
-	bool any = false;
+	struct walk next = walk_begin(stretch, offset);
+	struct walk walk = next;
 
-	for (uint64_t i = 0; i < stretch.count; i++) {
-		hits_next(&bytes, &next);
-		if (next >= offset)
-			break;
-		*start = next;
-		any = true;
-	}
-	return any;
+	while (walk_next(&next) && next.offset < offset)
+		walk = next;
+	*start = walk.offset;
+	return walk.any;
 }
 
 /* Where lines that begin from FIRST up to LAST are not all known: is it unknown

@@ -9,6 +9,7 @@
 
 #include "newline.h"
 #include "octavo/line_filter.h"
+#include "sizes.h"
 #include "stretches.h"
 
 /* How far from an edit the bytes are that may decide of a line.  UINT64_MAX:
@@ -25,12 +26,24 @@ struct entry {
 
 /* The lines of a stretch that pass: how far the first begins behind the start
  * of the stretch, each other behind the one before, as numbers of 7 bits in a
- * byte, low ones first.  No line begins in the stretch: there are no hits, not
- * even empty ones. */
+ * byte, low ones first.  Before these, for each LINE_FILTER_MARK lines, a mark
+ * that says where it goes on behind them.  No line begins in the stretch: there
+ * are no hits, not even empty ones. */
 struct hits {
 	size_t length;
 	unsigned char bytes[];
 };
+
+struct mark {
+	uint64_t start;		/* of the line, from the stretch's */
+	uint64_t at;		/* the byte behind its number, from the first
+				 * number's */
+};
+
+static inline size_t marks_size(uint64_t count)
+{
+	return (size_t)(count / LINE_FILTER_MARK) * sizeof(struct mark);
+}
 
 struct line_filter {
 	struct document *document;
@@ -121,7 +134,17 @@ bool line_filter_work(struct job_worker *worker, void *context,
 
 /* --- line_filter_answer.c --- */
 
-/* The next one in *BYTES, which is moved behind it, after *OFFSET. */
-void hits_next(const unsigned char **bytes, uint64_t *offset);
+/* A walk over the lines of a stretch that pass. */
+struct walk {
+	const unsigned char *bytes;
+	uint64_t offset;	/* of the line that was passed last */
+	bool any;		/* there is one */
+	uint64_t left;		/* lines behind it */
+};
+
+/* One that has passed some of the lines before OFFSET, and no others. */
+struct walk walk_begin(struct stretch stretch, uint64_t offset);
+/* To the next line; false where none is left. */
+bool walk_next(struct walk *walk);
 
 #endif

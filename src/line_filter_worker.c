@@ -270,13 +270,21 @@ static bool reserve(struct worker *worker, size_t size, struct error *error)
 	return true;
 }
 
+static void put_mark(struct worker *worker, size_t index, struct mark mark)
+{
+	memcpy(worker->message + sizeof(uint64_t) + index * sizeof mark, &mark,
+	       sizeof mark);
+}
+
 /* Writes what is left behind the count; the size of both. */
 static size_t pack(struct worker *worker, uint64_t from)
 {
+	const uint64_t start = from;
 	uint64_t count = worker->left.count;
-	size_t size = sizeof count;
+	size_t first = sizeof count + marks_size(count);
+	size_t size = first;
 
-	memcpy(worker->message, &count, size);
+	memcpy(worker->message, &count, sizeof count);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t step = worker->left.list[i] - from;
 
@@ -284,6 +292,9 @@ static size_t pack(struct worker *worker, uint64_t from)
 			worker->message[size++] = (unsigned char)step | 0x80;
 		worker->message[size++] = (unsigned char)step;
 		from = worker->left.list[i];
+		if ((i + 1) % LINE_FILTER_MARK == 0)
+			put_mark(worker, i / LINE_FILTER_MARK,
+				 (struct mark){ from - start, size - first });
 	}
 	return size;
 }
@@ -295,7 +306,7 @@ static size_t packed_most(const struct worker *worker, struct range range)
 	uint64_t count = worker->left.count;
 	uint64_t most = range_length(range) + count;
 
-	return sizeof count +
+	return sizeof count + marks_size(count) +
 	       (size_t)(most < NUMBER * count ? most : NUMBER * count);
 }
 

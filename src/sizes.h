@@ -51,6 +51,7 @@ enum {
 	LINE_FILTER_REACH = 48,
 	LINE_FILTER_SCREEN = 3,
 	LINE_FILTER_NEAR = 2,
+	LINE_FILTER_MARK = 3,
 	LINE_FILTER_MESSAGE = 16 << 20,
 	SEARCH_HOLE = 64,
 	SEARCH_SPARSE_CHUNKS = 8,
@@ -193,6 +194,8 @@ enum {
 	 * And stretches from the first that are looked at soon. */
 	LINE_FILTER_SCREEN = 512,
 	LINE_FILTER_NEAR = 8,
+	/* Lines of a stretch that are walked over at most to get to one. */
+	LINE_FILTER_MARK = 1024,
 	/* Bytes that a worker sends of a stretch, at most; more would take a
 	 * document of 100 GiB in lines of a byte. */
 	LINE_FILTER_MESSAGE = 16 << 20,

@@ -307,6 +307,29 @@ static void test_line_filter_is_compact(void **state)
 	document_close(document);
 }
 
+/* Lines of a byte, which are got to from mark to mark. */
+static void test_line_filter_crowded_stretch(void **state)
+{
+	uint64_t size = STRETCH_BYTES < 4096 ? STRETCH_BYTES : 1 << 16;
+	struct document *document = repeated("\n", size);
+	struct line_filter *filter = filter_of(document, NEWLINE_BYTE, "^",
+					       false);
+	uint64_t start;
+
+	(void)state;
+	wait_for(filter);
+	for (uint64_t at = 0; at < size; at++) {
+		assert_int_equal(line_filter_from(filter, at, &start),
+				 LINE_FOUND);
+		assert_int_equal(start, at);
+		assert_int_equal(line_filter_before(filter, at + 1, &start),
+				 LINE_FOUND);
+		assert_int_equal(start, at);
+	}
+	line_filter_free(filter);
+	document_close(document);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -333,6 +356,7 @@ int main(void)
 		cmocka_unit_test(test_line_filter_newline_across_stretches),
 		cmocka_unit_test(test_line_filter_limit_hides_nothing),
 		cmocka_unit_test(test_line_filter_is_compact),
+		cmocka_unit_test(test_line_filter_crowded_stretch),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
