@@ -194,7 +194,9 @@ static void go_over(struct editor *editor, enum file_state state)
 	}
 	if (state == FILE_GREW && document_accept(document, NULL))
 		return;
-	begin_anew(editor, state);
+	/* What came through a pipe is named after it, and cannot come again. */
+	if (file_kind(document_file(document)) != FILE_SPOOLED)
+		begin_anew(editor, state);
 }
 
 /* It has grown by more than there are addresses for, and opening it again takes
