@@ -220,12 +220,17 @@ static void highlight_start(struct editor *editor, size_t number,
 		.found = collect,
 		.context = &highlight->found,
 		.workers = 1,
+		/* What our own patterns take for so little is less than a
+		 * fork does, and known to end. */
+		.here = number > 0 && editor->highlighters[number - 1]->own,
 	};
 
 	highlight->search = search_start(&plan, NULL);
 	editor->highlight = highlight;
 	if (!highlight->search)
 		highlight_stop(editor);
+	else if (plan.here)
+		highlight_poll(editor);
 }
 
 /* True where the matches of pattern NUMBER in WINDOW are not known: then they

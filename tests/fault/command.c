@@ -82,7 +82,7 @@ static char *line_for(const struct session *session, const char *line,
 /* Is there a line for COMMAND, or is it one of those that keys run? */
 static bool has_line(const char *name)
 {
-	if (strcmp(name, "type-backspace") == 0)
+	if (strncmp(name, "type-", 5) == 0)
 		return true;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		const char *line = lines[i];
