@@ -260,24 +260,36 @@ const char *screen_grouped(uint64_t number, char text[32])
 	return text;
 }
 
+/* How much of the status line is left out, so that the rest has room. */
+enum shortness { ALL, SHORT, SHORTER, SHORTEST };
+
+/* What is left out whatever room there is. */
+static enum shortness least_short(unsigned columns)
+{
+	return columns >= 60 ? ALL : columns >= 40 ? SHORT : SHORTER;
+}
+
 /* How many lines are shown, as far as that is known. */
-static void format_filter(const struct buffer *buffer, unsigned columns,
-			  char *text, size_t room)
+static void format_filter(const struct buffer *buffer,
+			  enum shortness shortness, char *text, size_t room)
 {
 	struct filter_status status;
+	const char *unit = "";
 	char lines[32];
 	int used;
 
 	text[0] = '\0';
-	if (columns < 60 || !editor_filter_status(buffer, &status))
+	if (!editor_filter_status(buffer, &status))
 		return;
 	if (status.state == JOB_FAILED) {
 		snprintf(text, room, "filter failed  ");
 		return;
 	}
-	used = snprintf(text, room, "filter %s line%s  ",
-			screen_grouped(status.lines, lines),
-			status.lines == 1 ? "" : "s");
+	if (shortness < SHORTEST)
+		unit = status.lines == 1 ? " line" : " lines";
+	used = snprintf(text, room, "%s %s%s  ",
+			shortness < SHORTEST ? "filter" : "&",
+			screen_grouped(status.lines, lines), unit);
 	if (status.state == JOB_RUNNING)
 		snprintf(text + used - 1, room - (size_t)used, "%u%%  ",
 			 screen_percent(status.done, status.total));
@@ -314,29 +326,35 @@ static void format_line(const struct view *view, char *text, size_t room)
 			 cursor - start + 1);
 }
 
-/* Where the cursor stands, in full where there is room. */
+/* Where the cursor stands.  In text the offset says less than the line; in
+ * decimal it is of use to those who count bytes. */
 static void format_place(const struct view *view, unsigned columns,
-			 char *text, size_t room)
+			 enum shortness shortness, char *text, size_t room)
 {
 	uint64_t cursor = view->cursor;
 	uint64_t size = document_size(view->document);
-	unsigned share = screen_percent(cursor, size > 1 ? size - 1 : 1);
-	char total[32];
-	char line[64];
+	uint64_t last = size > 0 ? size - 1 : 0;
+	unsigned share = screen_percent(cursor < last ? cursor : last,
+					last > 0 ? last : 1);
+	bool narrow = columns < 60;
+	char line[64] = "";
+	char total[40] = "";
+	char offset[24] = "";
+	char decimal[24] = "";
+	const char *gap = narrow ? " " : "  ";
 
-	amount_format(size, total, sizeof total);
-	format_line(view, line, sizeof line);
-	if (columns >= 60)
-		snprintf(text, room, "%s0x%" PRIx64 "  %" PRIu64 "  %u%%  %s",
-			 line, cursor, cursor, share, total);
-	else if (columns >= 40 && line[0])
-		snprintf(text, room, "%s0x%" PRIx64 " %u%%", line, cursor,
-			 share);
-	else if (columns >= 40)
-		snprintf(text, room, "0x%" PRIx64 " %" PRIu64 " %u%%", cursor,
-			 cursor, share);
-	else
-		snprintf(text, room, "0x%" PRIx64 " %u%%", cursor, share);
+	if (columns >= 40)
+		format_line(view, line, sizeof line);
+	if (!line[0] || shortness < SHORTEST)
+		snprintf(offset, sizeof offset, "0x%" PRIx64 "%s", cursor, gap);
+	if (shortness == ALL || (shortness == SHORT && !line[0]))
+		snprintf(decimal, sizeof decimal, "%" PRIu64 "%s", cursor, gap);
+	if (!narrow && (shortness == ALL || (shortness == SHORT && line[0]))) {
+		strcpy(total, "  ");
+		amount_format(size, total + 2, sizeof total - 2);
+	}
+	snprintf(text, room, "%s%s%s%u%%%s", line, offset, decimal, share,
+		 total);
 }
 
 static size_t buffer_number(const struct editor *editor,
@@ -402,7 +420,28 @@ static void format_name(const struct editor *editor,
 		format_flow(buffer, text + used, room - used);
 }
 
-/* The mode shows where the keys go. */
+/* What stands at the right end of the status line: keys that were typed so far,
+ * the filter, the changes, the place. */
+static void format_right(const struct buffer *buffer, const struct view *view,
+			 const char *pending, unsigned columns,
+			 enum shortness shortness, char *text, size_t room)
+{
+	char filter[80];
+	char changes[64];
+	char place[160];
+
+	format_filter(buffer, shortness, filter, sizeof filter);
+	format_changes(buffer->document, changes, sizeof changes);
+	format_place(view, columns, shortness, place, sizeof place);
+	snprintf(text, room, "%s%s%s%s%s%s", pending, pending[0] ? "  " : "",
+		 filter, changes, changes[0] ? "  " : "", place);
+}
+
+/* So much of the name says which file it is. */
+enum { NAME_ENOUGH = 12 };
+
+/* The mode shows where the keys go.  It and the name come before those things
+ * that are known from others. */
 static void draw_status(struct editor *editor, struct grid *grid,
 			unsigned row, size_t window)
 {
@@ -411,24 +450,27 @@ static void draw_status(struct editor *editor, struct grid *grid,
 	bool focus = window == editor->focus;
 	enum role role = focus ? ROLE_STATUS : ROLE_STATUS_OTHER;
 	const char *pending = focus ? editor->pending : "";
-	char filter[80];
-	char changes[64];
-	char place[128];
-	char right[320];
+	char right[400];
 	char name[512];
 	const char *mode = focus && editor_following(editor)
 				   ? editor_following(editor)
 				   : mode_name(view);
 	bool editing = mode[0] >= 'A' && mode[0] <= 'Z';
 	unsigned columns = grid->columns;
+	unsigned mode_width = focus ? (unsigned)strlen(mode) + 2 : 0;
+	enum shortness shortness = least_short(columns);
 
-	format_filter(buffer, columns, filter, sizeof filter);
-	format_changes(buffer->document, changes, sizeof changes);
-	format_place(view, grid->columns, place, sizeof place);
-	snprintf(right, sizeof right, "%s%s%s%s%s%s", pending,
-		 pending[0] ? "  " : "", filter, changes,
-		 changes[0] ? "  " : "", place);
 	format_name(editor, buffer, view, columns, name, sizeof name);
+
+	unsigned name_width = (unsigned)strlen(name);
+	unsigned wanted = mode_width + 2 +
+			  (name_width < NAME_ENOUGH ? name_width : NAME_ENOUGH);
+
+	format_right(buffer, view, pending, columns, shortness, right,
+		     sizeof right);
+	while (shortness < SHORTEST && strlen(right) + wanted > columns)
+		format_right(buffer, view, pending, columns, ++shortness,
+			     right, sizeof right);
 
 	unsigned right_width = (unsigned)strlen(right);
 
@@ -441,7 +483,7 @@ static void draw_status(struct editor *editor, struct grid *grid,
 	unsigned used = 0;
 
 	/* The mode matters more than the name of the file. */
-	if (focus && (editing || left > 24)) {
+	if (focus && (editing || left >= wanted || left > 24)) {
 		used = grid_text(grid, row, 0, left, mode,
 				 editing ? ROLE_STATUS_MODE : ROLE_STATUS);
 		used += 2;
