@@ -514,6 +514,14 @@ static enum scan_result step(struct scanner *scanner, uint64_t *from,
 	return result;
 }
 
+/* Who sees all that there is may know that there is no match where an attempt
+ * in a copy has given up. */
+static void stop_copying(struct scanner *scanner)
+{
+	scanner->copies = false;
+	scanner->start = scanner->end = scanner->origin;
+}
+
 /* The first match of the pass from FROM on whose attempt is < LIMIT, when each
  * attempt is made. */
 static enum scan_result scan(struct scanner *scanner, uint64_t from,
@@ -539,9 +547,16 @@ static enum scan_result scan(struct scanner *scanner, uint64_t from,
 			pace_resume(&scanner->pace);
 		}
 
+		uint64_t start = from;
 		enum scan_result result = step(scanner, &from, &need, limit,
 					       finding, error);
 
+		if (result == SCAN_FAILED && scanner->copies) {
+			stop_copying(scanner);
+			from = start;
+			need = 0;
+			continue;
+		}
 		if (result != SCAN_NONE)
 			return result;
 	}
