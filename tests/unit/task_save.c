@@ -131,6 +131,8 @@ static struct editor *open_long(struct session *session)
 {
 	struct editor *editor = session_open(session, pattern(SIZE), SIZE);
 
+	/* In text mode lines are counted: there would be other children. */
+	session_run(session, "set mode=hex");
 	editor->interactive = true;
 	return editor;
 }
