@@ -2,7 +2,8 @@
  * The matches around the windows are looked for beside the screen, each time
  * a window leaves what is known, by one worker at a time: for the window with
  * the focus before the others, and there for what was searched for before the
- * highlighters.
+ * highlighters.  What a window hides between its rows is passed over: with a
+ * filter that may be nearly all of a file.
  *
  * Patterns are numbered: 0 is that of the search, those of the highlighters
  * follow.
@@ -25,12 +26,14 @@
  * not start a search for each row. */
 enum { HIGHLIGHT_MARGIN = 64 << 10 };
 enum { HIGHLIGHT_MATCHES = 100000 };
+enum { HIGHLIGHT_PARTS = 512, HIGHLIGHT_SENT = 64 };
 /* A pattern that needs longer for so little is not worth a busy core. */
 enum { HIGHLIGHT_SECONDS = 2 };
 
 struct highlight {
-	struct search *search;
-	size_t number;		/* of the pattern */
+	struct job *job;
+	const struct pattern *pattern;
+	size_t number;		/* of that */
 	size_t window;
 	struct highlights found;
 	time_t begun;
@@ -44,14 +47,21 @@ static time_t now(void)
 	return time.tv_sec;
 }
 
+static void free_found(struct highlights *found)
+{
+	free(found->matches);
+	free(found->parts);
+	*found = (struct highlights){ .count = 0 };
+}
+
 void highlight_stop(struct editor *editor)
 {
 	struct highlight *highlight = editor->highlight;
 
 	if (!highlight)
 		return;
-	search_free(highlight->search);
-	free(highlight->found.matches);
+	job_free(highlight->job);
+	free_found(&highlight->found);
 	free(highlight);
 	editor->highlight = NULL;
 }
@@ -97,7 +107,7 @@ static void free_highlighter(struct highlighter *highlighter)
 	if (!highlighter)
 		return;
 	for (size_t i = 0; i < EDITOR_WINDOWS; i++)
-		free(highlighter->found[i].matches);
+		free_found(&highlighter->found[i]);
 	pattern_free(highlighter->pattern);
 	free(highlighter);
 }
@@ -109,7 +119,7 @@ void highlight_free(struct editor *editor)
 		free_highlighter(
 			editor->highlighters[--editor->highlighter_count]);
 	for (size_t i = 0; i < EDITOR_WINDOWS; i++)
-		free(editor->highlights[i].matches);
+		free_found(&editor->highlights[i]);
 }
 
 /* --- the search --- */
@@ -124,9 +134,9 @@ void highlight_end(struct editor *editor)
 	struct highlights *found = known(editor, highlight->number,
 					 highlight->window);
 
-	free(found->matches);
+	free_found(found);
 	*found = highlight->found;
-	highlight->found.matches = NULL;
+	highlight->found = (struct highlights){ .count = 0 };
 	highlight_stop(editor);
 	editor->serial++;
 }
@@ -136,7 +146,7 @@ void highlight_poll(struct editor *editor)
 	struct highlight *highlight = editor->highlight;
 
 	if (highlight
-	    && (search_poll(highlight->search, NULL) != JOB_RUNNING
+	    && (job_poll(highlight->job, NULL) != JOB_RUNNING
 		|| now() - highlight->begun > HIGHLIGHT_SECONDS)) {
 		highlight_end(editor);
 		editor_highlight(editor);
@@ -147,15 +157,57 @@ size_t highlight_descriptors(const struct editor *editor, int *fds,
 			     size_t count)
 {
 	return editor->highlight
-		       ? search_descriptors(editor->highlight->search, fds,
-					    count)
+		       ? job_descriptors(editor->highlight->job, fds, count)
 		       : 0;
 }
 
-static bool collect(void *context, const struct match *matches, size_t count)
+/* In a worker: all that begins in its parts. */
+static bool look_through(struct job_worker *worker, void *context,
+			 struct error *error)
 {
-	struct highlights *found = context;
+	const struct highlight *highlight = context;
+	struct scanner *scanner = scanner_new(highlight->found.document,
+					      highlight->pattern, error);
+	enum scan_result result = SCAN_NONE;
+	uint64_t chunk;
 
+	while (scanner && result == SCAN_NONE && job_claim(worker, &chunk)) {
+		struct range part = highlight->found.parts[chunk];
+		struct range sent[HIGHLIGHT_SENT];
+		struct finding finding;
+		size_t count = 0;
+		bool done = true;
+
+		while (done
+		       && (result = scanner_next(scanner, part.start, part.end,
+						 &finding, error))
+				  == SCAN_MATCH) {
+			part.start = scanner_after(scanner, &finding);
+			sent[count++] = (struct range){ finding.match.start,
+							finding.match.end };
+			if (count < HIGHLIGHT_SENT)
+				continue;
+			done = job_send(worker, chunk, sent, sizeof sent,
+					error);
+			count = 0;
+		}
+		if (!done
+		    || !job_send(worker, chunk, sent, count * sizeof *sent,
+				 error)
+		    || !job_finish(worker, chunk, error))
+			result = SCAN_FAILED;
+	}
+	scanner_free(scanner);
+	return scanner && result == SCAN_NONE;
+}
+
+static bool collect(void *context, uint64_t chunk, const void *data,
+		    size_t size)
+{
+	struct highlights *found = &((struct highlight *)context)->found;
+	size_t count = size / sizeof *found->matches;
+
+	(void)chunk;
 	if (found->count + count > found->capacity) {
 		size_t capacity = 2 * found->capacity + count;
 		struct range *more = realloc(found->matches,
@@ -166,68 +218,93 @@ static bool collect(void *context, const struct match *matches, size_t count)
 		found->matches = more;
 		found->capacity = capacity;
 	}
-	for (size_t i = 0; i < count; i++)
-		found->matches[found->count++] =
-			(struct range){ matches[i].start, matches[i].end };
+	if (count > 0)
+		memcpy(found->matches + found->count, data, size);
+	found->count += count;
 	return found->count < HIGHLIGHT_MATCHES;
 }
 
-/* Is FOUND true of RANGE of DOCUMENT as it is now? */
+/* Is FOUND true of all COUNT PARTS of DOCUMENT as it is now? */
 static bool covers(const struct highlights *found,
-		   const struct document *document, struct range range,
-		   uint64_t serial)
+		   const struct document *document, const struct range *parts,
+		   size_t count, uint64_t serial)
 {
-	return found->document == document && found->serial == serial
-	       && found->revision == document_revision(document)
-	       && range.start >= found->range.start
-	       && range.end <= found->range.end;
+	size_t at = 0;
+
+	if (found->document != document || found->serial != serial
+	    || found->revision != document_revision(document))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		while (at < found->part_count
+		       && found->parts[at].end < parts[i].end)
+			at++;
+		if (at == found->part_count
+		    || found->parts[at].start > parts[i].start)
+			return false;
+	}
+	return true;
 }
 
-static struct range around(struct range window, uint64_t size)
+/* Those close to each other become one, and one alone is made wider. */
+static size_t around(struct range *parts, size_t count, uint64_t size)
 {
-	return (struct range){
-		window.start > HIGHLIGHT_MARGIN
-			? window.start - HIGHLIGHT_MARGIN : 0,
-		size - window.end > HIGHLIGHT_MARGIN
-			? window.end + HIGHLIGHT_MARGIN : size,
-	};
+	size_t used = 1;
+
+	for (size_t i = 1; i < count; i++)
+		if (parts[i].start - parts[used - 1].end <= HIGHLIGHT_MARGIN)
+			parts[used - 1].end = parts[i].end;
+		else
+			parts[used++] = parts[i];
+	if (used > 1)
+		return used;
+	parts->start -= parts->start > HIGHLIGHT_MARGIN ? HIGHLIGHT_MARGIN
+							: parts->start;
+	parts->end += size - parts->end > HIGHLIGHT_MARGIN
+			      ? HIGHLIGHT_MARGIN : size - parts->end;
+	return used;
 }
 
 static void highlight_start(struct editor *editor, size_t number,
-			    size_t window, struct range range)
+			    size_t window, struct range *parts, size_t count)
 {
 	const struct document *document =
 		editor->windows[window].buffer->document;
 	struct highlight *highlight = calloc(1, sizeof *highlight);
+	struct range *kept = malloc(count * sizeof *kept);
 
-	if (!highlight)
+	if (!highlight || !kept) {
+		free(highlight);
+		free(kept);
 		return;
+	}
+	count = around(parts, count, document_size(document));
+	memcpy(kept, parts, count * sizeof *kept);
 	highlight->number = number;
+	highlight->pattern = pattern_of(editor, number);
 	highlight->window = window;
 	highlight->begun = now();
 	highlight->found = (struct highlights){
-		.range = around(range, document_size(document)),
+		.parts = kept,
+		.part_count = count,
 		.document = document,
 		.revision = document_revision(document),
 		.serial = serial_of(editor, number),
 	};
 
-	struct search_plan plan = {
-		.document = document,
-		.pattern = pattern_of(editor, number),
-		.kind = SEARCH_ALL,
-		.range = highlight->found.range,
-		.found = collect,
-		.context = &highlight->found,
+	struct job_plan plan = {
+		.work = look_through,
+		.result = collect,
+		.context = highlight,
+		.chunks = count,
 		.workers = 1,
 		/* What our own patterns take for so little is less than a
 		 * fork does, and known to end. */
 		.here = number > 0 && editor->highlighters[number - 1]->own,
 	};
 
-	highlight->search = search_start(&plan, NULL);
 	editor->highlight = highlight;
-	if (!highlight->search)
+	highlight->job = job_start(&plan, NULL);
+	if (!highlight->job)
 		highlight_stop(editor);
 	else if (plan.here)
 		highlight_poll(editor);
@@ -239,25 +316,29 @@ static bool look(struct editor *editor, size_t number, size_t window)
 {
 	const struct document *document =
 		editor->windows[window].buffer->document;
-	struct range range = view_window(editor_window_view(editor, window));
+	struct range parts[HIGHLIGHT_PARTS];
 	struct highlights *found = known(editor, number, window);
 	const struct highlight *running = editor->highlight;
 	uint64_t serial = serial_of(editor, number);
+	size_t count;
 
-	if (range_is_empty(range) || !pattern_of(editor, number)
+	if (!pattern_of(editor, number)
 	    || (number > 0
 		&& !editor_highlights_in(editor,
 					 editor->highlighters[number - 1],
-					 window))
-	    || covers(found, document, range, serial))
+					 window)))
+		return false;
+	count = view_parts(editor_window_view(editor, window), parts,
+			   HIGHLIGHT_PARTS);
+	if (count == 0 || covers(found, document, parts, count, serial))
 		return false;
 	if (running && running->number == number && running->window == window
-	    && covers(&running->found, document, range, serial))
+	    && covers(&running->found, document, parts, count, serial))
 		return true;
 	if (found->serial != serial || found->document != document)
 		found->count = 0;
 	highlight_stop(editor);
-	highlight_start(editor, number, window, range);
+	highlight_start(editor, number, window, parts, count);
 	return true;
 }
 

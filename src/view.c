@@ -535,6 +535,29 @@ struct range view_window(const struct view *view)
 			       smaller(window_row(view, view->rows), size) };
 }
 
+size_t view_parts(const struct view *view, struct range *parts, size_t count)
+{
+	struct range all = { 0, document_size(view->document) };
+	uint64_t at = view->top;
+	size_t used = 0;
+
+	for (unsigned i = 0; i < view->rows && at < all.end; i++) {
+		struct view_row row = view_row(view, at);
+		struct range seen = range_intersect(
+			view->text_mode ? row.shown : row.range, all);
+
+		at = row.range.end;
+		if (row.folded || row.unknown || range_is_empty(seen))
+			continue;
+		if (used > 0 && (used == count ||
+				 parts[used - 1].end == seen.start))
+			parts[used - 1].end = seen.end;
+		else
+			parts[used++] = seen;
+	}
+	return used;
+}
+
 /* The share ROW of the scroll bar has of the document: its first row is the
  * start, its last one the end. */
 static uint64_t scroll_offset(const struct view *view, unsigned row)

@@ -156,12 +156,14 @@ struct lines;
 /* What keeps the end of a file in sight; private to follow.c. */
 struct follow;
 
-/* The matches of a pattern in RANGE, and of what they are true. */
+/* The matches of a pattern in some parts of a document, and of what they are
+ * true. */
 struct highlights {
 	struct range *matches;
 	size_t count;
 	size_t capacity;
-	struct range range;
+	struct range *parts;	/* ascending */
+	size_t part_count;
 	const struct document *document;
 	uint64_t revision;	/* of the document */
 	uint64_t serial;	/* of the pattern */

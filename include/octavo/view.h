@@ -206,6 +206,11 @@ bool view_line_start(const struct view *view, uint64_t offset,
 /* The bytes in the window, cut to the document. */
 struct range view_window(const struct view *view);
 
+/* The PARTS of the document that can be seen there, ascending, at most COUNT of
+ * them (of more the last has all the rest): between them lines are hidden, or
+ * holes folded. */
+size_t view_parts(const struct view *view, struct range *parts, size_t count);
+
 /* The byte at a place of the window, for a fold its first one: false where
  * there is none.  *AREA says on what; for LAYOUT_SCROLL *OFFSET is where a jump
  * goes. */
