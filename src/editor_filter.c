@@ -39,8 +39,57 @@ bool editor_add_filter(struct editor *editor, struct pattern *pattern,
 	if (!line_filter_add(filter, pattern, exclude, error))
 		return false;
 	line_filter_turn(filter, true);
+	editor_seek_shown(editor, SEEK_NEAREST);
 	editor->serial++;
 	return true;
+}
+
+/* --- to a line that is shown --- */
+
+/* A selection would become another. */
+static bool may_seek(const struct buffer *buffer)
+{
+	return buffer->seek != SEEK_NOTHING && !buffer->view.selecting &&
+	       buffer->view.cursor == buffer->seek_from;
+}
+
+/* True where the cursor is as was wanted. */
+static bool seek(struct editor *editor, struct buffer *buffer)
+{
+	struct view *view = &buffer->view;
+	uint64_t from = view->cursor;
+	uint64_t offset;
+
+	if (!may_seek(buffer)) {
+		buffer->seek = SEEK_NOTHING;
+		return false;
+	}
+	if (buffer->seek == SEEK_LAST)
+		from = document_size(buffer->document);
+	switch (view_nearest_shown(view, from, &offset)) {
+	case VIEW_LINE_UNKNOWN:
+		return false;
+	case VIEW_LINE_FOUND:
+		if (offset != view->cursor) {
+			view_goto(view, offset);
+			editor->serial++;
+		}
+		break;
+	case VIEW_LINE_NONE:
+		break;
+	}
+	buffer->seek = SEEK_NOTHING;
+	return true;
+}
+
+bool editor_seek_shown(struct editor *editor, enum editor_seek what)
+{
+	struct buffer *buffer = editor->buffer;
+
+	editor_tell_views(editor);
+	buffer->seek = what;
+	buffer->seek_from = buffer->view.cursor;
+	return seek(editor, buffer);
 }
 
 /* --- what views ask --- */
@@ -117,6 +166,8 @@ void editor_filter_poll(struct editor *editor)
 		if (editor->buffers[i]->filter)
 			poll_filter(editor, editor->buffers[i]->filter);
 	editor_tell_views(editor);
+	if (editor->buffer && editor->buffer->seek != SEEK_NOTHING)
+		seek(editor, editor->buffer);
 }
 
 size_t editor_filter_descriptors(const struct editor *editor, int *fds,

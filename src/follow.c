@@ -128,9 +128,18 @@ void follow_end(struct editor *editor)
 
 /* --- what was seen --- */
 
+/* The last line that is shown; what has just come has mostly to be looked at
+ * first.  If it comes faster than that the end is shown as it is. */
 static void show_end(struct editor *editor)
 {
-	if (view_move(&editor->buffer->view, VIEW_END, 1))
+	struct buffer *buffer = editor->buffer;
+	bool late = buffer->seek == SEEK_LAST;
+
+	if (buffer->filter && line_filter_hides(buffer->filter) &&
+	    buffer->view.text_mode &&
+	    (editor_seek_shown(editor, SEEK_LAST) || !late))
+		return;
+	if (view_move(&buffer->view, VIEW_END, 1))
 		editor->serial++;
 }
 

@@ -57,6 +57,7 @@ static const struct binding keymap_octavo[] = {
 	{BROWSE, "?", "prompt search-back", NULL, "search back"},
 	{BROWSE, "&", "prompt filter", NULL,
 	 "show only the lines that match; with ! first, the others"},
+	{BROWSE, "z&", "filter toggle", NULL, "filters off, and on again"},
 	{BROWSE, "n", "next {count}", NULL, "next match"},
 	{BROWSE, "N", "previous {count}", NULL, "previous match"},
 	{BROWSE, ":", "prompt command", NULL, "type a command"},

@@ -393,6 +393,29 @@ static bool is_filtered(const struct view *view)
 	return view->lines.from && view->lines.before;
 }
 
+enum view_line view_nearest_shown(const struct view *view, uint64_t from,
+				  uint64_t *offset)
+{
+	struct newlines newlines = newlines_in(view);
+	uint64_t least = less(from, TEXT_LINE_LOOK);
+	void *context = view->lines.context;
+	enum view_line found;
+	uint64_t start, line;
+
+	*offset = from;
+	if (!view->text_mode || !is_filtered(view))
+		return VIEW_LINE_FOUND;
+	line = newlines_before(&newlines, from, least);
+	if (line == least && least > 0)
+		return VIEW_LINE_FOUND;
+	found = view->lines.from(context, line, &start);
+	if (found == VIEW_LINE_NONE)
+		found = view->lines.before(context, line, &start);
+	if (found == VIEW_LINE_FOUND && start != line)
+		*offset = start;
+	return found;
+}
+
 /* The part of the cursor is shown whatever else is. */
 static struct range cursor_part(const struct view *view)
 {

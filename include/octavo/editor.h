@@ -44,6 +44,8 @@ enum {
 	EDITOR_SET_SIZE = 24,
 };
 
+enum editor_seek { SEEK_NOTHING, SEEK_NEAREST, SEEK_LAST };
+
 /* One open file. */
 struct buffer {
 	struct document *document;
@@ -64,6 +66,8 @@ struct buffer {
 	bool offered;		/* the user was asked about that */
 	bool held;		/* read-only because of the live one */
 	struct line_filter *filter;	/* which lines are shown; NULL: all */
+	enum editor_seek seek;	/* to a line that is shown, once known; */
+	uint64_t seek_from;	/* unless the cursor is elsewhere by then */
 	struct range match;	/* where the last search stopped */
 	bool has_match;
 	struct lines *lines;	/* the index of its lines; NULL: none asked */
@@ -546,6 +550,10 @@ struct line_filter *editor_line_filter(struct editor *editor,
 /* Adds an entry to it, and turns it on.  Takes PATTERN over, also on failure. */
 bool editor_add_filter(struct editor *editor, struct pattern *pattern,
 		       bool exclude, struct error *error);
+/* The cursor goes to the nearest line that is shown, or to the last one, at
+ * once or as soon as it is known which, unless it has been moved by then.  True:
+ * at once. */
+bool editor_seek_shown(struct editor *editor, enum editor_seek seek);
 /* Is it being found out which are? */
 bool editor_filtering(const struct editor *editor);
 

@@ -146,6 +146,12 @@ void view_set_text_options(struct view *view,
 unsigned view_newline_form(const struct view *view);
 /* Who knows of the document's lines from now on. */
 void view_set_lines(struct view *view, const struct view_lines *lines);
+/* Where one is, coming from FROM, if one keeps to lines that are shown: there,
+ * if its line is; else where the next such line begins, or the last one before
+ * it.  There too, where all lines are shown; of one that is very long, where
+ * that is not easily told. */
+enum view_line view_nearest_shown(const struct view *view, uint64_t from,
+				  uint64_t *offset);
 
 /* Folds holes or shows all of them; the cursor keeps its row on the screen. */
 void view_set_folding(struct view *view, bool folding);

@@ -357,6 +357,7 @@ static enum status run_filter(struct editor *editor,
 	done = run_word(editor, call, &known, error);
 	if (done && !known)
 		done = add(editor, call, error);
+	editor_seek_shown(editor, SEEK_NEAREST);
 	editor->serial++;
 	return done ? STATUS_DONE : STATUS_FAILED;
 }

@@ -109,6 +109,7 @@ static enum status run_move(struct editor *editor,
 
 		view_goto(&buffer->view, before);
 		editor_jump(editor, after);
+		editor_seek_shown(editor, SEEK_NEAREST);
 	}
 	editor->serial++;
 	return STATUS_DONE;

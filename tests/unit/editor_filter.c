@@ -151,6 +151,58 @@ static void test_editor_filter_grows(void **state)
 	check_lines(session, 2);
 }
 
+static void check_shown(struct session *session, const char *keys,
+			uint64_t offset)
+{
+	session_keys(session, keys);
+	editor_settle(session->editor);
+	assert_int_equal(session->editor->buffer->view.cursor, offset);
+}
+
+/* Behind the cursor, or before it; only goto goes to what is hidden. */
+static void test_editor_filter_goes_to_what_is_shown(void **state)
+{
+	struct session *session = *state;
+
+	session_text(session, "a\nb1\nb2\nc\nb3\nd\n");
+	session_run(session, "view text");
+	check_shown(session, "&b<Enter>", 2);
+	check_shown(session, ":goto 0<Enter>", 0);
+	check_shown(session, "z&", 0);
+	check_shown(session, "lz&", 2);
+	check_shown(session, "l", 3);
+	check_shown(session, "z&z&", 3);
+	check_shown(session, "G", 12);
+	check_shown(session, "gg", 2);
+	check_shown(session, ":goto $<Enter>", 14);
+	check_shown(session, "&!2<Enter>", 10);
+	check_shown(session, "&!b<Enter>", 10);
+	check_shown(session, ":filter clear<Enter>:goto 8<Enter>", 8);
+	/* A selection stays what it is. */
+	check_shown(session, "v&b<Enter>", 8);
+	/* In hex mode all bytes are shown. */
+	check_shown(session, "<Esc>:goto 8<Enter>t:filter /1/<Enter>", 8);
+	check_shown(session, "tG", 2);
+}
+
+static void test_editor_filter_follows_what_is_shown(void **state)
+{
+	struct session *session = *state;
+	char path[80];
+	FILE *file;
+
+	session_text(session, "b1\na\n");
+	session_run(session, "view text");
+	check_shown(session, "&b<Enter>", 0);
+	session_keys(session, "F");
+	file = fopen(session_path(session, 0, path), "a");
+	fputs("b2\nc\n", file);
+	fclose(file);
+	editor_check_files(session->editor);
+	editor_settle(session->editor);
+	assert_int_equal(session->editor->buffer->view.cursor, 5);
+}
+
 static void test_editor_filter_failure_is_said(void **state)
 {
 	struct session *session = *state;
@@ -182,7 +234,7 @@ static void test_editor_filter_prompt(void **state)
 	session_keys(session, ":filter on<Enter>&x<Esc>");
 	check_lines(session, 1);
 	/* The last one, edited. */
-	session_keys(session, ":filter<Enter>je<Left><Left><Backspace>n<Enter>q");
+	session_keys(session, ":filter<Enter>je<Left><Backspace>n<Enter>q");
 	session_prints(session, "filter", "1 on  /o/\n2 on  !/n/\n");
 }
 
@@ -203,6 +255,12 @@ int main(void)
 			session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_editor_filter_grows,
+			session_setup, session_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_editor_filter_goes_to_what_is_shown,
+			session_setup, session_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_editor_filter_follows_what_is_shown,
 			session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_editor_filter_failure_is_said,

@@ -325,7 +325,7 @@ static const char *const commands[] = {
 	"type-backspace", "panel up", "panel down", "panel page-up",
 	"panel page-down", "panel start", "panel end", "panel close", "info",
 	"panel go", "panel remove", "panel edit", "panel mine", "panel theirs",
-	"prompt filter", "changes", "matches", "undo-list",
+	"prompt filter", "filter toggle", "changes", "matches", "undo-list",
 	"split", "split-below", "other-window next", "other-window left",
 	"other-window right", "other-window up", "other-window down",
 	"close-window", "only",
