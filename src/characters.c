@@ -111,7 +111,8 @@ static void take_numbers(struct glyphs *glyphs, const unsigned *numbers,
 	}
 }
 
-/* Passes over a sequence that sets colours; false where none stands here. */
+/* Passes over a sequence that sets colours, or has them go on to the end of the
+ * line, as grep writes behind each; false where none stands here. */
 static bool take_sequence(struct glyphs *glyphs)
 {
 	unsigned numbers[SEQUENCE_MAXIMUM] = { 0 };
@@ -133,8 +134,9 @@ static bool take_sequence(struct glyphs *glyphs)
 				*number = 10 * *number + (next.code - '0');
 		} else if (next.code == ';' || next.code == ':') {
 			count++;
-		} else if (next.code == 'm') {
-			take_numbers(glyphs, numbers, count);
+		} else if (next.code == 'm' || next.code == 'K') {
+			if (next.code == 'm')
+				take_numbers(glyphs, numbers, count);
 			glyphs->position = at;
 			return true;
 		} else {

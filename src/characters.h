@@ -18,7 +18,8 @@
  * ANSI sequences that set colours (ESC [ ... m) are shown likewise, or colour
  * what follows: then they take no column and belong to the glyph behind them,
  * at the end of the bytes to the one before, or are a blank where there is
- * none.  Other sequences are controls and text.
+ * none.  So do those that clear the rest of the line (ESC [ ... K), which clear
+ * nothing.  Other sequences are controls and text.
  */
 #ifndef OCTAVO_CHARACTERS_H
 #define OCTAVO_CHARACTERS_H

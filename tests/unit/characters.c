@@ -169,7 +169,9 @@ static void test_characters_in_colors(void **state)
 	/* At the end they belong to what is before, alone they are a blank. */
 	UTF8("x\x1b[31m", "x:6");
 	UTF8("\x1b[31m\x1b[0m", " :9");
-	UTF8("\x1b[31mx\x1b[0m\x1b[K", "rx:6 2^[:5 [:1 K:1");
+	UTF8("\x1b[31mx\x1b[0m\x1b[K", "rx:13");
+	UTF8("\x1b[32mx\x1b[m\x1b[K:\x1b[Ky", "gx:6 ::7 y:4");
+	UTF8("x\x1b[2J", "x:1 2^[:1 [:1 2:1 J:1");
 	UTF8("\x1b[38;5;196mx\x1b[38;5;21my\x1b[38;5;250mz",
 	     "rx:12 by:11 z:12");
 	UTF8("\x1b[38;2;0;200;210mx\x1b[48;5;196my", "cx:18 cy:12");
