@@ -144,7 +144,9 @@ bool editor_find_highlight(struct editor *editor, const char *which,
 	}
 	if (any)
 		return true;
-	return which[0] ? error_set(error, "no highlight is %s, by its colour "
-				    "or its set", which)
-			: error_set(error, "there are no highlights");
+	if (which[0])
+		return error_set(error, "no highlight is %s, by its colour or "
+				 "its set", which);
+	return error_set(error, "there are no highlights: highlight COLOUR "
+			 "PATTERN adds one");
 }
