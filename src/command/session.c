@@ -131,8 +131,8 @@ static enum status run_prompt(struct editor *editor,
 		editor->pattern ? strdup(pattern_text(editor->pattern)) : NULL;
 	prompt_start(&editor->prompt, &editor->histories[kind],
 		     text ? text : "");
-	/* Arguments follow. */
-	if (text)
+	/* Arguments follow the name of a command; what has some is edited. */
+	if (text && !strchr(text, ' '))
 		prompt_complete(&editor->prompt, editor->prompt.cursor, " ");
 	free(text);
 	editor->serial++;
