@@ -51,6 +51,10 @@ void view_text_lay_out(struct view *view);
 
 struct view_row view_text_row(const struct view *view, uint64_t offset);
 
+/* The line of OFFSET, up to TEXT_LINE_LOOK before its part and from there on;
+ * where only some lines are shown, the part. */
+struct range view_text_line(const struct view *view, uint64_t offset);
+
 /* A character in its row. */
 struct view_glyph {
 	struct glyph glyph;

@@ -393,6 +393,23 @@ static bool is_filtered(const struct view *view)
 	return view->lines.from && view->lines.before;
 }
 
+struct range view_text_line(const struct view *view, uint64_t offset)
+{
+	struct newlines newlines = newlines_in(view);
+	uint64_t size = document_size(view->document);
+	struct range part = view_text_row(view, offset).part;
+
+	if (is_filtered(view) || part.start >= size)
+		return part;
+	return (struct range){
+		newlines_before(&newlines, part.start,
+				less(part.start, TEXT_LINE_LOOK)),
+		newlines_after(&newlines, part.start,
+			       smaller(size - part.start, TEXT_LINE_LOOK) +
+				       part.start),
+	};
+}
+
 enum view_line view_nearest_shown(const struct view *view, uint64_t from,
 				  uint64_t *offset)
 {

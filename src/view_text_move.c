@@ -123,11 +123,10 @@ static uint64_t words(const struct view *view, uint64_t count,
 
 /* --- the ends of a line --- */
 
+/* Of a line that is very long one that goes on at most TEXT_LINE_LOOK. */
 static uint64_t line_start(const struct view *view)
 {
-	struct view_row row = view_row(view, view->cursor);
-
-	return row.part.start;
+	return view_text_line(view, view->cursor).start;
 }
 
 /* Whoever types goes to where the line goes on. */
@@ -136,7 +135,7 @@ static uint64_t line_end(const struct view *view)
 	uint64_t limit = view_limit(view);
 	struct view_row row = view_row(view, view->cursor);
 	uint64_t start = row.part.start;
-	uint64_t end = row.part.end;
+	uint64_t end = view_text_line(view, view->cursor).end;
 
 	if (row.folded || end == start)
 		return row.shown.start;
