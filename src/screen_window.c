@@ -462,9 +462,9 @@ static void draw_status(struct editor *editor, struct grid *grid,
 
 	format_name(editor, buffer, view, columns, name, sizeof name);
 
-	unsigned name_width = (unsigned)strlen(name);
-	unsigned wanted = mode_width + 2 +
-			  (name_width < NAME_ENOUGH ? name_width : NAME_ENOUGH);
+	size_t name_width = strlen(name);
+	size_t wanted = mode_width + 2 +
+			(name_width < NAME_ENOUGH ? name_width : NAME_ENOUGH);
 
 	format_right(buffer, view, pending, columns, shortness, right,
 		     sizeof right);
@@ -488,8 +488,12 @@ static void draw_status(struct editor *editor, struct grid *grid,
 				 editing ? ROLE_STATUS_MODE : ROLE_STATUS);
 		used += 2;
 	}
-	if (used + 2 < left)
-		grid_text(grid, row, used, left - used - 2, name, role);
+	if (used + 2 >= left)
+		return;
+	/* Of a path that has no room the end says most. */
+	if (strlen(name) > left - used - 2)
+		format_name(editor, buffer, view, 0, name, sizeof name);
+	grid_text(grid, row, used, left - used - 2, name, role);
 }
 
 /* What is known of the matches in a window: of highlighters and, over them, of
