@@ -36,6 +36,10 @@ bool editor_add_filter(struct editor *editor, struct pattern *pattern,
 		return false;
 	}
 	editor_set_limits(editor, pattern);
+	/* Who has turned all of them off means this one alone. */
+	for (size_t i = 0; !line_filter_is_on(filter) &&
+			   i < line_filter_count(filter); i++)
+		line_filter_switch(filter, i, false);
 	if (!line_filter_add(filter, pattern, exclude, error))
 		return false;
 	line_filter_turn(filter, true);

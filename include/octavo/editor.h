@@ -547,7 +547,8 @@ bool editor_marked(const struct editor *editor, unsigned row, unsigned rows);
 /* The current buffer's filter, made where there is none. */
 struct line_filter *editor_line_filter(struct editor *editor,
 				       struct error *error);
-/* Adds an entry to it, and turns it on.  Takes PATTERN over, also on failure. */
+/* Adds an entry to it, and turns it on; if it was off, with this entry only.
+ * Takes PATTERN over, also on failure. */
 bool editor_add_filter(struct editor *editor, struct pattern *pattern,
 		       bool exclude, struct error *error);
 /* The cursor goes to the nearest line that is shown, or to the last one, at

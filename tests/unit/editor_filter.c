@@ -233,6 +233,13 @@ static void test_editor_filter_prompt(void **state)
 	assert_false(is_filtered(session));
 	session_keys(session, ":filter on<Enter>&x<Esc>");
 	check_lines(session, 1);
+	/* Another one, after they were turned off, is alone. */
+	session_keys(session, "z&&t<Enter>");
+	check_lines(session, 2);
+	session_prints(session, "filter",
+		       "1 off /o/\n2 off !/w/\n3 on  /t/\n");
+	session_keys(session, ":filter clear 3<Enter>");
+	session_keys(session, ":filter toggle 1<Enter>:filter toggle 2<Enter>");
 	/* The last one, edited. */
 	session_keys(session, ":filter<Enter>je<Left><Backspace>n<Enter>q");
 	session_prints(session, "filter", "1 on  /o/\n2 on  !/n/\n");
