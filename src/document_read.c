@@ -141,6 +141,22 @@ bool document_cached(const struct document *document, uint64_t offset)
 	return !mapping || mapping_cached(mapping, place);
 }
 
+/* Its end, because the system reads ahead. */
+bool document_pass_begin(const struct document *document, struct range range)
+{
+	return !document_exceeds_memory(document) ||
+	       document_cached(document, range.end - 1);
+}
+
+void document_pass_end(const struct document *document, struct range range,
+		       bool keep)
+{
+	if (keep)
+		document_release(document, range);
+	else
+		document_discard(document, range);
+}
+
 bool document_exceeds_memory(const struct document *document)
 {
 	uint64_t memory = io.memory();

@@ -337,6 +337,7 @@ static bool scan_chunk(struct worker *worker, uint64_t chunk,
 	struct looker *looker = worker->looker;
 	struct range range = stretches_get(filter->stretches,
 					   filter->order[chunk]).range;
+	bool keep = document_pass_begin(filter->document, range);
 	uint64_t first = first_line(&looker->lines, range);
 	bool begins = first < range.end;
 
@@ -348,7 +349,7 @@ static bool scan_chunk(struct worker *worker, uint64_t chunk,
 			return false;
 	if (!send_stretch(worker, chunk, range, begins, error))
 		return false;
-	document_release(filter->document, range);
+	document_pass_end(filter->document, range, keep);
 	job_advance(worker->job, range_length(range), worker->left.count);
 	return job_finish(worker->job, chunk, error);
 }

@@ -202,26 +202,17 @@ static bool know_all(struct lines *lines)
 
 /* --- in a worker --- */
 
-/* What only this has brought in would push out what others have in memory. */
-static void let_go(const struct lines *lines, struct range range, bool cached)
-{
-	document_release(lines->document, range);
-	if (!cached && document_exceeds_memory(lines->document))
-		document_discard(lines->document, range);
-}
-
 static uint64_t count_in_worker(const struct lines *lines, size_t index)
 {
 	struct stretch stretch = stretches_get(lines->stretches, index);
 	uint64_t count;
-	bool cached;
+	bool keep;
 
 	if (stretch.known)
 		return SKIPPED;
-	/* Its end, because the system reads ahead. */
-	cached = document_cached(lines->document, stretch.range.end - 1);
+	keep = document_pass_begin(lines->document, stretch.range);
 	count = count_range(lines, stretch.range);
-	let_go(lines, stretch.range, cached);
+	document_pass_end(lines->document, stretch.range, keep);
 	return count;
 }
 

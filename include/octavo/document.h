@@ -83,6 +83,14 @@ void document_release(const struct document *document, struct range range);
  * again soon, and was not in memory before, or is better brought anew. */
 void document_discard(const struct document *document, struct range range);
 
+/* The same for those who pass over a large file in parts, RANGE (not empty) one
+ * of them: what they alone have brought in of a file that exceeds memory would
+ * push out what others have there.  Tell it behind the part what it has said
+ * before. */
+bool document_pass_begin(const struct document *document, struct range range);
+void document_pass_end(const struct document *document, struct range range,
+		       bool keep);
+
 /* Is the byte at OFFSET (< size) in memory, and not only on disk?  Yes, where
  * nobody knows. */
 bool document_cached(const struct document *document, uint64_t offset);

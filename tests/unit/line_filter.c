@@ -4,6 +4,10 @@
  */
 #include "sample.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "io.h"
 #include "newline.h"
 #include "octavo/line_filter.h"
 
@@ -346,9 +350,73 @@ static int remove_folder(void **state)
 	return rmdir(folder);
 }
 
+/* --- a file that exceeds memory --- */
+
+static uint64_t little_memory(void)
+{
+	return 1;
+}
+
+/* Every other MiB, or stretch of a tiny build, is in memory. */
+static const unsigned char *first_byte;
+
+static int some_cached(void *address, bool *cached)
+{
+	size_t offset = (size_t)((unsigned char *)address - first_byte);
+
+	*cached = offset / STRETCH_BYTES % 2 == 0;
+	return 0;
+}
+
+static _Atomic uint64_t *discarded;	/* of two kinds of stretches */
+
+static int count_discarded(int fd, off_t offset, off_t length)
+{
+	(void)fd;
+	discarded[(uint64_t)offset / STRETCH_BYTES % 2] += (uint64_t)length;
+	return 0;
+}
+
+/* What the workers alone have brought in, and no more, is thrown out. */
+static void test_line_filter_spares_memory(void **state)
+{
+	const size_t size = 8 * STRETCH_BYTES;
+	unsigned char *bytes = malloc(size);
+	struct io before = io;
+	struct document *document;
+	struct line_filter *filter;
+	uint64_t length;
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, '\n', size);
+	document = document_of(bytes, size);
+	first_byte = document_span(document, 0, &length);
+	discarded = mmap(NULL, 2 * sizeof *discarded, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(discarded != MAP_FAILED);
+	filter = filter_of(document, NEWLINE_BYTE, "x", false);
+	io.cached = some_cached;
+	io.discard = count_discarded;
+	wait_for(filter);
+	assert_int_equal(discarded[1], 0);
+	io.memory = little_memory;
+	line_filter_switch(filter, 0, false);
+	line_filter_switch(filter, 0, true);
+	wait_for(filter);
+	io = before;
+	assert_int_equal(discarded[0], 0);
+	assert_int_equal(discarded[1], size / 2);
+	munmap((void *)discarded, 2 * sizeof *discarded);
+	line_filter_free(filter);
+	document_close(document);
+	free(bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_line_filter_spares_memory),
 		cmocka_unit_test(test_line_filter_shows_what_grep_does),
 		cmocka_unit_test(test_line_filter_edit_is_looked_back_at),
 		cmocka_unit_test(test_line_filter_edit_is_looked_ahead_at),
