@@ -28,6 +28,7 @@ struct spool {
 	uint64_t length;	/* bytes so far */
 	uint64_t known;		/* of them to the parent */
 	int64_t told;		/* when progress was last asked */
+	const char *folder;	/* of the file */
 	int writer;
 	int reader;
 };
@@ -72,9 +73,9 @@ static bool spool_create(struct spool *spool, struct error *error)
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
 		if (!folders[i] || !*folders[i])
 			continue;
+		last = spool->folder = folders[i];
 		if (spool_create_in(spool, folders[i]))
 			return true;
-		last = folders[i];
 	}
 	return error_set_system(error, errno,
 				"cannot keep %s in a temporary file in %s",
@@ -134,9 +135,10 @@ static bool spool_keep(struct spool *spool, size_t count, struct error *error)
 		int number = errno;
 		off_t kept = io.lseek(spool->writer, 0, SEEK_CUR);
 
-		return error_set_system(error, number, "cannot keep %s in a "
-					"temporary file after %lld bytes",
-					source->name, (long long)kept);
+		/* Short, because the cause comes last. */
+		return error_set_system(error, number, "%s: kept %lld bytes in "
+					"%s", source->name, (long long)kept,
+					spool->folder);
 	}
 	spool->length += count;
 	return true;

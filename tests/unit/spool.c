@@ -201,9 +201,8 @@ static void test_spool_on_full_disk(void **state)
 	write_all("two", 3);
 	while (wait_more(flow, &error) == JOB_RUNNING)
 		;
-	assert_string_equal(error.message, "cannot keep the pipe in a "
-			    "temporary file after 3 bytes: No space left on "
-			    "device");
+	assert_non_null(strstr(error.message, "the pipe: kept 3 bytes in /"));
+	assert_non_null(strstr(error.message, ": No space left on device"));
 	assert_holds(reader, "one", 3);
 	spool_end(flow);
 	/* The child has left the pipe. */
