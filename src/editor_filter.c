@@ -43,6 +43,9 @@ bool editor_add_filter(struct editor *editor, struct pattern *pattern,
 	if (!line_filter_add(filter, pattern, exclude, error))
 		return false;
 	line_filter_turn(filter, true);
+	if (editor->interactive && !editor->buffer->view.text_mode)
+		editor_message(editor, "hex mode shows all bytes; in text mode "
+			       "(F4) only these lines are shown");
 	editor_seek_shown(editor, SEEK_NEAREST);
 	editor->serial++;
 	return true;

@@ -180,9 +180,11 @@ static void test_editor_filter_goes_to_what_is_shown(void **state)
 	check_shown(session, ":filter clear<Enter>:goto 8<Enter>", 8);
 	/* A selection stays what it is. */
 	check_shown(session, "v&b<Enter>", 8);
-	/* In hex mode all bytes are shown. */
+	/* In hex mode all bytes are shown, which is said. */
 	check_shown(session, "<Esc>:goto 8<Enter>t:filter /1/<Enter>", 8);
 	check_shown(session, "tG", 2);
+	session_keys(session, "t&b<Enter>");
+	assert_non_null(strstr(session->editor->message, "in text mode (F4)"));
 }
 
 static void test_editor_filter_follows_what_is_shown(void **state)
