@@ -133,10 +133,10 @@ bool editor_find_highlight(struct editor *editor, const char *which,
 		if (!is_meant(one, which))
 			continue;
 		any = true;
-		if (!editor_find_now(editor, one->pattern, backward,
-				     range_to_look(editor, backward,
-						   *found ? match : NULL),
-				     &other, &there, error))
+		if (!editor_find_shown(editor, one->pattern, backward,
+				       range_to_look(editor, backward,
+						     *found ? match : NULL),
+				       &other, &there, error))
 			return false;
 		if (there && (!*found || is_nearer(other, match, backward)))
 			*match = other;

@@ -26,15 +26,18 @@ static bool wait_search(struct editor *editor, struct search *search,
 	}
 }
 
-bool editor_find_now(struct editor *editor, struct pattern *pattern,
-		     bool backward, struct range range, struct match *match,
-		     bool *found, struct error *error)
+/* JUDGE (may be NULL) says which lines count. */
+static bool find(struct editor *editor, struct pattern *pattern, bool backward,
+		 struct range range, struct line_judge *judge,
+		 struct match *match, bool *found, struct error *error)
 {
 	struct search_plan plan = {
 		.document = editor->buffer->document,
 		.pattern = pattern,
 		.kind = backward ? SEARCH_LAST : SEARCH_FIRST,
 		.range = range,
+		.accept = judge ? line_judge_accepts : NULL,
+		.context = judge,
 	};
 
 	editor_set_limits(editor, pattern);
@@ -48,6 +51,33 @@ bool editor_find_now(struct editor *editor, struct pattern *pattern,
 
 	*found = done && search_match(search, match);
 	search_free(search);
+	return done;
+}
+
+bool editor_find_now(struct editor *editor, struct pattern *pattern,
+		     bool backward, struct range range, struct match *match,
+		     bool *found, struct error *error)
+{
+	return find(editor, pattern, backward, range, NULL, match, found,
+		    error);
+}
+
+bool editor_find_shown(struct editor *editor, struct pattern *pattern,
+		       bool backward, struct range range, struct match *match,
+		       bool *found, struct error *error)
+{
+	const struct line_filter *filter = editor->buffer->filter;
+	struct line_judge *judge = NULL;
+	bool done;
+
+	if (filter && line_filter_hides(filter)) {
+		judge = line_judge_new(filter, error);
+		if (!judge)
+			return false;
+	}
+	done = find(editor, pattern, backward, range, judge, match, found,
+		    error);
+	line_judge_free(judge);
 	return done;
 }
 

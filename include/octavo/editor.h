@@ -542,7 +542,7 @@ bool editor_marked(const struct editor *editor, unsigned row, unsigned rows);
 
 /*
  * The lines that are shown (editor_filter.c, octavo/line_filter.h); next and
- * previous stop at matches in these only.
+ * previous, of matches and of highlights, stop in these only.
  */
 /* The current buffer's filter, made where there is none. */
 struct line_filter *editor_line_filter(struct editor *editor,
@@ -573,6 +573,10 @@ bool editor_filter_status(const struct buffer *buffer,
 bool editor_find_now(struct editor *editor, struct pattern *pattern,
 		     bool backward, struct range range, struct match *match,
 		     bool *found, struct error *error);
+/* The same in lines that are shown. */
+bool editor_find_shown(struct editor *editor, struct pattern *pattern,
+		       bool backward, struct range range, struct match *match,
+		       bool *found, struct error *error);
 
 /*
  * --- lines (editor_lines.c) ---

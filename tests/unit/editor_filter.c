@@ -93,6 +93,22 @@ static void test_editor_filter_next_in_shown_lines(void **state)
 	check_cursor(session, "find /b$/", 13);
 }
 
+static void test_editor_filter_highlights_in_shown_lines(void **state)
+{
+	struct session *session = *state;
+
+	session_text(session, "a\nERROR a\nERROR b\na\nWARN b\n");
+	session_run(session, "filter /b/");
+	check_cursor(session, "next-highlight levels", 10);
+	check_cursor(session, "next-highlight levels", 20);
+	check_cursor(session, "previous-highlight levels", 10);
+	session_run(session, "filter off");
+	check_cursor(session, "previous-highlight levels", 2);
+	session_run(session, "filter on");
+	session_run(session, "highlight red /ERR|a/");
+	check_cursor(session, "next-highlight", 10);
+}
+
 static void test_editor_filter_nothing_in_shown_lines(void **state)
 {
 	struct session *session = *state;
@@ -255,6 +271,9 @@ int main(void)
 			session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_editor_filter_next_in_shown_lines,
+			session_setup, session_teardown),
+		cmocka_unit_test_setup_teardown(
+			test_editor_filter_highlights_in_shown_lines,
 			session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(
 			test_editor_filter_nothing_in_shown_lines,
