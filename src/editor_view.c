@@ -34,9 +34,13 @@ static bool is_of_text(uint32_t character)
 	if (character < ' ')
 		return (character >= '\b' && character <= '\r') ||
 		       character == 0x1b;
-	return character != 0x7f && character != UINT32_MAX &&
+	return character != 0x7f &&
 	       (character < 0x80 || character >= 0xa0 || character == 0x85);
 }
+
+/* Of so many characters one may be none: a log may have bytes of anybody, or be
+ * in Latin-1, but no other bytes are free of what text does not have. */
+enum { CHARACTERS_OF_TEXT = 8 };
 
 static bool looks_like_text(const struct document *document,
 			    enum encoding_form form)
@@ -45,6 +49,8 @@ static bool looks_like_text(const struct document *document,
 	unsigned char bytes[LOOKED_AT];
 	uint64_t size = document_size(document);
 	size_t length = size < LOOKED_AT ? (size_t)size : LOOKED_AT;
+	size_t invalid = 0;
+	size_t count = 0;
 	size_t at = 0;
 
 	length = document_read(document, 0, bytes, length);
@@ -59,8 +65,10 @@ static bool looks_like_text(const struct document *document,
 		at += encoding_get(form, bytes + at, length - at, &character);
 		if (!is_of_text(character))
 			return false;
+		invalid += character == UINT32_MAX;
+		count++;
 	}
-	return at > 0;
+	return count > 0 && invalid <= count / CHARACTERS_OF_TEXT;
 }
 
 void editor_choose_mode(const struct editor *editor, struct view *view)
