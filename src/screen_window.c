@@ -306,8 +306,10 @@ static void format_changes(const struct document *document, char *text,
 			 count == 1 ? "" : "s");
 }
 
-/* The line and the column, in bytes, from 1; what of them is known. */
-static void format_line(const struct view *view, char *text, size_t room)
+/* The line and, where there is room, the column, in bytes, from 1; what of them
+ * is known. */
+static void format_line(const struct view *view, unsigned columns, char *text,
+			size_t room)
 {
 	const struct view_lines *lines = &view->lines;
 	uint64_t cursor = view->cursor;
@@ -321,7 +323,7 @@ static void format_line(const struct view *view, char *text, size_t room)
 	if (lines->number && lines->number(lines->context, cursor, &number))
 		used = (size_t)snprintf(text, room, "line %" PRIu64 "  ",
 					number);
-	if (view_line_start(view, cursor, &start))
+	if (columns >= 40 && view_line_start(view, cursor, &start))
 		snprintf(text + used, room - used, "col %" PRIu64 "  ",
 			 cursor - start + 1);
 }
@@ -343,8 +345,7 @@ static void format_place(const struct view *view, unsigned columns,
 	char decimal[24] = "";
 	const char *gap = narrow ? " " : "  ";
 
-	if (columns >= 40)
-		format_line(view, line, sizeof line);
+	format_line(view, columns, line, sizeof line);
 	if (!line[0] || shortness < SHORTEST)
 		snprintf(offset, sizeof offset, "0x%" PRIx64 "%s", cursor, gap);
 	if (shortness == ALL || (shortness == SHORT && !line[0]))

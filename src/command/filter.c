@@ -100,7 +100,8 @@ static void show_list(struct editor *editor)
 	line_filter_context(editor->buffer->filter, &before, &after);
 	if (before > 0 || after > 0)
 		snprintf(title, sizeof title, "filters, with %" PRIu64
-			 " lines before and %" PRIu64 " behind", before, after);
+			 " line%s before and %" PRIu64 " behind", before,
+			 before == 1 ? "" : "s", after);
 	panel_open(&editor->panel, title, &source, 0);
 }
 
