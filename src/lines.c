@@ -202,7 +202,8 @@ static bool know_all(struct lines *lines)
 
 /* --- in a worker --- */
 
-static uint64_t count_in_worker(const struct lines *lines, size_t index)
+static uint64_t count_in_worker(const struct lines *lines,
+				struct newlines *newlines, size_t index)
 {
 	struct stretch stretch = stretches_get(lines->stretches, index);
 	uint64_t count;
@@ -211,7 +212,7 @@ static uint64_t count_in_worker(const struct lines *lines, size_t index)
 	if (stretch.known)
 		return SKIPPED;
 	keep = document_pass_begin(lines->document, stretch.range);
-	count = count_range(lines, stretch.range);
+	count = newlines_count(newlines, stretch.range);
 	document_pass_end(lines->document, stretch.range, keep);
 	return count;
 }
@@ -230,21 +231,27 @@ static bool count_chunks(struct job_worker *worker, void *context,
 			 struct error *error)
 {
 	const struct lines *lines = context;
+	struct newlines newlines = newlines_of(lines->document, lines->form);
 	uint64_t counts[CHUNK];
 	uint64_t chunk;
 	size_t first;
+	bool done = true;
 
-	while (job_claim(worker, &chunk)) {
+	/* Without memory for it, it is looked at where it is mapped. */
+	newlines.copy = memory_allocate(LINES_COPY);
+	newlines.copy_size = LINES_COPY;
+	while (done && job_claim(worker, &chunk)) {
 		size_t number = chunk_stretches(lines, chunk, &first);
 
 		for (size_t i = 0; i < number; i++)
-			counts[i] = count_in_worker(lines, first + i);
-		if (!job_send(worker, chunk, counts, number * sizeof *counts,
-			      error) ||
-		    !job_finish(worker, chunk, error))
-			return false;
+			counts[i] = count_in_worker(lines, &newlines,
+						    first + i);
+		done = job_send(worker, chunk, counts, number * sizeof *counts,
+				error) &&
+		       job_finish(worker, chunk, error);
 	}
-	return true;
+	memory_free(newlines.copy);
+	return done;
 }
 
 /* --- the job --- */

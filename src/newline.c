@@ -206,6 +206,30 @@ uint64_t newlines_before(struct newlines *newlines, uint64_t offset,
 
 /* --- counting --- */
 
+/* Of one byte each, in what is mapped or read. */
+static uint64_t count_bytes(struct newlines *newlines, uint64_t at,
+			    uint64_t length)
+{
+	uint64_t count = 0;
+
+	while (length > 0 && newlines->copy) {
+		size_t part = length < newlines->copy_size
+				      ? (size_t)length : newlines->copy_size;
+
+		if (!document_read_file(newlines->document, at,
+					newlines->copy, part))
+			break;
+		count += filter_count(byte_of(newlines), newlines->copy, part);
+		at += part;
+		length -= part;
+	}
+	if (length > 0)
+		count += filter_count(byte_of(newlines),
+				      newlines_run(newlines, at),
+				      (size_t)length);
+	return count;
+}
+
 static uint64_t count_run(struct newlines *newlines, uint64_t at,
 			  uint64_t length)
 {
@@ -213,9 +237,7 @@ static uint64_t count_run(struct newlines *newlines, uint64_t at,
 	uint64_t end = at + length;
 
 	if (!is_wide(newlines))
-		return filter_count(byte_of(newlines),
-				    newlines_run(newlines, at),
-				    (size_t)length);
+		return count_bytes(newlines, at, length);
 	for (; at < end; at++) {
 		at = find_after(newlines, at, end);
 		count += at < end && is_newline(newlines, at);

@@ -33,6 +33,9 @@ struct newlines {
 	enum newline_form form;
 	struct range run;
 	const unsigned char *bytes;	/* of the run */
+	unsigned char *copy;		/* room to read a file into, or NULL: */
+	size_t copy_size;		/* for who counts in much of it once,
+					 * whom mapped pages would cost more */
 };
 
 /* Of DOCUMENT, which must outlive it. */

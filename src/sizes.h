@@ -35,6 +35,7 @@ enum {
 	SEARCH_SHARES = 8,
 	SEARCH_WINDOW = 32,
 	SEARCH_COPY = 64,
+	LINES_COPY = 24,
 	SEARCH_RESULT = 64,
 	SEARCH_TEXT_PART = 16,
 	SEARCH_HERE = 256,
@@ -157,6 +158,8 @@ enum {
 	SEARCH_WINDOW = 256 << 10,
 	/* Bytes that are read at once: less than a processor's cache holds. */
 	SEARCH_COPY = 512 << 10,
+	/* The same for who only counts newlines. */
+	LINES_COPY = 256 << 10,
 	/* Bytes of a worker's result buffer. */
 	SEARCH_RESULT = 64 << 10,
 	/* Bytes of a line that are handed on together. */
