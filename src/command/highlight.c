@@ -79,7 +79,8 @@ static void show_list(struct editor *editor)
 		return;
 	}
 	if (count == 0)
-		editor_message(editor, "no highlights");
+		editor_message(editor, "none but the sets levels and times: "
+			       "highlight COLOUR PATTERN adds one");
 	else
 		panel_open(&editor->panel, "highlights", &source, 0);
 	editor->serial++;

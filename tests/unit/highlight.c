@@ -167,7 +167,8 @@ static void test_highlight_panel(void **state)
 	struct editor *editor = session_text(session, "-ab---a-b-ab----");
 
 	session_keys(session, ":highlight<Enter>");
-	assert_string_equal(editor->message, "no highlights");
+	assert_string_equal(editor->message, "none but the sets levels and "
+			    "times: highlight COLOUR PATTERN adds one");
 	session_keys(session, ":highlight /ab/<Enter>:hi /b-/<Enter>");
 	session_keys(session, ":highlight<Enter>");
 	assert_true(panel_is_list(&editor->panel));
