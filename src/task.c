@@ -553,12 +553,14 @@ void editor_poll(struct editor *editor)
 		poll_foreground(editor);
 	if (editor->saving)
 		saving_poll(editor);
+	/* What has come is looked at by the others at once: what they had begun
+	 * before would end with it, each time. */
+	follow_poll(editor);
 	highlight_poll(editor);
 	editor_tell_views(editor);
 	editor_lines_poll(editor);
 	editor_filter_poll(editor);
 	live_poll(editor);
-	follow_poll(editor);
 }
 
 bool task_wait(struct editor *editor, const int *fds, size_t count)

@@ -96,7 +96,7 @@ static bool holds(const struct session *session, const char *text)
 }
 
 /* As the loop waits, until the file is TEXT. */
-static void wait_for(struct session *session, const char *text)
+static void wait_until_it_holds(struct session *session, const char *text)
 {
 	struct editor *editor = session->editor;
 
@@ -112,7 +112,31 @@ static void wait_for(struct session *session, const char *text)
 		poll(polled, (nfds_t)count, editor_patience(editor));
 		editor_poll(editor);
 	}
+}
+
+static void wait_for(struct session *session, const char *text)
+{
+	wait_until_it_holds(session, text);
 	expect(session, text);
+}
+
+/* What grows in each look has its filter found out between two of them. */
+static void test_follow_filtered(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "b\n");
+	int fd;
+
+	session_run(session, "view text");
+	session_keys(session, "&b<Enter>F");
+	editor_settle(editor);
+	append(file_0(session), "bb\n");
+	wait_until_it_holds(session, "b\nbb\n");
+	/* The work has begun, or is done. */
+	assert_true(line_filter_descriptors(editor->buffer->filter, &fd, 1) > 0
+		    || !editor_filtering(editor));
+	editor_settle(editor);
+	assert_int_equal(session_cursor(session), 2);
 }
 
 static void test_follow_growth(void **state)
@@ -529,6 +553,7 @@ static void test_follow_on_screen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_follow_filtered),
 		TEST(test_follow_growth),
 		TEST(test_follow_stops),
 		TEST(test_follow_command),
