@@ -283,6 +283,7 @@ static void poll_watch(struct editor *editor)
 static void poll_flow(struct editor *editor, struct buffer *buffer)
 {
 	struct file *file = document_file(buffer->document);
+	bool empty = document_size(buffer->document) == 0;
 	struct error error = ERROR_NONE;
 
 	if (!file_flow_poll(file, &error))
@@ -291,6 +292,11 @@ static void poll_flow(struct editor *editor, struct buffer *buffer)
 		editor_show_error(editor, &error);
 	editor->serial++;
 	editor_check_file(editor, buffer);
+	/* Only now it is seen whether it looks like text. */
+	if (empty && !buffer->view.text_mode) {
+		editor_lay_out_view(editor, &buffer->view);
+		editor_choose_mode(editor, &buffer->view);
+	}
 	if (buffer == editor->buffer)
 		follow_seen(editor);
 }
