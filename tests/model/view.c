@@ -57,6 +57,16 @@ const unsigned char *document_span_around(const struct document *document,
 	return NULL;
 }
 
+bool document_read_file(const struct document *document, uint64_t offset,
+			void *buffer, size_t size)
+{
+	(void)document;
+	(void)offset;
+	(void)buffer;
+	(void)size;
+	return false;
+}
+
 bool document_lost(const struct document *document, uint64_t offset,
 		   uint64_t *length)
 {

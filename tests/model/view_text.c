@@ -60,6 +60,16 @@ size_t document_read(const struct document *document, uint64_t offset,
 	return size;
 }
 
+bool document_read_file(const struct document *document, uint64_t offset,
+			void *buffer, size_t size)
+{
+	(void)document;
+	(void)offset;
+	(void)buffer;
+	(void)size;
+	return false;
+}
+
 bool document_lost(const struct document *document, uint64_t offset,
 		   uint64_t *length)
 {

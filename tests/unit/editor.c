@@ -853,6 +853,7 @@ static void test_editor_highlight(void **state)
 static void test_editor_highlight_window(void **state)
 {
 	struct session *session = *state;
+	const struct highlights *found;
 	struct editor *editor;
 	char path[80];
 	int file;
@@ -871,10 +872,12 @@ static void test_editor_highlight_window(void **state)
 	session_run(session, "goto 5G+100");
 	highlight(editor);
 	check_matches(editor, 1, UINT64_C(5) << 30);
+	found = &editor->highlights[0];
+	assert_int_equal(found->part_count, 1);
 	assert_true(view_window(&editor->buffer->view).start
-		    >= editor->highlights[0].range.start);
+		    >= found->parts[0].start);
 	assert_true(view_window(&editor->buffer->view).end
-		    <= editor->highlights[0].range.end);
+		    <= found->parts[0].end);
 	session_run(session, "goto $");
 	highlight(editor);
 	check_matches(editor, 0, 0);
