@@ -211,20 +211,17 @@ struct log_reader {
 
 /* What is done with what is read; members may be NULL.  False: it fails. */
 struct log_visitor {
-	bool (*start)(void *context, const struct log_start *start,
-		      struct error *error);
-	bool (*buffer)(void *context, const struct log_buffer *buffer,
-		       struct error *error);
+	void (*start)(void *context, const struct log_start *start);
+	void (*buffer)(void *context, const struct log_buffer *buffer);
 	/* May take the known bytes, then the parts, from READER. */
 	bool (*edit)(void *context, const struct log_edit *edit,
 		     struct log_reader *reader, struct error *error);
 	bool (*go)(void *context, uint64_t state, int64_t time,
 		   struct error *error);
-	bool (*flush)(void *context, const struct log_flush *flush,
-		      struct error *error);
+	void (*flush)(void *context, const struct log_flush *flush);
 	bool (*resume)(void *context, const struct log_resume *resume,
 		       struct error *error);
-	bool (*end)(void *context, struct error *error);
+	void (*end)(void *context);
 };
 
 /* Reads the head of FD.  NAME must live as long. */

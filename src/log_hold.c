@@ -176,8 +176,7 @@ static bool file_fill(struct log *log, const char *path,
 		log_write_changes(writer, document);
 	if (!writer->failed)
 		return true;
-	if (error)
-		*error = writer->cause;
+	error_set(error, "%s", writer->cause.message);
 	log_writer_end(writer);
 	return false;
 }

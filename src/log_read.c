@@ -196,12 +196,15 @@ static bool visit_start(struct log_reader *reader,
 {
 	struct log_start start;
 
-	return log_get_flag(reader, &start.session, error) &&
-	       log_get_signed(reader, &start.time, error) &&
-	       log_get_number(reader, &start.process, error) &&
-	       log_get_text(reader, start.host, sizeof start.host, error) &&
-	       log_get_text(reader, start.boot, sizeof start.boot, error) &&
-	       (!visitor->start || visitor->start(context, &start, error));
+	if (!log_get_flag(reader, &start.session, error) ||
+	    !log_get_signed(reader, &start.time, error) ||
+	    !log_get_number(reader, &start.process, error) ||
+	    !log_get_text(reader, start.host, sizeof start.host, error) ||
+	    !log_get_text(reader, start.boot, sizeof start.boot, error))
+		return false;
+	if (visitor->start)
+		visitor->start(context, &start);
+	return true;
 }
 
 static bool read_place(struct log_reader *reader, struct log_place *place,
@@ -237,10 +240,13 @@ static bool visit_buffer(struct log_reader *reader,
 		return false;
 	if (buffer.path[0] != '/')
 		return log_wrong(reader, error, "a path that is not absolute");
-	return log_get_identity(reader, &buffer.identity, error) &&
-	       log_get_number(reader, &buffer.state, error) &&
-	       read_place(reader, &buffer.place, error) &&
-	       (!visitor->buffer || visitor->buffer(context, &buffer, error));
+	if (!log_get_identity(reader, &buffer.identity, error) ||
+	    !log_get_number(reader, &buffer.state, error) ||
+	    !read_place(reader, &buffer.place, error))
+		return false;
+	if (visitor->buffer)
+		visitor->buffer(context, &buffer);
+	return true;
 }
 
 static bool visit_go(struct log_reader *reader,
@@ -274,7 +280,9 @@ static bool visit_flush(struct log_reader *reader,
 	for (size_t i = 0; i < flush.count; i++)
 		if (!log_get_range(reader, &flush.ranges[i], error))
 			return false;
-	return !visitor->flush || visitor->flush(context, &flush, error);
+	if (visitor->flush)
+		visitor->flush(context, &flush);
+	return true;
 }
 
 static bool visit_resume(struct log_reader *reader,
@@ -313,7 +321,9 @@ static bool visit(struct log_reader *reader, const struct log_visitor *visitor,
 	case LOG_RESUME:
 		return visit_resume(reader, visitor, context, error);
 	case LOG_END:
-		return !visitor->end || visitor->end(context, error);
+		if (visitor->end)
+			visitor->end(context);
+		return true;
 	}
 	return log_wrong(reader, error, "a record of an unknown kind");
 }

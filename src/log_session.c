@@ -186,13 +186,11 @@ static void buffer_end(struct loading *loading)
 			      loading->failed ? &loading->error : NULL);
 }
 
-static bool load_buffer(void *context, const struct log_buffer *buffer,
-			struct error *error)
+static void load_buffer(void *context, const struct log_buffer *buffer)
 {
 	struct loading *loading = context;
 	const struct log_loader *loader = loading->loader;
 
-	(void)error;
 	buffer_end(loading);
 	loading->begun = true;
 	loading->place = buffer->place;
@@ -204,7 +202,6 @@ static bool load_buffer(void *context, const struct log_buffer *buffer,
 		|| !log_replay_begin(&loading->replay, document, buffer,
 				     &buffer->identity, &loading->error);
 	loading->replay.document = document;
-	return true;
 }
 
 static bool load_edit(void *context, const struct log_edit *edit,

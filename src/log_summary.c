@@ -11,29 +11,23 @@
 
 /* --- reading one --- */
 
-static bool take_start(void *context, const struct log_start *start,
-		       struct error *error)
+static void take_start(void *context, const struct log_start *start)
 {
 	struct log_summary *summary = context;
 
-	(void)error;
 	summary->start = *start;
 	summary->process = start->process;
 	summary->time = start->time;
-	return true;
 }
 
-static bool take_buffer(void *context, const struct log_buffer *buffer,
-			struct error *error)
+static void take_buffer(void *context, const struct log_buffer *buffer)
 {
 	struct log_summary *summary = context;
 
-	(void)error;
 	summary->buffer = *buffer;
 	summary->has_buffer = true;
 	summary->identity = buffer->identity;
 	summary->base = buffer->state;
-	return true;
 }
 
 static bool take_edit(void *context, const struct log_edit *edit,
@@ -67,15 +61,12 @@ static bool take_go(void *context, uint64_t state, int64_t time,
 	return true;
 }
 
-static bool take_flush(void *context, const struct log_flush *flush,
-		       struct error *error)
+static void take_flush(void *context, const struct log_flush *flush)
 {
 	struct log_summary *summary = context;
 
-	(void)error;
 	summary->flush = *flush;
 	summary->flushed = true;
-	return true;
 }
 
 static bool take_resume(void *context, const struct log_resume *resume,
@@ -92,13 +83,11 @@ static bool take_resume(void *context, const struct log_resume *resume,
 	return true;
 }
 
-static bool take_end(void *context, struct error *error)
+static void take_end(void *context)
 {
 	struct log_summary *summary = context;
 
-	(void)error;
 	summary->ended = true;
-	return true;
 }
 
 bool log_summarize(const struct log_file *file, struct log_summary *summary,

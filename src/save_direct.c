@@ -123,9 +123,10 @@ static bool each_block(struct direct *direct, block_step *step,
 
 			document_read(flush->document, range.start,
 				      direct->bytes, length);
-			if (!step(direct, range.start, length, cause)
-			    || !save_step(flush, length, cause))
+			if (!step(direct, range.start, length, cause))
 				return false;
+			/* It is too late to stop. */
+			save_step(flush, length, cause);
 			range.start += length;
 		}
 	}

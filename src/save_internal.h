@@ -72,7 +72,7 @@ bool save_target_find(struct save_target *target, const char *path,
 bool save_target_open(struct save_target *target, struct error *cause);
 void save_target_close(struct save_target *target);
 
-/* lstat(2) of NAME in FOLDER, as often as it takes. */
+/* lstat(2) of NAME in FOLDER. */
 int save_stat_name(int folder, const char *name, struct stat *status);
 /* False where there is anything of an earlier flush that was cut off; CAUSE
  * is what that means for the file.  FD is the file, open in whatever way, or

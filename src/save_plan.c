@@ -44,8 +44,7 @@ static uint64_t room_in(int folder)
 {
 	struct statvfs system;
 
-	if (folder < 0 || io.fstatvfs(folder, &system) != 0
-	    || system.f_blocks == 0)
+	if (io.fstatvfs(folder, &system) != 0 || system.f_blocks == 0)
 		return UINT64_MAX;
 	return (uint64_t)system.f_frsize
 		* (geteuid() == 0 ? system.f_bfree : system.f_bavail);
@@ -175,7 +174,8 @@ void save_plan_notes(struct save_flush *flush, const struct document *document)
 	struct save_plan *plan = &flush->plan;
 	enum save_backup backup = flush->options.backup;
 
-	plan->backup = flush->existed && plan->method != SAVE_NOTHING
+	assert(plan->method != SAVE_NOTHING);
+	plan->backup = flush->existed
 		&& (backup == SAVE_BACKUP_COPY
 		    || (backup == SAVE_BACKUP_SIMPLE
 			&& plan->method == SAVE_REPLACED));

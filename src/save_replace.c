@@ -85,13 +85,9 @@ static bool expected(const struct save_target *target,
 static bool is_expected(const struct save_target *target, const char *name)
 {
 	struct stat status;
-	int result;
 
-	do
-		result = io.fstatat(target->folder, name, &status,
-				    AT_SYMLINK_NOFOLLOW);
-	while (save_again(result));
-	return result == 0 && expected(target, &status);
+	return save_stat_name(target->folder, name, &status) == 0
+		&& expected(target, &status);
 }
 
 /* The document's move over the new file, before the last look. */
@@ -192,10 +188,7 @@ static bool place_linked(struct save_flush *flush)
 	}
 	if (!no_links(errno))
 		return cause_system(flush, "can't take its place");
-	do
-		result = io.fstatat(target->folder, target->name, &status,
-				    AT_SYMLINK_NOFOLLOW);
-	while (save_again(result));
+	result = save_stat_name(target->folder, target->name, &status);
 	if (result != 0 && errno == ENOENT)
 		return rename_over(flush);
 	errno = result == 0 ? EEXIST : errno;

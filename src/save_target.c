@@ -99,19 +99,16 @@ static bool split(struct save_target *target, const char *resolved,
 	name_beside(name, ".ovj", target->journal);
 	name_beside(name, ".ovn", target->fresh);
 	name_beside(name, ".ovb", target->spare);
-	if (strlen(name) < NAME_MAX)
-		sprintf(target->backup, "%s~", name);
+	if (strlen(name) < NAME_MAX) {
+		strcpy(target->backup, name);
+		strcat(target->backup, "~");
+	}
 	return true;
 }
 
 int save_stat_name(int folder, const char *name, struct stat *status)
 {
-	int result;
-
-	do
-		result = io.fstatat(folder, name, status, AT_SYMLINK_NOFOLLOW);
-	while (save_again(result));
-	return result;
+	return io.fstatat(folder, name, status, AT_SYMLINK_NOFOLLOW);
 }
 
 bool save_target_find(struct save_target *target, const char *path,
