@@ -291,6 +291,8 @@ static void edit_all_kinds(struct document *document)
 	paste_other(document);
 	assert_true(document_delete(document, range_of(2, 3), NULL));
 	assert_true(document_undo(document, &touched, NULL));
+	assert_true(document_fill(document, range_of(
+		document_size(document) - 40, 40), "-=", 2, NULL));
 }
 
 /* A process that takes up what the one before has left. */

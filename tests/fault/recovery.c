@@ -10,6 +10,8 @@
 
 #include <sys/wait.h>
 
+#include "octavo/log.h"
+
 static bool allocation_fails(void)
 {
 	return simulator_allocation();
@@ -353,6 +355,67 @@ static void test_recovery_of_exchange_fails(void **state)
 	}
 }
 
+/* --- one of two files, and the log knows which --- */
+
+/* The new file has taken its place, and the old one is still there. */
+static void leave_exchanged(void)
+{
+	struct bytes before = cut_before();
+	struct bytes after = cut_after(CONTENT);
+
+	remove_entries();
+	empty_folder(path_of("state/octavo/sessions"));
+	write_bytes(path_of("file"), &before);
+	struct document *document = model_document();
+	struct log *log = log_attach(document, NULL);
+	assert_true(log_ready(log, NULL));
+	assert_true(document_overwrite(document, 3, "!", 1, NULL));
+	log_flush(log);
+	log_close(log, true);
+	document_close(document);
+	write_bytes(path_of(".file.ovn"), &after);
+	assert_int_equal(chmod(path_of(".file.ovn"), 0600), 0);
+	assert_int_equal(real.exchange(AT_FDCWD, path_of("file"),
+				       path_of(".file.ovn")), 0);
+}
+
+/* Whatever fails, the name is that of a whole file, and that which was asked
+ * for where it is said to have worked; returns whether the fault was met. */
+static bool try_second(enum recovery_action action, long n, int number)
+{
+	struct bytes side = cut_side(CONTENT, action);
+	struct error error = ERROR_NONE;
+	char done[RECOVERY_WORDS] = "";
+
+	leave_exchanged();
+	struct document *document = model_document();
+	arm(ONCE, n, number);
+	bool worked = recovery_do(document, action, false, done, &error);
+	bool met = fault.count >= n;
+	disarm();
+	document_close(document);
+	assert_true(file_is_whole(CONTENT));
+	if (worked && action != RECOVERY_IGNORE && !file_is(&side))
+		fail_msg("call %ld (%s), %s, %s: %s", n, fault.kind,
+			 recovery_action_name(action), strerror(number), done);
+	assert_string_not_equal(worked ? done : error.message, "");
+	assert_true(met || worked);
+	return met;
+}
+
+static void test_recovery_of_second_fails(void **state)
+{
+	static const int errors[] = { EIO, EINTR, EINVAL };
+
+	(void)state;
+	for (int action = 0; action < RECOVERY_ACTIONS; action++)
+		for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
+			for (long n = 1; try_second((enum recovery_action)action,
+						    n, errors[i]); n++)
+				;
+	empty_folder(path_of("state/octavo/sessions"));
+}
+
 /* --- journals that lie in the user's state --- */
 
 static int closed_faccessat(int folder, const char *name, int mode, int flags)
@@ -441,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_recovery_fails_anywhere),
 		cmocka_unit_test(test_recovery_fails_after_save),
 		cmocka_unit_test(test_recovery_of_exchange_fails),
+		cmocka_unit_test(test_recovery_of_second_fails),
 		cmocka_unit_test(test_recovery_in_closed_folder),
 		cmocka_unit_test(test_recovery_find_changes_nothing),
 	};

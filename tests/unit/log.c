@@ -709,6 +709,146 @@ static void test_log_recover_at_moved_end(void **state)
 	end(&session, true);
 }
 
+/* --- bytes of the file that stand elsewhere --- */
+
+/* So many are not copied into a clip, and the log has a checksum of them. */
+enum {
+	MOVED = DOCUMENT_GRANULE_MAXIMUM + 1,
+	MOVED_FROM = 4,
+	MOVED_TO = 2 * MOVED,
+	PART_SIZE = 3 * MOVED,
+};
+
+static void write_pattern(void)
+{
+	static char bytes[PART_SIZE + 1];
+
+	for (int i = 0; i < PART_SIZE; i++)
+		bytes[i] = (char)('A' + i % 50);
+	bytes[PART_SIZE] = '\0';
+	write_file(path, bytes);
+}
+
+static void edit_copied(struct session *session)
+{
+	struct clip *clip = document_copy(session->document,
+					  range_of(MOVED_FROM, MOVED), NULL);
+
+	assert_true(log_ready(session->log, NULL));
+	assert_true(document_paste(session->document, range_of(MOVED_TO, 0),
+				   clip, NULL));
+	clip_free(clip);
+}
+
+static ssize_t moved_read_result;
+
+static ssize_t read_moved(int fd, void *buffer, size_t size, off_t offset)
+{
+	if (offset != MOVED_FROM)
+		return real.pread(fd, buffer, size, offset);
+	errno = EIO;
+	return moved_read_result;
+}
+
+static void test_log_recover_copied_bytes(void **state)
+{
+	struct session session;
+	static unsigned char bytes[MOVED];
+
+	(void)state;
+	/* Only with tiny sizes; else there is no checksum of so many. */
+	if ((int)MOVED > (int)LOG_KNOWN_MAXIMUM)
+		skip();
+	write_pattern();
+	die_with(edit_copied);
+	touch_file();
+	session = recover(true);
+	assert_int_equal(document_read(session.document, MOVED_TO, bytes,
+				       MOVED), MOVED);
+	for (int i = 0; i < MOVED; i++)
+		assert_int_equal(bytes[i], 'A' + (MOVED_FROM + i) % 50);
+	end(&session, true);
+	io.pread = read_moved;
+	moved_read_result = -1;
+	assert_refused("can't read");
+	moved_read_result = 0;
+	assert_refused("its bytes at 0x4 are not those that the log knows");
+	io.pread = real.pread;
+
+	int fd = open(path, O_WRONLY);
+
+	assert_int_equal(pwrite(fd, "?", 1, MOVED_FROM + 1), 1);
+	close(fd);
+	assert_refused("its bytes at 0x4 are not those that the log knows");
+}
+
+static void edit_copied_much(struct session *session)
+{
+	struct document *document = session->document;
+	struct clip *clip = document_copy(document,
+					  range_of(0, LOG_KNOWN_MAXIMUM + 1),
+					  NULL);
+
+	assert_true(log_ready(session->log, NULL));
+	assert_true(document_paste(document, range_of(document_size(document),
+						      0), clip, NULL));
+	clip_free(clip);
+}
+
+static void test_log_recover_too_many_copied_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(truncate(path, 2 * LOG_KNOWN_MAXIMUM), 0);
+	die_with(edit_copied_much);
+	touch_file();
+	assert_refused("does not know enough of its bytes at 0x0");
+}
+
+/* --- while it is behind --- */
+
+static int rename_error;
+
+static int broken_renameat(int from_folder, const char *from, int to_folder,
+			   const char *to)
+{
+	errno = rename_error;
+	if (rename_error == EINTR)
+		rename_error = 0;
+	return errno ? -1 : real.renameat(from_folder, from, to_folder, to);
+}
+
+static void test_log_stays_behind(void **state)
+{
+	struct session session = begin();
+	struct range touched;
+
+	(void)state;
+	log_moved(session.log);
+	assert_null(log_path(session.log));
+	insert(&session, 0, "one ");
+	io.pwrite = full_pwrite;
+	full = true;
+	insert(&session, 0, "two ");
+	/* Not again within a second, and not at each change of state. */
+	assert_true(document_insert(session.document, 0, "three ", 6, NULL));
+	assert_true(document_undo(session.document, &touched, NULL));
+	assert_true(document_redo(session.document, &touched, NULL));
+	assert_non_null(log_problem(session.log));
+	full = false;
+	io.renameat = broken_renameat;
+	rename_error = EIO;
+	log_tick(session.log);
+	assert_non_null(strstr(log_problem(session.log), "can't replace"));
+	rename_error = EINTR;
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "three two one The quick brown fox "
+		       "jumps over the lazy dog");
+	end(&session, true);
+}
+
 static void edit_large(struct session *session)
 {
 	struct document *document = session->document;
@@ -1319,6 +1459,9 @@ int main(void)
 		TEST(test_log_recover_passive),
 		TEST(test_log_recover_changed_file),
 		TEST(test_log_recover_at_moved_end),
+		TEST(test_log_recover_copied_bytes),
+		TEST(test_log_recover_too_many_copied_bytes),
+		TEST(test_log_stays_behind),
 		TEST(test_log_of_a_huge_file),
 		TEST(test_log_of_too_much),
 		TEST(test_log_flush_that_was_done),

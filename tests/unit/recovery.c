@@ -194,6 +194,19 @@ static void assert_done(enum recovery_action action, bool insist)
 	assert_int_equal(find().state, RECOVERY_NONE);
 }
 
+/* Something else stays. */
+static void assert_done_partly(enum recovery_action action)
+{
+	struct document *document = open_document();
+	struct error error = ERROR_NONE;
+	char done[RECOVERY_WORDS] = "";
+
+	if (!recovery_do(document, action, false, done, &error))
+		fail_msg("%s", error.message);
+	document_close(document);
+	assert_int_not_equal(find().state, RECOVERY_NONE);
+}
+
 static void assert_not_done(enum recovery_action action, bool insist,
 			    const char *words)
 {
@@ -637,6 +650,129 @@ static void test_recovery_kept_names(void **state)
 	assert_text("file", "0AB3456789abcdef");
 }
 
+/* Others hold one of what is left, and not the file. */
+static int probes_left, probe_error;
+
+static int late_probe(int fd)
+{
+	(void)fd;
+	errno = probe_error;
+	return probes_left-- == 0 ? -1 : 0;
+}
+
+static void test_recovery_busy_with_one(void **state)
+{
+	struct io real = io;
+
+	(void)state;
+	leave_content("the new bytes.", "0123456789");
+	io.lock_probe = late_probe;
+	for (int n = 0; n < 6; n++) {
+		probes_left = n / 2;
+		probe_error = n % 2 ? EACCES : EAGAIN;
+		assert_state(RECOVERY_BUSY, "another octavo");
+	}
+	io = real;
+}
+
+/* Somebody does it between looking and locking. */
+static int overtaking_lock(int fd)
+{
+	(void)fd;
+	unlink(in_folder(".file.ovj"));
+	return 0;
+}
+
+static int replacing_lock(int fd)
+{
+	(void)fd;
+	errno = EAGAIN;
+	return -1;
+}
+
+static void test_recovery_overtaken(void **state)
+{
+	struct io real = io;
+
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	io.lock = overtaking_lock;
+	assert_not_done(RECOVERY_FINISH, false, "has just done it");
+	assert_text("file", "0AB3456789abcdef");
+	leave_journal("0AB3456789abcdef");
+	io.lock = replacing_lock;
+	assert_not_done(RECOVERY_FINISH, false, "another octavo");
+	io = real;
+}
+
+static void test_recovery_kept_too_often(void **state)
+{
+	char name[32] = ".file.ovj.kept";
+
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	for (int i = 2; i <= 1000; i++) {
+		put_text(name, "");
+		snprintf(name, sizeof name, ".file.ovj.kept-%d", i);
+	}
+	assert_not_done(RECOVERY_IGNORE, false, "has been kept too often");
+	assert_true(is_there(".file.ovj"));
+}
+
+/* What lies beside a journal that was not complete goes with it only if it is
+ * what that says. */
+static void test_recovery_unbegun_with_another(void **state)
+{
+	(void)state;
+	leave_journal(old_text);
+	assert_int_equal(truncate(in_folder(".file.ovj"), 150), 0);
+	put_text(".file.ovn", "not of it");
+	assert_done_partly(RECOVERY_UNDO);
+	assert_true(is_there(".file.ovn"));
+	assert_int_equal(unlink(in_folder(".file.ovn")), 0);
+	leave_content("the new bytes.", "0123456789");
+	assert_int_equal(truncate(in_folder(".file.ovj"), 120), 0);
+	put_text(".file.ovn", "of another length than it says");
+	assert_done_partly(RECOVERY_UNDO);
+	assert_true(is_there(".file.ovn"));
+}
+
+/* The new content must be ours alone, and all of it. */
+static void test_recovery_content_of_others(void **state)
+{
+	(void)state;
+	leave_content("the new bytes.", "0123456789");
+	assert_int_equal(chmod(in_folder(".file.ovn"), 0640), 0);
+	assert_state(RECOVERY_STRANGER, "is not the new content");
+	assert_int_equal(chmod(in_folder(".file.ovn"), 0600), 0);
+	assert_int_equal(link(in_folder(".file.ovn"), in_folder("more")), 0);
+	assert_state(RECOVERY_STRANGER, "is not the new content");
+	assert_int_equal(unlink(in_folder("more")), 0);
+	put_text(".file.ovn", "short");
+	assert_state(RECOVERY_STRANGER, "is not the new content");
+}
+
+/* A journal that is damaged is of no use, unless the file is untouched. */
+static void test_recovery_damaged_untouched(void **state)
+{
+	const struct timespec times[2] = { { 5, 0 }, { 5, 7 } };
+
+	(void)state;
+	leave_journal(old_text);
+	overwrite(".file.ovj", 130, "??????", 6);
+	struct recovery before = find();
+	assert_int_not_equal(before.state, RECOVERY_NONE);
+	put_text("file", "0123456789abcdefg");
+	assert_int_not_equal(find().state, RECOVERY_NEVER_BEGUN);
+	put_text("file", old_text);
+	assert_int_equal(utimensat(AT_FDCWD, in_folder("file"), times, 0), 0);
+	assert_int_not_equal(find().state, RECOVERY_NEVER_BEGUN);
+	/* Another file under the name. */
+	put_text("other", old_text);
+	assert_int_equal(rename(in_folder("other"), in_folder("file")), 0);
+	assert_int_not_equal(find().state, RECOVERY_NEVER_BEGUN);
+}
+
 /* --- in the user's state --- */
 
 static const char *state_name(const char *ending)
@@ -970,6 +1106,12 @@ int main(void)
 		TEST(test_recovery_about_another),
 		TEST(test_recovery_busy),
 		TEST(test_recovery_kept_names),
+		TEST(test_recovery_busy_with_one),
+		TEST(test_recovery_overtaken),
+		TEST(test_recovery_kept_too_often),
+		TEST(test_recovery_unbegun_with_another),
+		TEST(test_recovery_content_of_others),
+		TEST(test_recovery_damaged_untouched),
 		TEST(test_recovery_in_state),
 		TEST(test_recovery_by_path),
 		TEST(test_recovery_of_device),

@@ -1,0 +1,291 @@
+/* save_plan: what a flush says beforehand, and where it may not happen. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io.h"
+#include "octavo/save.h"
+
+static char folder[] = "/tmp/octavo-plan-XXXXXX";
+static struct io real;
+
+static int make_folder(void **state)
+{
+	(void)state;
+	real = io;
+	return mkdtemp(folder) && chdir(folder) == 0
+		&& setenv("XDG_STATE_HOME", folder, 1) == 0 ? 0 : -1;
+}
+
+static int empty_folder(void **state)
+{
+	char command[80];
+
+	(void)state;
+	io = real;
+	snprintf(command, sizeof command, "rm -rf %s/* %s/.[!.]*", folder,
+		 folder);
+	return system(command);
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return chdir("/") == 0 ? rmdir(folder) : -1;
+}
+
+static void put_file(const char *name, mode_t mode)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "0123456789", 10), 10);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static struct document *open_document(const char *name)
+{
+	struct file *file = file_open(name, NULL, NULL, NULL);
+	struct document *document = file ? document_open(file, NULL) : NULL;
+
+	assert_non_null(document);
+	return document;
+}
+
+static struct save_plan plan_of(const struct document *document,
+				struct save_options options)
+{
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+
+	if (!save_plan(document, &options, &plan, &error))
+		fail_msg("%s", error.message);
+	return plan;
+}
+
+static void assert_refused(struct document *document, const char *words)
+{
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	assert_false(save_write(document, NULL, &done, &error));
+	if (!strstr(error.message, words))
+		fail_msg("\"%s\" has no \"%s\"", error.message, words);
+}
+
+static void test_plan_of_new_file(void **state)
+{
+	const struct save_options copy = { .backup = SAVE_BACKUP_COPY };
+	const struct save_options simple = { .backup = SAVE_BACKUP_SIMPLE };
+	struct document *document = open_document("new");
+	struct save_plan done;
+
+	(void)state;
+	assert_int_equal(plan_of(document, copy).method, SAVE_CREATED);
+	assert_true(document_insert(document, 0, "12345", 5, NULL));
+	assert_int_equal(plan_of(document, copy).space, 5);
+	assert_false(plan_of(document, copy).backup);
+	assert_string_equal(plan_of(document, simple).note, "");
+	assert_true(document_undo(document, &(struct range){ 0, 0 }, NULL));
+	assert_true(save_write(document, &copy, &done, NULL));
+	assert_int_equal(done.bytes, 0);
+	assert_int_equal(access("new", F_OK), 0);
+	document_close(document);
+}
+
+/* Where the file is one that the kernel takes bits from, and has holes. */
+static void test_plan_notes(void **state)
+{
+	const struct save_options in_place = { SAVE_WAY_IN_PLACE,
+					       SAVE_BACKUP_SIMPLE };
+	static const mode_t modes[] = { 04755, 02755, 02745, 0755 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+		put_file("file", 0600);
+		assert_int_equal(truncate("file", 1 << 20), 0);
+		assert_int_equal(chmod("file", modes[i]), 0);
+		struct document *document = open_document("file");
+		assert_true(document_overwrite(document, 600000, "x", 1, NULL));
+		struct save_plan plan = plan_of(document, in_place);
+		bool falls = strstr(plan.note, "bit may fall") != NULL;
+
+		assert_int_equal(falls, i < 2);
+		assert_non_null(strstr(plan.note, "no backup"));
+		document_close(document);
+	}
+}
+
+static int no_blocks(int fd, struct statvfs *system)
+{
+	int result = real.fstatvfs(fd, system);
+
+	system->f_blocks = 0;
+	return result;
+}
+
+static void test_plan_without_room_known(void **state)
+{
+	struct document *document;
+
+	(void)state;
+	put_file("file", 0644);
+	document = open_document("file");
+	io.fstatvfs = no_blocks;
+	assert_true(save_outlook(document, NULL));
+	assert_true(document_insert(document, 0, "x", 1, NULL));
+	assert_true(plan_of(document, (struct save_options){
+			    .way = SAVE_AUTO }).room == UINT64_MAX);
+	document_close(document);
+}
+
+/* What is in the way is named as it is seen from here. */
+static void test_plan_names_leftovers(void **state)
+{
+	struct document *document;
+
+	(void)state;
+	put_file("file", 0644);
+	document = open_document("file");
+	assert_true(document_insert(document, 0, "x", 1, NULL));
+	put_file(".file.ovj", 0600);
+	assert_refused(document, "; .file.ovj may be removed");
+	assert_int_equal(unlink(".file.ovj"), 0);
+	put_file(".file.ovn", 0600);
+	assert_refused(document, "; .file.ovn may be removed");
+	document_close(document);
+}
+
+/* --- a journal that lies elsewhere says where its file is --- */
+
+static int closed_faccessat(int at, const char *name, int mode, int flags)
+{
+	if (strcmp(name, ".") != 0)
+		return real.faccessat(at, name, mode, flags);
+	errno = EACCES;
+	return -1;
+}
+
+static const char *resolved_path;
+
+static char *given_realpath(const char *path, char *resolved)
+{
+	(void)path;
+	errno = EIO;
+	return resolved_path ? strcpy(resolved, resolved_path) : NULL;
+}
+
+static void test_journal_says_where(void **state)
+{
+	static char longest[PATH_MAX - 3];
+	const struct save_options in_place = { .way = SAVE_WAY_IN_PLACE };
+	struct document *document;
+	struct save_plan done;
+
+	(void)state;
+	memset(longest, '/', sizeof longest - 1);
+	put_file("file", 0644);
+	document = open_document("file");
+	io.faccessat = closed_faccessat;
+	io.realpath = given_realpath;
+	assert_true(document_overwrite(document, 3, "x", 1, NULL));
+	assert_refused(document, "can't find its folder: Input/output error");
+	resolved_path = longest;
+	assert_refused(document, "can't find its folder: File name too long");
+	resolved_path = "/";
+	assert_true(save_write(document, &in_place, &done, NULL));
+	io.realpath = real.realpath;
+	assert_true(document_overwrite(document, 3, "y", 1, NULL));
+	assert_true(save_write(document, &in_place, &done, NULL));
+	document_close(document);
+}
+
+/* --- copies of a file that is not there yet --- */
+
+static int stats_left;
+
+static int late_fstat(int fd, struct stat *status)
+{
+	errno = EIO;
+	return stats_left-- == 0 ? -1 : real.fstat(fd, status);
+}
+
+static bool copy_to(const struct document *document, const char *path,
+		    struct error *error)
+{
+	struct save_plan done;
+
+	return save_copy(document, (struct range){ 0, 5 }, path, true, &done,
+			 error);
+}
+
+static void test_copy_of_new_file(void **state)
+{
+	struct document *document = open_document("new");
+	struct error error = ERROR_NONE;
+	bool worked = false;
+
+	(void)state;
+	assert_true(document_insert(document, 0, "12345", 5, NULL));
+	assert_int_equal(mkdir("below", 0755), 0);
+	assert_false(copy_to(document, "new", &error));
+	assert_non_null(strstr(error.message, "the file being edited"));
+	assert_false(copy_to(document, "../none/../new", &error));
+	assert_true(copy_to(document, "below/new", &error));
+	io.fstat = late_fstat;
+	for (int n = 0; !worked; n++) {
+		stats_left = n;
+		error.message[0] = '\0';
+		worked = copy_to(document, "below/new", &error);
+		if (!worked)
+			assert_string_not_equal(error.message, "");
+		worked = worked && stats_left >= 0;
+	}
+	document_close(document);
+}
+
+/* Another file system has numbers of its own. */
+static void test_copy_elsewhere(void **state)
+{
+	char path[] = "/dev/shm/octavo-plan-XXXXXX";
+	int fd = mkstemp(path);
+	struct error error = ERROR_NONE;
+
+	(void)state;
+	if (fd < 0)
+		skip();
+	close(fd);
+	put_file("file", 0644);
+	struct document *document = open_document("file");
+	bool worked = copy_to(document, path, &error);
+	assert_int_equal(unlink(path), 0);
+	if (!worked)
+		fail_msg("%s", error.message);
+	document_close(document);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, empty_folder)
+	const struct CMUnitTest tests[] = {
+		TEST(test_plan_of_new_file),
+		TEST(test_plan_notes),
+		TEST(test_plan_without_room_known),
+		TEST(test_plan_names_leftovers),
+		TEST(test_journal_says_where),
+		TEST(test_copy_of_new_file),
+		TEST(test_copy_elsewhere),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
