@@ -251,6 +251,19 @@ static enum log_state look(void)
 	return state;
 }
 
+/* Not even who insists gets it. */
+static void assert_not_recovered(void)
+{
+	struct document *document =
+		document_open(file_open("file", NULL, NULL, NULL), NULL);
+	struct log_report report;
+	struct error error = ERROR_NONE;
+
+	assert_null(log_recover(document, false, true, &report, &error));
+	assert_string_not_equal(error.message, "");
+	document_close(document);
+}
+
 static void test_log_of_others(void **state)
 {
 	struct session session;
@@ -265,6 +278,7 @@ static void test_log_of_others(void **state)
 	assert_int_equal(look(), LOG_LEFT);
 	assert_int_equal(chmod(name, 0640), 0);
 	assert_int_not_equal(look(), LOG_LEFT);
+	assert_not_recovered();
 	assert_int_equal(chmod(name, 0600), 0);
 	assert_int_equal(link(name, "second"), 0);
 	assert_int_not_equal(look(), LOG_LEFT);

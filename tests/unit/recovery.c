@@ -844,6 +844,108 @@ static void test_recovery_by_path(void **state)
 	assert_state(RECOVERY_NONE, "");
 }
 
+static char *no_realpath(const char *path, char *resolved)
+{
+	(void)path, (void)resolved;
+	errno = EIO;
+	return NULL;
+}
+
+static DIR *no_fdopendir(int fd)
+{
+	(void)fd;
+	errno = ENOMEM;
+	return NULL;
+}
+
+static struct io openat_real;
+
+static int no_list_openat(int at, const char *name, int flags, mode_t mode)
+{
+	errno = EIO;
+	return strcmp(name, ".") == 0 ? -1
+		: openat_real.openat(at, name, flags, mode);
+}
+
+/* Where the folder of journals cannot be looked through, nothing is found. */
+static void test_recovery_by_path_fails(void **state)
+{
+	struct io real = openat_real = io;
+
+	(void)state;
+	make_state();
+	put_text("file", "0AB3456789abcdef");
+	struct journal_header header = header_of("file", 16, 16);
+	strcpy(header.path, in_folder("file"));
+	put_journal("state/octavo/journals/0123456789abcdef.ovj", &header,
+		    same_length, 2);
+	put_text("state/octavo/journals/abc", "short");
+	assert_int_equal(symlink("abc", in_folder("state/octavo/journals/"
+						  "link.ovj")), 0);
+	io.realpath = no_realpath;
+	assert_state(RECOVERY_NONE, "");
+	io = real;
+	io.fdopendir = no_fdopendir;
+	assert_state(RECOVERY_NONE, "");
+	io = real;
+	io.openat = no_list_openat;
+	assert_state(RECOVERY_NONE, "");
+	io = real;
+	assert_state(RECOVERY_CUT_OFF, "of 2 parts");
+	assert_int_equal(chmod(in_folder("state/octavo/journals"), 0755), 0);
+	assert_int_not_equal(find().state, RECOVERY_FINISHED);
+}
+
+/* What a journal must not say of the name, the path and the kind. */
+static void test_recovery_journal_says_nonsense(void **state)
+{
+	static const char *const names[] = { ".", "..", "file" };
+	static const char *const paths[] = {
+		"file", "/file/", "/other", "/some/file", "x/file",
+	};
+
+	(void)state;
+	put_text("file", "0AB3456789abcdef");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct journal_header header = header_of(names[i], 16, 16);
+
+		put_journal(".file.ovj", &header, same_length, 2);
+		assert_int_equal(find().state == RECOVERY_CUT_OFF, i == 2);
+	}
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct journal_header header = header_of("file", 16, 16);
+
+		strcpy(header.path, paths[i]);
+		put_journal(".file.ovj", &header, same_length, 2);
+		assert_int_not_equal(find().state, RECOVERY_NONE);
+	}
+	struct journal_header header = header_of("file", 16, 16);
+	header.kind = JOURNAL_CONTENT;
+	put_journal(".file.ovj", &header, same_length, 2);
+	assert_int_not_equal(find().state, RECOVERY_CUT_OFF);
+}
+
+/* Of what is no file on a disk nothing is left. */
+static void test_recovery_of_no_files(void **state)
+{
+	static const char *const paths[] = {
+		"/proc/self/status", "/dev/zero",
+	};
+
+	(void)state;
+	file_allow_characters();
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		struct file *file = file_open(paths[i], NULL, NULL, NULL);
+		struct document *document = file ? document_open(file, NULL)
+						 : NULL;
+
+		if (!document)
+			continue;
+		assert_int_equal(recovery_find(document).state, RECOVERY_NONE);
+		document_close(document);
+	}
+}
+
 /* A device has no length of its own, and is another file each time. */
 static void test_recovery_of_device(void **state)
 {
@@ -1114,6 +1216,9 @@ int main(void)
 		TEST(test_recovery_damaged_untouched),
 		TEST(test_recovery_in_state),
 		TEST(test_recovery_by_path),
+		TEST(test_recovery_by_path_fails),
+		TEST(test_recovery_journal_says_nonsense),
+		TEST(test_recovery_of_no_files),
 		TEST(test_recovery_of_device),
 		TEST(test_recovery_content_in_state),
 		TEST(test_recovery_not_replaced),

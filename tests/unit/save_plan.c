@@ -210,6 +210,118 @@ static void test_journal_says_where(void **state)
 	document_close(document);
 }
 
+static void test_plan_of_long_name(void **state)
+{
+	const struct save_options copy = { .backup = SAVE_BACKUP_COPY };
+	char name[NAME_MAX + 1] = { 0 };
+	struct document *document;
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+
+	(void)state;
+	memset(name, 'n', NAME_MAX);
+	put_file(name, 0644);
+	document = open_document(name);
+	assert_true(document_overwrite(document, 0, "x", 1, NULL));
+	assert_false(save_plan(document, &copy, &plan, &error));
+	assert_non_null(strstr(error.message, "its name would be too long"));
+	document_close(document);
+}
+
+/* --- the old file, looked at once more after the exchange --- */
+
+static int changed_member;
+
+static int changed_fstatat(int at, const char *name, struct stat *status,
+			   int flags)
+{
+	size_t length = strlen(name);
+	int result = real.fstatat(at, name, status, flags);
+
+	if (result != 0 || strcmp(name + length - 4, ".ovn") != 0)
+		return result;
+	status->st_dev += changed_member == 0;
+	status->st_ino += changed_member == 1;
+	status->st_size += changed_member == 2;
+	status->st_mtim.tv_sec += changed_member == 3;
+	status->st_mtim.tv_nsec += changed_member == 4;
+	return result;
+}
+
+static void test_replaced_is_another(void **state)
+{
+	const struct save_options replace = { .way = SAVE_WAY_REPLACE };
+
+	(void)state;
+	for (changed_member = 0; changed_member < 5; changed_member++) {
+		struct document *document;
+		struct error error = ERROR_NONE;
+		struct save_plan done;
+
+		put_file("file", 0644);
+		document = open_document("file");
+		assert_true(document_insert(document, 3, "x", 1, NULL));
+		io.fstatat = changed_fstatat;
+		assert_false(save_write(document, &replace, &done, &error));
+		io.fstatat = real.fstatat;
+		assert_string_not_equal(error.message, "");
+		assert_true(document_modified(document));
+		document_close(document);
+		empty_folder(NULL);
+	}
+}
+
+/* --- a backup of a file with holes --- */
+
+static ino_t source;
+
+/* Only of the old file it is known where its holes are. */
+static off_t source_lseek(int fd, off_t offset, int whence)
+{
+	struct stat status;
+
+	assert_int_equal(fstat(fd, &status), 0);
+	if (status.st_ino == source)
+		return real.lseek(fd, offset, whence);
+	errno = EINVAL;
+	return -1;
+}
+
+static void test_backup_of_holes(void **state)
+{
+	const struct save_options copy = { SAVE_WAY_IN_PLACE,
+					   SAVE_BACKUP_COPY };
+	static unsigned char bytes[2][1 << 20];
+	struct save_plan done;
+	struct stat status;
+
+	(void)state;
+	for (int known = 0; known < 2; known++) {
+		put_file("file", 0644);
+		assert_int_equal(truncate("file", sizeof bytes[0]), 0);
+		int fd = open("file", O_RDWR);
+		assert_int_equal(pwrite(fd, "middle", 6, 500000), 6);
+		assert_int_equal(pread(fd, bytes[0], sizeof bytes[0], 0),
+				 sizeof bytes[0]);
+		assert_int_equal(fstat(fd, &status), 0);
+		close(fd);
+		source = status.st_ino;
+		struct document *document = open_document("file");
+		assert_true(document_overwrite(document, 1, "x", 1, NULL));
+		if (!known)
+			io.lseek = source_lseek;
+		assert_true(save_write(document, &copy, &done, NULL));
+		io.lseek = real.lseek;
+		document_close(document);
+		fd = open("file~", O_RDONLY);
+		assert_int_equal(pread(fd, bytes[1], sizeof bytes[1], 0),
+				 sizeof bytes[1]);
+		close(fd);
+		assert_memory_equal(bytes[0], bytes[1], sizeof bytes[0]);
+		empty_folder(NULL);
+	}
+}
+
 /* --- copies of a file that is not there yet --- */
 
 static int stats_left;
@@ -283,6 +395,9 @@ int main(void)
 		TEST(test_plan_without_room_known),
 		TEST(test_plan_names_leftovers),
 		TEST(test_journal_says_where),
+		TEST(test_plan_of_long_name),
+		TEST(test_replaced_is_another),
+		TEST(test_backup_of_holes),
 		TEST(test_copy_of_new_file),
 		TEST(test_copy_elsewhere),
 	};
