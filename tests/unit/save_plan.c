@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -322,6 +323,59 @@ static void test_backup_of_holes(void **state)
 	}
 }
 
+/* --- what a child has prepared is gone --- */
+
+static void lose_prepared(enum save_method method)
+{
+	const struct save_options in_place = { .way = SAVE_WAY_IN_PLACE };
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+	int status;
+
+	put_file("file", 0644);
+	assert_int_equal(truncate("file", 1 << 20), 0);
+	struct document *document = open_document("file");
+	if (method == SAVE_REWRITTEN)
+		assert_true(document_insert(document, 0, "x", 1, NULL));
+	else
+		assert_true(document_overwrite(document, 0, "x", 1, NULL));
+	struct save_flush *flush = save_begin(document, &in_place, NULL,
+					      &error);
+	assert_non_null(flush);
+	assert_int_equal(save_planned(flush)->method, method);
+	save_share(flush, true);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(!save_prepare(flush));
+	save_share(flush, false);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(unlink(method == SAVE_REWRITTEN ? ".file.ovn"
+							 : ".file.ovj"), 0);
+	assert_false(save_commit(flush) && save_apply(flush)
+		     && save_finish(flush, &done));
+	save_message(flush, &error);
+	save_end(flush);
+	if (!strstr(error.message, "not written, unchanged"))
+		fail_msg("\"%s\"", error.message);
+	assert_true(document_modified(document));
+	document_close(document);
+
+	char byte;
+	int fd = open("file", O_RDONLY);
+	assert_int_equal(read(fd, &byte, 1), 1);
+	assert_int_equal(byte, '0');
+	close(fd);
+	empty_folder(NULL);
+}
+
+static void test_prepared_is_gone(void **state)
+{
+	(void)state;
+	lose_prepared(SAVE_REWRITTEN);
+	lose_prepared(SAVE_IN_PLACE);
+}
+
 /* --- copies of a file that is not there yet --- */
 
 static int stats_left;
@@ -398,6 +452,7 @@ int main(void)
 		TEST(test_plan_of_long_name),
 		TEST(test_replaced_is_another),
 		TEST(test_backup_of_holes),
+		TEST(test_prepared_is_gone),
 		TEST(test_copy_of_new_file),
 		TEST(test_copy_elsewhere),
 	};
