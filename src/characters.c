@@ -61,7 +61,7 @@ static enum role color_of(unsigned red, unsigned green, unsigned blue)
 	half = most / 2;
 	if (most == 0)
 		return ROLE_NORMAL;
-	return colors[(red > half) | (green > half) << 1 |
+	return colors[(unsigned)(red > half) | (unsigned)(green > half) << 1 |
 		      (unsigned)(blue > half) << 2];
 }
 
