@@ -7,7 +7,9 @@
 #include "task.h"
 
 /* Those that every session has.  Words in capitals are levels wherever they
- * stand, others where something says so. */
+ * stand, others where something says so.  They are looked for while a key
+ * waits, so nothing in them is without a bound: a search for what may be any
+ * number of bytes further on goes through all of a long line. */
 static const struct {
 	char set[EDITOR_SET_SIZE];
 	enum role role;
@@ -15,17 +17,18 @@ static const struct {
 } own_sets[] = {
 	{ "levels", ROLE_INK_YELLOW,
 	  "\\bWARN(?:ING)?\\b"
-	  "|(?:\\blevel=\"?|\"level\":\\s*\"|[\\[<(])\\K(?i:warn(?:ing)?)\\b" },
+	  "|(?:\\blevel=\"?|\"level\":\\s{0,3}\"|[\\[<(])"
+	  "\\K(?i:warn(?:ing)?)\\b" },
 	{ "levels", ROLE_INK_RED,
 	  "\\b(?:EMERG(?:ENCY)?|ALERT|CRIT(?:ICAL)?|FATAL|PANIC|SEVERE"
 	  "|ERR(?:OR)?)\\b"
-	  "|(?:\\blevel=\"?|\"level\":\\s*\"|[\\[<(])\\K(?i:emerg|alert"
+	  "|(?:\\blevel=\"?|\"level\":\\s{0,3}\"|[\\[<(])\\K(?i:emerg|alert"
 	  "|crit(?:ical)?|fatal|panic|severe|err(?:or)?)\\b" },
 	{ "times", ROLE_INK_CYAN,
-	  "(?<![\\w.])(?:\\d{4}[-/.]\\d\\d[-/.]\\d\\d(?:[Tt _:-]\\s*)?"
+	  "(?<![\\w.])(?:\\d{4}[-/.]\\d\\d[-/.]\\d\\d(?:[Tt _:-]\\s{0,3})?"
 	  "|\\d\\d[/ -][A-Z][a-z]{2}[/ -]\\d{4}[: ]"
 	  "|[A-Z][a-z]{2} [ \\d]\\d )?"
-	  "\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?"
+	  "\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?"
 	  "(?:Z|\\s?[+-]\\d\\d:?\\d\\d)?(?!\\w)" },
 };
 

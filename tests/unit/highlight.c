@@ -183,12 +183,47 @@ static void test_highlight_panel(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, session_setup, session_teardown)
 
+/* Is a part of REGEX without a bound?  In none of those asked about does a
+ * class begin with a bracket. */
+static bool is_unbounded(const char *regex)
+{
+	bool in_class = false;
+
+	for (const char *at = regex; *at; at++) {
+		if (*at == '\\')
+			at++;
+		else if (*at == '[' || *at == ']')
+			in_class = *at == '[' || (in_class && *at != ']');
+		else if (!in_class && (*at == '*' || *at == '+'))
+			return true;
+		else if (!in_class && *at == ',' && at[1] == '}')
+			return true;
+	}
+	return false;
+}
+
+/* They are looked for in this process, also in a line of many gigabytes. */
+static void test_highlight_own_sets_are_bounded(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session_text(session, "x");
+
+	assert_true(is_unbounded("[*]a+"));
+	assert_false(is_unbounded("[*+]\\+a{1,2}"));
+	editor_own_sets(editor);
+	assert_true(editor->highlighter_count > 0);
+	for (size_t i = 0; i < editor->highlighter_count; i++)
+		assert_false(is_unbounded(
+			pattern_text(editor->highlighters[i]->pattern)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_highlight_list),    TEST(test_highlight_refused),
 		TEST(test_highlight_order),   TEST(test_highlight_edits),
 		TEST(test_highlight_windows), TEST(test_highlight_panel),
+		TEST(test_highlight_own_sets_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
