@@ -194,21 +194,31 @@ static double terminal_take(struct terminal *terminal)
 	die("a frame");
 }
 
-/* Takes what was on its way; when the last of it came, or 0. */
+/* Where the mark stands in what has come from FROM on; NULL: not there yet. */
+static char *terminal_mark(const struct terminal *terminal, size_t from)
+{
+	return memmem(terminal->output + from, terminal->length - from, mark,
+		      sizeof(mark));
+}
+
+/* Takes what was on its way; when the last of it came, or 0.  The program may
+ * go on writing behind the mark. */
 static double terminal_drain(struct terminal *terminal)
 {
 	if (write(terminal->slave, mark, sizeof(mark)) != sizeof(mark))
 		die("the mark");
 	size_t before = terminal->length;
 	double last = 0;
+	char *found;
 	do {
 		double took = terminal_take(terminal);
 		if (took > 0)
 			last = took;
-	} while (terminal->length < before + sizeof(mark) ||
-		 memcmp(terminal->output + terminal->length - sizeof(mark),
-			mark, sizeof(mark)) != 0);
+		found = terminal_mark(terminal, before);
+	} while (!found);
 	terminal->length -= sizeof(mark);
+	memmove(found, found + sizeof(mark),
+		terminal->length - (size_t)(found - terminal->output));
 	return terminal->length > before ? last : 0;
 }
 
