@@ -79,7 +79,8 @@ void editor_lines_show(struct editor *editor, struct buffer *buffer,
 {
 	if (!view->text_mode || document_by_blocks(buffer->document))
 		return;
-	if (view->text.numbers
+	/* This is asked at every key, and the last is a system call. */
+	if (buffer->lines || view->text.numbers
 	    || (editor->interactive
 		&& !document_exceeds_memory(buffer->document)))
 		index_of(editor, buffer, NULL);

@@ -47,6 +47,18 @@ static int choose_word(const struct command_call *call,
 	return choice;
 }
 
+/* The same where the word may be left out: then it is OTHERWISE. */
+static int choose_or(const struct command_call *call,
+		     const char *const *names, int otherwise,
+		     struct error *error)
+{
+	size_t position = call->position;
+	uint64_t count;
+
+	return command_at_end(call, &position)
+		       ? otherwise : choose_word(call, names, &count, error);
+}
+
 static enum status run_goto(struct editor *editor,
 			    const struct command_call *call,
 			    struct error *error)
@@ -167,12 +179,10 @@ static enum status run_pane(struct editor *editor,
 {
 	static const char *const names[] = { "hex", "text", NULL };
 	struct view *view = &editor->buffer->view;
-	size_t position = call->position;
-	uint64_t count;
-	int pane = view->pane == VIEW_HEX ? VIEW_TEXT : VIEW_HEX;
+	int pane = choose_or(call, names,
+			     view->pane == VIEW_HEX ? VIEW_TEXT : VIEW_HEX,
+			     error);
 
-	if (!command_at_end(call, &position))
-		pane = choose_word(call, names, &count, error);
 	if (pane < 0)
 		return STATUS_FAILED;
 	if (view->text_mode) {
@@ -190,12 +200,8 @@ static enum status run_view(struct editor *editor,
 {
 	static const char *const names[] = { "hex", "text", NULL };
 	struct view *view = &editor->buffer->view;
-	size_t position = call->position;
-	uint64_t count;
-	int text = !view->text_mode;
+	int text = choose_or(call, names, !view->text_mode, error);
 
-	if (!command_at_end(call, &position))
-		text = choose_word(call, names, &count, error);
 	if (text < 0)
 		return STATUS_FAILED;
 	view_set_text_mode(view, text);
@@ -266,12 +272,8 @@ static enum status run_select(struct editor *editor,
 {
 	static const char *const names[] = { "off", "on", NULL };
 	struct view *view = &editor->buffer->view;
-	size_t position = call->position;
-	uint64_t count;
-	int on = !view->selecting;
+	int on = choose_or(call, names, !view->selecting, error);
 
-	if (!command_at_end(call, &position))
-		on = choose_word(call, names, &count, error);
 	if (on < 0)
 		return STATUS_FAILED;
 	if (!call->selected && call->given == 2

@@ -18,34 +18,15 @@
 
 #include <cmocka.h>
 
-#include "io.h"
+#include "failing.h"
 #include "octavo/mapping.h"
 
 enum { SIZE = 20000 };
 
 static char folder[] = "/tmp/octavo-fault-XXXXXX";
 static char name[64];
-static struct io real;
 
 /* --- the failing table --- */
-
-static unsigned calls;		/* so far */
-static unsigned failing;	/* the call that fails, from 1 */
-static bool for_good;		/* and all after it */
-static int failure;		/* with this errno */
-
-static bool fails(void)
-{
-	calls++;
-	errno = failure;
-	return calls == failing || (for_good && calls > failing);
-}
-
-#define FAULTY(result, entry, parameters, arguments)		\
-	static result faulty_##entry parameters			\
-	{							\
-		return fails() ? (result)-1 : real.entry arguments;	\
-	}
 
 FAULTY(int, openat, (int at, const char *path, int flags, mode_t mode),
        (at, path, flags, mode))

@@ -10,27 +10,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "io.h"
-
-static struct io real;
-
-static unsigned calls;		/* so far */
-static unsigned failing;	/* the call that fails, from 1 */
-static bool for_good;		/* and all after it */
-static int failure;		/* with this errno */
-
-static bool fails(void)
-{
-	calls++;
-	errno = failure;
-	return calls == failing || (for_good && calls > failing);
-}
-
-#define FAULTY(result, entry, parameters, arguments)		\
-	static result faulty_##entry parameters			\
-	{							\
-		return fails() ? (result)-1 : real.entry arguments;	\
-	}
+#include "failing.h"
 
 FAULTY(int, openat, (int at, const char *path, int flags, mode_t mode),
        (at, path, flags, mode))
