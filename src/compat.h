@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -198,6 +199,11 @@ static inline int compat_watch_add(int watch, const char *path, bool folder)
 		: IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
 }
 
+static inline int compat_close_range(int first, int last)
+{
+	return (int)syscall(SYS_close_range, first, last, 0);
+}
+
 static inline int compat_die_with_parent(void)
 {
 	return prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -244,6 +250,7 @@ COMPAT_ABSENT(int, compat_mount_point, int folder, const char *name,
 	      bool *mounted)
 COMPAT_ABSENT(int, compat_watch, void)
 COMPAT_ABSENT(int, compat_watch_add, int watch, const char *path, bool folder)
+COMPAT_ABSENT(int, compat_close_range, int first, int last)
 COMPAT_ABSENT(int, compat_die_with_parent, void)
 
 static inline uint64_t compat_memory(void)

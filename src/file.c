@@ -551,7 +551,7 @@ void file_close(struct file *file)
 	if (!file)
 		return;
 	if (file->fd >= 0)
-		io_close(file->fd);
+		io_close_behind(file->fd);
 	spool_end(file->flow);
 	file_process_close(file->process);
 	free(file->path);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "sizes.h"
 
 static int real_open(const char *path, int flags, mode_t mode)
 {
@@ -208,6 +210,85 @@ void io_close(int fd)
 	int number = errno;
 
 	io.close(fd);
+	errno = number;
+}
+
+/* FIRST to LAST, if there are any. */
+static void close_all(int first, int last)
+{
+	long maximum = sysconf(_SC_OPEN_MAX);
+
+	if (first > last || compat_close_range(first, last) == 0)
+		return;
+	for (int fd = first; fd <= last && fd < maximum; fd++)
+		close(fd);
+}
+
+/* Until the other end of WAIT is closed.  Nothing else stays open: a lock would
+ * be held, somebody who reads to the end would wait. */
+static _Noreturn void hold(int fd, int wait)
+{
+	int lower = fd < wait ? fd : wait;
+	int upper = fd < wait ? wait : fd;
+	char byte;
+	ssize_t got;
+
+	close_all(0, lower - 1);
+	close_all(lower + 1, upper - 1);
+	close_all(upper + 1, INT_MAX);
+	do
+		got = read(wait, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	_exit(0);
+}
+
+/* Forks twice: whose parent is gone nobody has to wait for. */
+static bool hold_in_child(int fd, const int wait[2])
+{
+	sigset_t all, before;
+	pid_t child;
+
+	/* No signal is the holder's business. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	child = io.fork();
+	if (child == 0) {
+		close(wait[1]);
+		if (fork() == 0)
+			hold(fd, wait[0]);
+		_exit(0);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (child < 0)
+		return false;
+	while (io.waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	return true;
+}
+
+static bool takes_long_to_close(int fd)
+{
+	struct stat status;
+
+	return io.fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
+		&& status.st_nlink == 0 && status.st_blocks >= IO_BEHIND;
+}
+
+void io_close_behind(int fd)
+{
+	int number = errno;
+	int wait[2];
+
+	if (!takes_long_to_close(fd) || io.pipe(wait) != 0) {
+		io_close(fd);
+		errno = number;
+		return;
+	}
+	/* Without a child it is ours to close, and to wait for. */
+	hold_in_child(fd, wait);
+	io_close(wait[0]);
+	io_close(fd);
+	io_close(wait[1]);
 	errno = number;
 }
 

@@ -151,6 +151,13 @@ int io_fdatasync(int fd);
 void io_close(int fd);
 
 /*
+ * Closes what may be the last descriptor of a file that has no name any more.
+ * To give back the blocks of a large one takes the system a fifth of a second
+ * for each GiB; so a process of its own has it last, and nobody waits.
+ */
+void io_close_behind(int fd);
+
+/*
  * A descriptor that is this process's alone: a forked child closes it at
  * once, or it would go on holding the lock on it.  And its bytes are waited
  * for: on the way out of a signal handler there is time for a sync, but not

@@ -194,7 +194,7 @@ void save_target_close(struct save_target *target)
 {
 	io_private_remove(&target->private);
 	if (target->fd >= 0)
-		io_close(target->fd);
+		io_close_behind(target->fd);
 	if (target->folder >= 0)
 		io_close(target->folder);
 	target->fd = target->folder = -1;

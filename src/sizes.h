@@ -10,6 +10,7 @@
 #ifdef OCTAVO_TINY
 enum {
 	FILE_GENERATED_MAXIMUM = 64 << 10,
+	IO_BEHIND = (1 << 20) / 512,
 	MAPPING_GRANULE = 4096,		/* no less than a page */
 	MAPPING_RUNS_MAXIMUM = 16,
 	MAPPING_LARGE_PAGE = 4 * 4096,
@@ -96,6 +97,8 @@ enum {
 enum {
 	/* Bytes read of a file that the system makes up (/proc). */
 	FILE_GENERATED_MAXIMUM = 64 << 20,
+	/* Blocks of 512 bytes that it takes a while to give back. */
+	IO_BEHIND = (64 << 20) / 512,
 	/* One private granule over the mapping, in bytes: two kernel mappings
 	 * each at worst, of 65,530 that a process may have. */
 	MAPPING_GRANULE = 64 << 10,

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "io.h"
+#include "sizes.h"
 
 static char folder[] = "/tmp/octavo-io-XXXXXX";
 static struct io real;
@@ -286,6 +288,122 @@ static void test_io_pipe_is_close_on_exec(void **state)
 	}
 }
 
+/* --- what is closed behind us --- */
+
+static unsigned forks;
+static int behind;	/* the descriptor that is closed */
+static int again;	/* the same file, opened once more */
+static int others[2];	/* a pipe that is open meanwhile */
+
+static pid_t count_fork(void)
+{
+	forks++;
+	return fork();
+}
+
+static pid_t no_fork(void)
+{
+	forks++;
+	errno = EAGAIN;
+	return -1;
+}
+
+static int no_pipe(int ends[2])
+{
+	(void)ends;
+	errno = EMFILE;
+	return -1;
+}
+
+static int lock_file(int fd, int command)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(fd, command, &lock);
+}
+
+/* Once we have closed it, the holder still has it, and nothing else. */
+static int close_and_look(int fd)
+{
+	char byte;
+	int result = close(fd);
+
+	if (fd != behind)
+		return result;
+	assert_int_equal(lock_file(again, F_OFD_SETLK), -1);
+	close(others[1]);
+	assert_int_equal(read(others[0], &byte, 1), 0);
+	close(others[0]);
+	return result;
+}
+
+/* Opens twice a file without a name, of so many blocks, locked. */
+static void open_nameless(off_t blocks)
+{
+	char path[64];
+
+	behind = create("behind", 0);
+	snprintf(path, sizeof path, "%s/behind", folder);
+	again = open(path, O_RDWR);
+	assert_true(again >= 0);
+	assert_int_equal(posix_fallocate(behind, 0, blocks * 512), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(lock_file(behind, F_OFD_SETLK), 0);
+	forks = 0;
+}
+
+/* BEHIND is closed, here and in any other process, at last. */
+static void assert_let_go(void)
+{
+	assert_int_equal(fcntl(behind, F_GETFD), -1);
+	assert_int_equal(lock_file(again, F_OFD_SETLKW), 0);
+	close(again);
+}
+
+static void test_io_close_behind_has_it_held(void **state)
+{
+	(void)state;
+	open_nameless(IO_BEHIND);
+	assert_int_equal(pipe(others), 0);
+	io.fork = count_fork;
+	io.close = close_and_look;
+	errno = ENOENT;
+	io_close_behind(behind);
+	assert_int_equal(errno, ENOENT);
+	io = real;
+	assert_int_equal(forks, 1);
+	assert_let_go();
+	/* Nothing is left to wait for. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void test_io_close_behind_closes_small_ones_itself(void **state)
+{
+	(void)state;
+	open_nameless(8);
+	io.fork = count_fork;
+	io_close_behind(behind);
+	io = real;
+	assert_int_equal(forks, 0);
+	assert_let_go();
+}
+
+static void test_io_close_behind_closes_without_a_child(void **state)
+{
+	(void)state;
+	open_nameless(IO_BEHIND);
+	io.fork = no_fork;
+	io_close_behind(behind);
+	assert_int_equal(forks, 1);
+	assert_let_go();
+	open_nameless(IO_BEHIND);
+	io.pipe = no_pipe;
+	io_close_behind(behind);
+	io = real;
+	assert_int_equal(forks, 0);
+	assert_let_go();
+}
+
 /* No entry may be forgotten: a new one is NULL until it is filled in. */
 static void test_io_table_is_full(void **state)
 {
@@ -323,6 +441,9 @@ int main(void)
 		cmocka_unit_test(test_io_copy_range_moves_both_offsets),
 		cmocka_unit_test(test_io_temporary_is_new_and_private),
 		cmocka_unit_test(test_io_pipe_is_close_on_exec),
+		cmocka_unit_test(test_io_close_behind_has_it_held),
+		cmocka_unit_test(test_io_close_behind_closes_small_ones_itself),
+		cmocka_unit_test(test_io_close_behind_closes_without_a_child),
 		cmocka_unit_test(test_io_table_is_full),
 	};
 
