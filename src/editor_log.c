@@ -111,15 +111,17 @@ static void hold(struct editor *editor, struct buffer *buffer)
 static void tell(struct editor *editor, const struct buffer *buffer)
 {
 	const struct log_report *left = &buffer->left;
+	bool one = left->edits == 1;
 	char time[32];
 
 	format_time(left->time, time);
 	if (left->state == LOG_LEFT)
-		editor_message(editor, "%s: %" PRIu64 " edits of an earlier "
-			       "session (%s) are there; \"session recover\" "
-			       "makes them again",
+		editor_message(editor, "%s: %" PRIu64 " edit%s of an earlier "
+			       "session (%s) %s there; \"session recover\" "
+			       "makes %s again",
 			       file_path(document_file(buffer->document)),
-			       left->edits, time);
+			       left->edits, one ? "" : "s", time,
+			       one ? "is" : "are", one ? "it" : "them");
 	else
 		editor_message(editor, "edits of an earlier session are "
 			       "there, but: %s", left->error.message);
@@ -144,6 +146,7 @@ void editor_log_offer(struct editor *editor)
 {
 	struct buffer *buffer = editor->buffer;
 	struct question *question = &editor->question;
+	bool one = buffer->left.edits == 1;
 	char time[32];
 
 	if (editor->logs != EDITOR_LOGS_KEPT || buffer->offered
@@ -158,8 +161,9 @@ void editor_log_offer(struct editor *editor)
 	};
 	format_time(buffer->left.time, time);
 	snprintf(question->text, sizeof question->text,
-		 "%" PRIu64 " edits of %s are left: r recovers, l lists, d "
-		 "discards them", buffer->left.edits, time);
+		 "%" PRIu64 " edit%s of %s %s left: r recovers, l lists, d "
+		 "discards %s", buffer->left.edits, one ? "" : "s", time,
+		 one ? "is" : "are", one ? "it" : "them");
 	editor->serial++;
 }
 

@@ -40,7 +40,8 @@ static bool run_recover(struct editor *editor, const char *name, bool bang,
 	(void)name;
 	if (!editor_recover(editor, bang, &edits, error))
 		return false;
-	editor_print(editor, "recovered %" PRIu64 " edits\n", edits);
+	editor_print(editor, "recovered %" PRIu64 " edit%s\n", edits,
+		     edits == 1 ? "" : "s");
 	return true;
 }
 
