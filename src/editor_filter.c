@@ -134,11 +134,12 @@ static void look(struct editor *editor)
 	for (size_t i = 0; i <= editor->window_count; i++) {
 		size_t window = i < editor->window_count ? i : editor->focus;
 		struct buffer *buffer = editor->windows[window].buffer;
-		const struct view *view = editor_window_view(editor, window);
+		const struct view *view;
 
-		if (buffer && buffer->filter)
-			line_filter_look(buffer->filter,
-					 view_window(view).start);
+		if (!buffer || !buffer->filter)
+			continue;
+		view = editor_window_view(editor, window);
+		line_filter_look(buffer->filter, view_window(view).start);
 	}
 }
 
