@@ -44,9 +44,9 @@ static bool take_away(struct deed *deed, const char *name)
 	do
 		result = io.unlinkat(deed->recovery.folder, name, 0);
 	while (save_again(result));
-	return ((result == 0 || errno == ENOENT)
-		|| cause_system(deed, "can't remove", name))
-		&& sync_folder(deed);
+	if (result != 0 && errno != ENOENT)
+		return cause_system(deed, "can't remove", name);
+	return sync_folder(deed);
 }
 
 static bool exchange_back(struct deed *deed)
@@ -58,9 +58,10 @@ static bool exchange_back(struct deed *deed)
 		result = io.exchange(recovery->folder, recovery->target.name,
 				     recovery->content_name);
 	while (save_again(result));
-	return (result == 0 || cause_system(deed, "can't take the place of",
-					    recovery->target.name))
-		&& sync_folder(deed);
+	if (result != 0)
+		return cause_system(deed, "can't take the place of",
+				    recovery->target.name);
+	return sync_folder(deed);
 }
 
 /* --- finish and undo --- */
@@ -243,13 +244,29 @@ static void say_done(const struct deed *deed, char *done)
 		 is_new ? "new" : "old");
 }
 
-static bool fail(const struct deed *deed, struct error *error)
+static bool do_action(struct deed *deed, char *done)
+{
+	if (!may_be_done(deed))
+		return refuse(deed);
+	if (deed->action == RECOVERY_IGNORE)
+		return set_aside(deed, done);
+	if (!carry_out(deed))
+		return false;
+	say_done(deed, done);
+	return true;
+}
+
+/* Says what is true of the file where it has not WORKED. */
+static bool end(struct deed *deed, bool worked, struct error *error)
 {
 	const char *path = file_path(document_file(deed->document));
 	const char *left = deed->recovery.found.left;
 	const char *what = deed->action == RECOVERY_FINISH ? "finished"
 		: deed->action == RECOVERY_UNDO ? "undone" : "ignored";
 
+	recovery_case_end(&deed->recovery);
+	if (worked)
+		return true;
 	if (deed->made)
 		return error_set(error, "%s is %s, but %s may still be there: "
 				 "%s", path, what, left, deed->cause.message);
@@ -265,17 +282,10 @@ bool recovery_do(const struct document *document, enum recovery_action action,
 {
 	struct deed deed = { .document = document, .action = action,
 			     .insist = insist };
-	bool write = action != RECOVERY_IGNORE;
 
-	recovery_case_begin(&deed.recovery, document, write);
-	bool worked = may_be_done(&deed) || refuse(&deed);
-	if (worked) {
-		worked = write ? carry_out(&deed) : set_aside(&deed, done);
-		if (worked && write)
-			say_done(&deed, done);
-	}
-	recovery_case_end(&deed.recovery);
-	return worked || fail(&deed, error);
+	recovery_case_begin(&deed.recovery, document,
+			    action != RECOVERY_IGNORE);
+	return end(&deed, do_action(&deed, done), error);
 }
 
 bool recovery_clear(const struct document *document, struct error *error)
@@ -286,8 +296,6 @@ bool recovery_clear(const struct document *document, struct error *error)
 	recovery_case_begin(&deed.recovery, document, true);
 	if (deed.recovery.found.state == RECOVERY_NEVER_BEGUN)
 		deed.action = RECOVERY_UNDO;
-	bool worked = deed.recovery.found.clear ? carry_out(&deed)
-						: refuse(&deed);
-	recovery_case_end(&deed.recovery);
-	return worked || fail(&deed, error);
+	return end(&deed, deed.recovery.found.clear ? carry_out(&deed)
+						    : refuse(&deed), error);
 }

@@ -127,10 +127,9 @@ static bool put_extent(void *context, const struct journal_extent *extent,
 		size_t part = length - at < RECOVERY_BLOCK ? length - at
 							   : RECOVERY_BLOCK;
 
-		if (io_write_at(side->recovery->target.fd, bytes + at, part,
-				extent->offset + at))
+		if (write_block(&side->recovery->target.fd, bytes + at, part,
+				extent->offset + at, cause))
 			continue;
-		error_set_system(cause, errno, "can't write");
 		if (side->is_new || !reads_as(side->recovery, bytes + at, part,
 					      extent->offset + at, NULL))
 			return false;
@@ -155,16 +154,15 @@ static bool put_block(void *context, const unsigned char *bytes, size_t size,
 		      uint64_t offset, struct error *cause)
 {
 	const struct side *side = context;
-	int fd = side->recovery->target.fd;
 	off_t data = io.lseek(side->recovery->content, (off_t)offset,
 			      SEEK_DATA);
-	bool in_hole = (data < 0 && errno == ENXIO)
-		|| (data >= 0 && (uint64_t)data >= offset + size);
+	bool in_hole = data < 0 ? errno == ENXIO
+				: (uint64_t)data >= offset + size;
 
 	if (in_hole && reads_as(side->recovery, bytes, size, offset, NULL))
 		return true;
-	return io_write_at(fd, bytes, size, offset)
-		|| error_set_system(cause, errno, "can't write");
+	return write_block(&side->recovery->target.fd, bytes, size, offset,
+			   cause);
 }
 
 static bool read_block(void *context, const unsigned char *bytes, size_t size,
