@@ -401,6 +401,7 @@ static void test_journal_other_lengths(void **state)
 		/* Something behind the shorter one is left out. */
 		{ { 100, 90 }, 0, { { 0, 0, 0 } }, false },
 		{ { 100, 90 }, 1, { { 80, 15, 10 } }, false },
+		{ { 90, 100 }, 1, { { 80, 10, 15 } }, false },
 		{ { 100, 90 }, 1, { { 91, 9, 0 } }, false },
 		{ { 100, 90 }, 2, { { 80, 15, 10 }, { 96, 4, 0 } }, false },
 		/* Lengths that the sizes don't give. */
@@ -447,6 +448,7 @@ static void test_journal_path_of_another(void **state)
 {
 	static const char *const paths[] = {
 		"/a folder/another", "a file", "/not a file", "folder/a file",
+		"/a folder/b file", "/a",
 	};
 
 	(void)state;
@@ -465,42 +467,67 @@ static void test_journal_path_of_another(void **state)
 	}
 }
 
-/* As an earlier version wrote it. */
-static void test_journal_first_version(void **state)
+/* As an earlier version wrote it: a nonce of 1 to 8, and up to one extent of
+ * three bytes on each side. */
+static size_t put_first(unsigned char *bytes, unsigned char version,
+			unsigned char kind, unsigned char extents)
 {
-	/* A nonce of 1 to 8, and two extents of three bytes. */
 	static const unsigned char header[] =
 		"OVJRNL01\1\0\0\0\1\0\0\0"
 		"\x40\0\0\0\0\0\0\0\x40\0\0\0\0\0\0\0"
 		"\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"
 		"\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0"
 		"\1\2\3\4\5\6\7\x8" "\1\0\0\0\0\0\0\0" "\0\0\0\0" "\1\0n";
-	unsigned char bytes[256];
 	unsigned char *at = bytes + sizeof header - 1;
-	int fd = temporary();
-	struct journal_header found;
 
-	(void)state;
 	memcpy(bytes, header, sizeof header - 1);
-	uint32_t crc = crc32c(0, bytes, (size_t)(at - bytes));
-	memcpy(at, &crc, 4);
-	memcpy(at + 4, "\7\0\0\0\0\0\0\0\3\0\0\0", 12);
-	crc = crc32c(crc32c(0, at + 4, 12), "oldNEW", 6);
-	memcpy(at + 16, &crc, 4);
-	memcpy(at + 20, "oldNEW", 6);
-	at += 26;
-	crc = crc32c(0, bytes, (size_t)(at - bytes));
+	bytes[8] = version;
+	bytes[12] = kind;
+	bytes[80] = extents;
+	put_crc(at, crc32c(0, bytes, sizeof header - 1));
+	at += 4;
+	if (extents) {
+		memcpy(at, "\7\0\0\0\0\0\0\0\3\0\0\0", 12);
+		memcpy(at + 16, "oldNEW", 6);
+		put_crc(at + 12, crc32c(crc32c(0, at, 12), "oldNEW", 6));
+		at += 22;
+	}
 	memcpy(at, "OVCOMMIT\1\2\3\4\5\6\7\x8\0\0\0\0\0\0\0\0", 24);
 	at[16] = (unsigned char)(at + 32 - bytes);
-	memcpy(at + 24, &crc, 4);
-	crc = crc32c(0, at, 28);
-	memcpy(at + 28, &crc, 4);
-	assert_int_equal(pwrite(fd, bytes, (size_t)(at + 32 - bytes), 0),
-			 at + 32 - bytes);
-	assert_true(journal_read(fd, &found, NULL, NULL, NULL));
-	assert_string_equal(found.name, "n");
-	assert_int_equal(found.extents, 1);
-	close(fd);
+	put_crc(at + 24, crc32c(0, bytes, (size_t)(at - bytes)));
+	put_crc(at + 28, crc32c(0, at, 28));
+	return (size_t)(at + 32 - bytes);
+}
+
+static void test_journal_first_version(void **state)
+{
+	static const struct {
+		unsigned char version, kind, extents;
+		bool valid;
+	} cases[] = {
+		{ 1, JOURNAL_EXTENTS, 1, true },
+		{ 1, JOURNAL_EXTENTS, 0, true },
+		/* It did not know this kind, and was the first. */
+		{ 1, JOURNAL_CONTENT, 0, false },
+		{ 0, JOURNAL_EXTENTS, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		unsigned char bytes[256];
+		struct journal_header found;
+		int fd = temporary();
+		size_t size = put_first(bytes, cases[i].version, cases[i].kind,
+					cases[i].extents);
+
+		assert_int_equal(pwrite(fd, bytes, size, 0), size);
+		assert_int_equal(journal_read(fd, &found, NULL, NULL, NULL),
+				 cases[i].valid);
+		assert_string_equal(found.name, cases[i].valid ? "n" : "");
+		assert_int_equal(look(fd), cases[i].valid ? JOURNAL_COMPLETE
+							  : JOURNAL_DAMAGED);
+		close(fd);
+	}
 }
 
 /* --- what one that is not complete is worth --- */
@@ -534,6 +561,33 @@ static void test_journal_states(void **state)
 	assert_int_equal(look(fd), JOURNAL_UNREADABLE);
 }
 
+static struct io longer_real;
+
+static int longer_fstat(int fd, struct stat *status)
+{
+	int result = longer_real.fstat(fd, status);
+
+	status->st_size += 20;
+	return result;
+}
+
+/* It gets shorter between asking for its length and reading its end: what has
+ * been read of that, the end of another trailer, says nothing. */
+static void test_journal_shrinks(void **state)
+{
+	int fd = temporary();
+
+	(void)state;
+	write_example(fd, 3);
+	assert_int_equal(pwrite(fd, "!", 1, 150), 1);
+	assert_int_equal(look(fd), JOURNAL_DAMAGED);
+	longer_real = io;
+	io.fstat = longer_fstat;
+	assert_int_equal(look(fd), JOURNAL_INCOMPLETE);
+	io = longer_real;
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -550,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_journal_path_of_another),
 		cmocka_unit_test(test_journal_first_version),
 		cmocka_unit_test(test_journal_states),
+		cmocka_unit_test(test_journal_shrinks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
