@@ -78,11 +78,15 @@ static inline int count_entries(void)
 	return count;
 }
 
+static struct io whole;		/* as it was before any test */
+
+/* Before each test. */
 static inline int empty_folder(void **state)
 {
 	char command[600];
 
 	(void)state;
+	io = whole;
 	snprintf(command, sizeof command, "rm -rf %s/* %s/.[!.]*", folder,
 		 folder);
 	return system(command);
@@ -313,6 +317,7 @@ static inline void assert_not_cleared(void)
 static inline int make_folder(void **state)
 {
 	(void)state;
+	whole = io;
 	return mkdtemp(folder) ? setenv("XDG_STATE_HOME", in_folder("state"),
 					1) : -1;
 }
