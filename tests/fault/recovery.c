@@ -317,6 +317,9 @@ static long fail_recoveries(const struct trial *trial)
 	}
 	for (long n = 1; try_fault(trial, &folder, ONCE, n, 0, decided); n++)
 		runs++;
+	for (long n = 1; try_fault(trial, &folder, EMPTY, n, EIO, decided);
+	     n = next_call(n))
+		runs++;
 	try_fault(trial, &folder, SHORT, 0, EIO, decided);
 	try_fault(trial, &folder, STORM, 0, EINTR, decided);
 	return runs + 2;
