@@ -92,8 +92,10 @@ static bool settle_step(struct editor *editor, struct buffer *buffer,
 	if (buffer->flush.clear) {
 		if (!recovery_clear(buffer->document, said))
 			return true;
-		error_set(said, "%s: %s; what it had left is removed", path,
-			  buffer->flush.words);
+		/* What was done before that is worth more words. */
+		if (!said->message[0])
+			error_set(said, "%s: %s; what it had left is removed",
+				  path, buffer->flush.words);
 	} else if (wanted->wanted) {
 		if (!recovery_do(buffer->document, wanted->action,
 				 wanted->insist, done, error))

@@ -3,7 +3,7 @@
  *
  * Places are looked at in the order in which a flush prefers them: beside the
  * file, then in the user's state.  What lies in the first that has anything is
- * the case.
+ * the case.  The copy for a backup comes last: it says nothing of the file.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -79,39 +79,56 @@ static int open_left(struct recovery_case *recovery, const char *name,
 	return -1;
 }
 
+static bool open_content_alone(struct recovery_case *recovery)
+{
+	recovery_shown(recovery, recovery->content_name, recovery->found.left);
+	recovery->content = open_left(recovery, recovery->content_name,
+				      O_RDONLY, &recovery->content_status);
+	recovery->found.time = recovery->content_status.st_mtim;
+	return recovery->content >= 0
+		|| recovery->found.state != RECOVERY_NONE;
+}
+
 /* False where this place has nothing. */
 static bool open_place(struct recovery_case *recovery, bool write)
 {
-	bool has_journal;
-
 	recovery_shown(recovery, recovery->journal_name, recovery->found.left);
 	recovery->journal = open_left(recovery, recovery->journal_name,
 				      write ? O_RDWR : O_RDONLY,
 				      &recovery->journal_status);
-	has_journal = recovery->journal >= 0
-		|| recovery->found.state != RECOVERY_NONE;
-	if (recovery->found.state == RECOVERY_NONE)
-		recovery->content = open_left(recovery, recovery->content_name,
-					      O_RDONLY,
-					      &recovery->content_status);
-	if (!has_journal)
-		recovery_shown(recovery, recovery->content_name,
-			       recovery->found.left);
-	recovery->found.time = recovery->journal >= 0
-		? recovery->journal_status.st_mtim
-		: recovery->content_status.st_mtim;
-	return has_journal || recovery->content >= 0
-		|| recovery->found.state != RECOVERY_NONE;
+	recovery->found.time = recovery->journal_status.st_mtim;
+	if (recovery->found.state != RECOVERY_NONE)
+		return true;
+	if (recovery->journal < 0)
+		return open_content_alone(recovery);
+	recovery->content = open_left(recovery, recovery->content_name,
+				      O_RDONLY, &recovery->content_status);
+	return true;
 }
 
-static bool open_beside(struct recovery_case *recovery, bool write)
+static void name_beside(struct recovery_case *recovery, const char *content)
 {
 	recovery->folder = recovery->target.folder;
 	memcpy(recovery->folder_path, recovery->target.folder_path,
 	       sizeof recovery->folder_path);
 	strcpy(recovery->journal_name, recovery->target.journal);
-	strcpy(recovery->content_name, recovery->target.fresh);
+	strcpy(recovery->content_name, content);
+}
+
+static bool open_beside(struct recovery_case *recovery, bool write)
+{
+	name_beside(recovery, recovery->target.fresh);
 	return open_place(recovery, write);
+}
+
+/* Where the file is gone, the copy may be all that there is of it. */
+static bool open_spare(struct recovery_case *recovery)
+{
+	if (!recovery->target.exists)
+		return false;
+	name_beside(recovery, recovery->target.spare);
+	recovery->is_spare = true;
+	return open_content_alone(recovery);
 }
 
 /* Is NAME in the folder a journal that says it is about PATH? */
@@ -181,8 +198,12 @@ static bool open_in_state(struct recovery_case *recovery, bool write)
 	char name[NAME_MAX + 1];
 	save_state_name(&recovery->target, name);
 	name_in_state(recovery, name);
-	return open_place(recovery, write)
-		|| (find_by_path(recovery) && open_place(recovery, write));
+	if (open_place(recovery, write)
+	    || (find_by_path(recovery) && open_place(recovery, write)))
+		return true;
+	io_close(recovery->folder);
+	recovery->in_state = false;
+	return false;
 }
 
 /* Of what is none of these nothing is left. */
@@ -224,7 +245,8 @@ void recovery_case_begin(struct recovery_case *recovery,
 	    || !save_target_find(&recovery->target, file_path(file), NULL)
 	    || !is_kind_of_case(&recovery->target))
 		return;
-	if (!open_beside(recovery, write) && !open_in_state(recovery, write))
+	if (!open_beside(recovery, write) && !open_in_state(recovery, write)
+	    && !open_spare(recovery))
 		return;
 	if (!open_file(recovery))
 		return;

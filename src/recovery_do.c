@@ -239,6 +239,11 @@ static void say_done(const struct deed *deed, char *done)
 {
 	bool is_new = deed->action == RECOVERY_FINISH;
 
+	if (deed->recovery.is_spare) {
+		snprintf(done, RECOVERY_WORDS, "the file is as it was; %.300s "
+			 "is removed", deed->recovery.found.left);
+		return;
+	}
 	snprintf(done, RECOVERY_WORDS, "the interrupted flush is %s: the file "
 		 "is the %s one", is_new ? "finished" : "undone",
 		 is_new ? "new" : "old");
@@ -269,7 +274,9 @@ static bool end(struct deed *deed, bool worked, struct error *error)
 		return true;
 	if (deed->made)
 		return error_set(error, "%s is %s, but %s may still be there: "
-				 "%s", path, what, left, deed->cause.message);
+				 "%s", path, deed->recovery.is_spare
+				 ? "as it was" : what, left,
+				 deed->cause.message);
 	if (deed->refused)
 		return error_set(error, "%s: not %s: %s", path, what,
 				 deed->cause.message);

@@ -25,6 +25,7 @@ struct recovery_case {
 	struct stat status;		/* of it */
 	int folder;			/* where what is left lies; or -1 */
 	bool in_state;
+	bool is_spare;			/* the content is a copy for a backup */
 	char folder_path[PATH_MAX];
 	char journal_name[NAME_MAX + 1];
 	char content_name[NAME_MAX + 1];

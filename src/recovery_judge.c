@@ -348,6 +348,23 @@ static void judge_second(struct recovery_case *recovery,
 	}
 }
 
+/* Of a flush that had not come to its commit.  A copy that is complete has the
+ * file's mode, and so is as open as that. */
+static void judge_spare(struct recovery_case *recovery)
+{
+	const struct stat *left = &recovery->content_status;
+	bool complete = !distrust(left)
+		&& ((left->st_mode ^ recovery->status.st_mode) & 07777) == 0;
+	char flush[64];
+
+	if (!complete && !trusted(recovery, left))
+		return;
+	recovery_say(recovery, RECOVERY_NEVER_BEGUN,
+		     "%s while it made a backup",
+		     the_flush(recovery, flush, sizeof flush));
+	recovery->found.clear = recovery->found.may[RECOVERY_UNDO] = true;
+}
+
 static void judge_alone(struct recovery_case *recovery,
 			const struct document *document)
 {
@@ -380,7 +397,9 @@ void recovery_judge(struct recovery_case *recovery,
 		return;
 	if (is_busy(recovery))
 		return;
-	if (alone)
+	if (recovery->is_spare)
+		judge_spare(recovery);
+	else if (alone)
 		judge_alone(recovery, document);
 	else
 		judge_journal(recovery);

@@ -3,7 +3,8 @@
  *
  * A copy is complete and synced under a name of its own, and gets its name,
  * from which an older backup goes, right before the flush is committed.  What
- * has that name of its own is a copy that was not finished, and not needed.
+ * has that name of its own is a copy that was not finished, and not needed:
+ * the next backup removes it, or recovery when the file is opened.
  */
 #include <fcntl.h>
 #include <string.h>

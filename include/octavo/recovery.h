@@ -6,7 +6,8 @@
  * nor back: a journal (src/journal.h), a file with the new content, or, where
  * the file was being replaced, a second file under another name.  It lies
  * beside the file as .NAME.ovj and .NAME.ovn, or in the folder "journals" of
- * the user's state.
+ * the user's state.  A copy that was to become the backup lies beside the file
+ * as .NAME.ovb.
  *
  * Believed is only what nobody else can have put there: a regular file with
  * one name, owned by the user or root, closed to others, that names this file
@@ -34,7 +35,7 @@ enum recovery_state {
 	RECOVERY_STRANGER,	/* not ours, or not about this file */
 	RECOVERY_UNREADABLE,	/* damaged, of a later version, or the system
 				 * fails: nothing is known */
-	/* Of a flush with a journal: */
+	/* Of a flush with a journal, or a backup: */
 	RECOVERY_NEVER_BEGUN,	/* it is not complete: nothing was touched */
 	RECOVERY_NOT_BEGUN,	/* it is, and the file is the old one */
 	RECOVERY_CUT_OFF,	/* the file is partly old and partly new */

@@ -101,7 +101,8 @@ static void recover_all(const struct trial *trial)
 		found = recovery_find(document);
 		document_close(document);
 	}
-	if (found.state != RECOVERY_NONE)
+	if (found.state != RECOVERY_NONE
+	    || access(path_of(".file.ovb"), F_OK) == 0)
 		complain(trial, "something is left");
 	if (!file_is_whole(trial->cut))
 		complain(trial, "neither old nor new");

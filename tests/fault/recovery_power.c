@@ -32,12 +32,13 @@ static void complain(const struct trial *trial, int cut, const char *what,
 /* The folder as DISK has it; the file stays the file. */
 static void materialize(const struct disk *disk)
 {
-	static const char *const others[] = { ".file.ovj", ".file.ovn" };
+	static const char *const others[] = { ".file.ovj", ".file.ovn",
+					      ".file.ovb" };
 	struct bytes file = content_of(disk, "file");
 
 	assert_true(file.there);
 	write_bytes(path_of("file"), &file);
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
 		struct bytes bytes = content_of(disk, others[i]);
 
 		unlink(path_of(others[i]));

@@ -780,6 +780,136 @@ static void test_recovery_copy(void **state)
 	assert_state(RECOVERY_ONE_OF_TWO, "");
 }
 
+/* --- a backup that has not got its name --- */
+
+static void leave_spare(mode_t mode, mode_t file_mode)
+{
+	put_text("file", old_text);
+	put_text(".file.ovb", "0123");
+	assert_int_equal(chmod(in_folder("file"), file_mode), 0);
+	assert_int_equal(chmod(in_folder(".file.ovb"), mode), 0);
+}
+
+static void test_recovery_spare(void **state)
+{
+	static const mode_t modes[] = { 0600, 0400, 0644 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+		leave_spare(modes[i], 0644);
+		assert_state(RECOVERY_NEVER_BEGUN, "while it made a backup");
+		assert_non_null(strstr(find().left, "/.file.ovb"));
+		assert_not_done(RECOVERY_FINISH, true, "made a backup");
+		assert_cleared();
+		assert_false(is_there(".file.ovb"));
+		assert_text("file", old_text);
+	}
+	leave_spare(0600, 0600);
+	assert_done(RECOVERY_UNDO, false);
+	assert_text("file", old_text);
+	leave_spare(0600, 0600);
+	assert_done(RECOVERY_IGNORE, false);
+	assert_text(".file.ovb.kept", "0123");
+}
+
+static int no_unlinkat(int at, const char *name, int flags)
+{
+	(void)at, (void)name, (void)flags;
+	errno = EIO;
+	return -1;
+}
+
+/* Of the file nothing is said that it is not. */
+static void test_recovery_spare_stays(void **state)
+{
+	struct io real = io;
+	struct error error = ERROR_NONE;
+
+	(void)state;
+	leave_spare(0600, 0600);
+	struct document *document = open_document();
+	io.unlinkat = no_unlinkat;
+	assert_false(recovery_clear(document, &error));
+	io = real;
+	document_close(document);
+	assert_non_null(strstr(error.message, "file is as it was, but "));
+	assert_cleared();
+}
+
+static void test_recovery_spare_strangers(void **state)
+{
+	(void)state;
+	leave_spare(0640, 0644);
+	assert_state(RECOVERY_STRANGER, "open to others");
+	assert_not_done(RECOVERY_UNDO, true, "open to others");
+	assert_not_cleared();
+	leave_spare(0644, 0644);
+	assert_int_equal(link(in_folder(".file.ovb"), in_folder("link")), 0);
+	assert_state(RECOVERY_STRANGER, "several names");
+	assert_not_cleared();
+	assert_int_equal(unlink(in_folder(".file.ovb")), 0);
+	assert_int_equal(symlink("link", in_folder(".file.ovb")), 0);
+	assert_state(RECOVERY_STRANGER, "a symbolic link");
+	assert_not_cleared();
+	assert_int_equal(unlink(in_folder(".file.ovb")), 0);
+	assert_int_equal(mkfifo(in_folder(".file.ovb"), 0644), 0);
+	assert_state(RECOVERY_STRANGER, "not a regular file");
+	assert_not_cleared();
+	assert_done(RECOVERY_IGNORE, false);
+	assert_true(is_there(".file.ovb.kept"));
+	if (geteuid() != 0)
+		return;
+	leave_spare(0644, 0644);
+	assert_int_equal(chown(in_folder(".file.ovb"), 12345, 0), 0);
+	assert_state(RECOVERY_STRANGER, "belongs to somebody else");
+	assert_not_cleared();
+}
+
+/* Whoever has the lock on the file is making it. */
+static void test_recovery_spare_busy(void **state)
+{
+	(void)state;
+	leave_spare(0600, 0600);
+	int other = open(in_folder("file"), O_RDWR);
+	assert_int_equal(io.lock(other), 0);
+	assert_state(RECOVERY_BUSY, "another octavo");
+	assert_not_cleared();
+	close(other);
+	assert_cleared();
+}
+
+/* What says something of the file comes first, wherever that lies. */
+static void test_recovery_spare_is_last(void **state)
+{
+	(void)state;
+	make_state();
+	leave_spare(0600, 0600);
+	struct journal_header header = header_of("file", 16, 16);
+	strcpy(header.path, in_folder("file"));
+	put_journal(state_name(".ovj"), &header, same_length, 2);
+	assert_state(RECOVERY_NOT_BEGUN, "");
+	assert_done_partly(RECOVERY_FINISH);
+	assert_cleared();
+	assert_text("file", new_text);
+	leave_journal(old_text);
+	put_text(".file.ovb", "0123");
+	assert_state(RECOVERY_NOT_BEGUN, "");
+	assert_done_partly(RECOVERY_UNDO);
+	assert_cleared();
+}
+
+/* Without a file it may be all that there is. */
+static void test_recovery_spare_without_file(void **state)
+{
+	(void)state;
+	leave_spare(0600, 0600);
+	struct document *document = open_document();
+	assert_int_equal(unlink(in_folder("file")), 0);
+	assert_int_equal(recovery_find(document).state, RECOVERY_NONE);
+	document_close(document);
+	assert_true(is_there(".file.ovb"));
+}
+
 /* --- somebody else at work --- */
 
 static int no_locks(int fd)
@@ -911,6 +1041,12 @@ int main(void)
 		TEST(test_recovery_one_of_two),
 		TEST(test_recovery_second_name),
 		TEST(test_recovery_copy),
+		TEST(test_recovery_spare),
+		TEST(test_recovery_spare_stays),
+		TEST(test_recovery_spare_strangers),
+		TEST(test_recovery_spare_busy),
+		TEST(test_recovery_spare_is_last),
+		TEST(test_recovery_spare_without_file),
 		TEST(test_recovery_without_locks),
 		TEST(test_recovery_reads_back),
 		TEST(test_recovery_tries_again),
