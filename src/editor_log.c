@@ -135,7 +135,7 @@ void editor_log_look(struct editor *editor, struct buffer *buffer)
 	if (editor->logs == EDITOR_LOGS_NONE || editor->read_only
 	    || document_by_blocks(buffer->document))
 		return;
-	buffer->left = log_look(buffer->document);
+	buffer->left = log_look(buffer->document, !buffer->interrupted);
 	if (buffer->left.state == LOG_LIVE)
 		hold(editor, buffer);
 	else if (buffer->left.state != LOG_NONE)

@@ -71,7 +71,7 @@ bool log_summarize(const struct log_file *file, struct log_summary *summary,
 		   struct error *error);
 
 /* The log that log_look tells of, open; and what it says. */
-struct log_report log_find(const struct document *document,
+struct log_report log_find(const struct document *document, bool tidy,
 			   struct log_file *file, struct log_summary *summary);
 
 /* Is it one that was left, or also DAMAGED?  Else the error says what is. */

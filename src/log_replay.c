@@ -314,7 +314,7 @@ struct log *log_recover(struct document *document, bool passive, bool damaged,
 	struct log_file file;
 	struct log *log = NULL;
 
-	*report = log_find(document, &file, &summary);
+	*report = log_find(document, false, &file, &summary);
 	if (log_is_left(document, report, damaged, error)
 	    && (file.fd >= 0 || error_set(error, "%s", report->error.message))
 	    && log_file_lock(&file, error)
@@ -370,7 +370,7 @@ bool log_show(const struct document *document, log_visit *visit,
 	struct log_summary summary;
 	struct log_reader reader;
 	struct log_file file;
-	struct log_report report = log_find(document, &file, &summary);
+	struct log_report report = log_find(document, false, &file, &summary);
 	bool done = log_is_left(document, &report, true, error)
 		    && (file.fd >= 0
 			|| error_set(error, "%s", report.error.message))

@@ -135,23 +135,19 @@ static void fill_report(struct log_report *report, const struct log_file *file,
 
 /* What became of the flush in SUMMARY has to be found out from the file. */
 static bool was_written(const struct document *document,
-			const struct log_file *file,
 			const struct log_summary *summary)
 {
 	struct log_identity now = log_identity_of(document_file(document));
 
-	if (!summary->flushed || log_identity_equal(&summary->identity, &now)
-	    || !log_flush_done(document, &summary->flush))
-		return false;
-	if (log_file_lock(file, NULL))
-		log_file_remove(file, NULL);
-	return true;
+	return summary->flushed
+		&& !log_identity_equal(&summary->identity, &now)
+		&& log_flush_done(document, &summary->flush);
 }
 
 /* Looks at one that is open. */
 static struct log_report judge(const struct document *document,
 			       const char *path, const struct log_file *file,
-			       struct log_summary *summary)
+			       bool tidy, struct log_summary *summary)
 {
 	struct log_report report = { .state = LOG_NONE };
 	bool live = log_file_live(file);
@@ -164,9 +160,11 @@ static struct log_report judge(const struct document *document,
 		report.state = LOG_LIVE;
 	else if (!whole && !is_stub(file))
 		report.state = LOG_DAMAGED;
-	else if (whole && summary->unsaved
-		 && !was_written(document, file, summary))
+	else if (whole && summary->unsaved && !was_written(document, summary))
 		report.state = LOG_LEFT;
+	else if (whole && summary->unsaved && tidy
+		 && log_file_lock(file, NULL))
+		log_file_remove(file, NULL);
 	return report;
 }
 
@@ -180,7 +178,7 @@ static bool is_better(const struct log_report *one,
 	return one->time >= other->time;
 }
 
-struct log_report log_find(const struct document *document,
+struct log_report log_find(const struct document *document, bool tidy,
 			   struct log_file *file, struct log_summary *summary)
 {
 	struct log_report best = { .state = LOG_NONE };
@@ -201,7 +199,7 @@ struct log_report log_find(const struct document *document,
 		log_slot_name(path, slot, name);
 		log_file_name(&at, name);
 		if (log_file_open(&at, &report.error))
-			report = judge(document, path, &at, &said);
+			report = judge(document, path, &at, tidy, &said);
 		else if (errno == ENOENT)
 			continue;
 		if (is_better(&report, &best)) {
@@ -225,11 +223,11 @@ struct log_report log_find(const struct document *document,
 	return best;
 }
 
-struct log_report log_look(const struct document *document)
+struct log_report log_look(const struct document *document, bool tidy)
 {
 	struct log_summary summary;
 	struct log_file file;
-	struct log_report report = log_find(document, &file, &summary);
+	struct log_report report = log_find(document, tidy, &file, &summary);
 
 	log_file_close(&file);
 	return report;
@@ -247,7 +245,7 @@ static bool summary_of(struct log_file *at, const char *path,
 		&& strcmp(summary->buffer.path, path) == 0;
 	io_close(at->fd);
 	at->fd = -1;
-	return ours && summary->identity.exists;
+	return ours && summary->flushed && summary->identity.exists;
 }
 
 bool log_knows(const struct document *document,
@@ -303,7 +301,7 @@ bool log_discard(const struct document *document, struct error *error)
 {
 	struct log_summary summary;
 	struct log_file file;
-	struct log_report report = log_find(document, &file, &summary);
+	struct log_report report = log_find(document, false, &file, &summary);
 	bool done = log_is_left(document, &report, true, error)
 		    && (file.fd < 0 || log_file_lock(&file, error))
 		    && log_file_remove(&file, error);

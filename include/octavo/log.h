@@ -88,13 +88,15 @@ struct log_report {
 
 /*
  * What there is for the file of DOCUMENT: a live log if there is one, else
- * the newest that has unsaved edits.  One whose edits a flush has written,
- * before the process could say so, is removed.
+ * the newest that has unsaved edits.  With TIDY one whose edits a flush has
+ * written, before the process could say so, is removed: not before it is
+ * decided what becomes of what that flush has left, for log_knows needs it.
  */
-struct log_report log_look(const struct document *document);
+struct log_report log_look(const struct document *document, bool tidy);
 
-/* Which file the newest log for the path of DOCUMENT's file is about, as that
- * was before a flush that may have come after.  False where there is none. */
+/* Which file the newest log for the path of DOCUMENT's file is about that ends
+ * in a flush, as that file was before.  False where there is none: a log of
+ * edits alone may be of the time after. */
 bool log_knows(const struct document *document,
 	       struct file_identity *identity);
 

@@ -88,7 +88,8 @@ static bool run_discard(struct editor *editor, const char *name, bool bang,
 	(void)bang;
 	if (!log_discard(editor->buffer->document, error))
 		return false;
-	editor->buffer->left = log_look(editor->buffer->document);
+	editor->buffer->left = log_look(editor->buffer->document,
+					!editor->buffer->interrupted);
 	if (editor->interactive)
 		editor_message(editor, "they are gone");
 	return true;

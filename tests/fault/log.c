@@ -349,7 +349,7 @@ static bool look_show(struct document *document, struct error *error)
 
 static bool look_at(struct document *document, struct error *error)
 {
-	struct log_report report = log_look(document);
+	struct log_report report = log_look(document, true);
 	struct file_identity identity;
 
 	*error = report.error;

@@ -312,7 +312,7 @@ static void one_moment(void)
 		document_open(file_open(path, NULL, NULL, NULL), NULL);
 
 	assert_non_null(document);
-	report = log_look(document);
+	report = log_look(document, true);
 	if (report.state != LOG_NONE) {
 		log = log_recover(document, false, false, &report, &error);
 		if (!log)

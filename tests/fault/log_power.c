@@ -103,7 +103,7 @@ static void begin(const char *name, long target, bool for_good)
 static int edits_left(void)
 {
 	struct document *document = open_document();
-	struct log_report report = log_look(document);
+	struct log_report report = log_look(document, true);
 	bool damaged = report.state == LOG_DAMAGED;
 	struct error error = ERROR_NONE;
 	struct log *log = report.state == LOG_NONE ? NULL

@@ -118,7 +118,7 @@ static inline void remove_state(void)
 static inline struct content recovered(void)
 {
 	struct document *document = open_document();
-	struct log_report report = log_look(document);
+	struct log_report report = log_look(document, true);
 	struct log *log = NULL;
 	struct error error;
 

@@ -357,7 +357,7 @@ static void recover_cut(size_t length)
 	use_state(copy_path);
 
 	struct document *document = open_document();
-	bool left = log_look(document).state == LOG_LEFT;
+	bool left = log_look(document, true).state == LOG_LEFT;
 	struct log *log = left ? log_recover(document, true, false, &report,
 					     &error) : NULL;
 
@@ -398,7 +398,7 @@ static void die(void)
 	log_close(script.log, true);
 	document_close(script.document);
 	script.document = open_document();
-	if (log_look(script.document).state == LOG_LEFT) {
+	if (log_look(script.document, true).state == LOG_LEFT) {
 		script.log = log_recover(script.document, false, false,
 					 &report, &error);
 		if (!script.log)

@@ -909,17 +909,41 @@ static size_t logs_of(const struct session *session)
 	return (size_t)atoi(line);
 }
 
+static void keep_logs(struct session *session)
+{
+	char folder[80];
+
+	snprintf(folder, sizeof folder, "%s/state", session->folder);
+	setenv("XDG_STATE_HOME", folder, 1);
+	session->editor->logs = EDITOR_LOGS_KEPT;
+}
+
+static void drop_logs(struct session *session)
+{
+	char command[200];
+
+	snprintf(command, sizeof command, "rm -r %s/state", session->folder);
+	editor_close_buffer(session->editor);
+	assert_int_equal(system(command), 0);
+	unsetenv("XDG_STATE_HOME");
+}
+
+/* As if it had been killed. */
+static void leave_log(struct editor *editor)
+{
+	log_close(editor->buffer->log, true);
+	editor->buffer->log = NULL;
+}
+
 /* Changes that go on over another file are logged as before. */
 static void test_editor_reload_is_logged(void **state)
 {
 	struct session *session = *state;
-	char path[80], other[90], folder[80], command[200];
+	char path[80], other[90];
 	struct editor *editor = session->editor;
 	struct log_report report;
 
-	snprintf(folder, sizeof folder, "%s/state", session->folder);
-	setenv("XDG_STATE_HOME", folder, 1);
-	editor->logs = EDITOR_LOGS_KEPT;
+	keep_logs(session);
 	session_text(session, "0123456789");
 	session_run(session, "2 overwrite \"AB\"");
 	session_run(session, "7 overwrite \"C\"");
@@ -935,19 +959,60 @@ static void test_editor_reload_is_logged(void **state)
 	assert_null(log_problem(editor->buffer->log));
 	session_run(session, "redo");
 	session_holds(session, "01AB456C89 and more");
-	/* As if it had been killed. */
-	log_close(editor->buffer->log, true);
-	editor->buffer->log = NULL;
-	report = log_look(editor->buffer->document);
+	leave_log(editor);
+	report = log_look(editor->buffer->document, true);
 	assert_int_equal(report.state, LOG_LEFT);
 	session_run(session, "undo 2");
 	assert_int_equal(document_change_count(editor->buffer->document), 0);
 	session_run(session, "session recover");
 	session_holds(session, "01AB456C89 and more");
-	snprintf(command, sizeof command, "rm -r %s", folder);
-	editor_close_buffer(editor);
-	assert_int_equal(system(command), 0);
-	unsetenv("XDG_STATE_HOME");
+	drop_logs(session);
+}
+
+/* --- a flush that was interrupted --- */
+
+/* The file was replaced, its old one is there, and the program was killed. */
+static void leave_replaced(struct session *session)
+{
+	char path[80], other[90];
+
+	session_text(session, "0123456789");
+	session_run(session, "insert \"new: \"");
+	log_flush(session->editor->buffer->log);
+	leave_log(session->editor);
+	editor_close_buffer(session->editor);
+	session_path(session, session->files - 1, path);
+	snprintf(other, sizeof other, "%s/.file%u.ovn", session->folder,
+		 session->files - 1);
+	put_file(other, "new: 0123456789");
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(io.exchange(AT_FDCWD, path, other), 0);
+	assert_true(editor_open(session->editor, path, NULL, NULL, NULL));
+}
+
+/* The log that knows which file is which stays until that is decided. */
+static void test_editor_offers_what_can_be_done(void **state)
+{
+	struct session *session = *state;
+	struct editor *editor = session->editor;
+
+	keep_logs(session);
+	editor->interactive = true;
+	leave_replaced(session);
+	assert_non_null(strstr(editor->question.text,
+			       "f finishes, u undoes it"));
+	session_run(session, "recover undo");
+	session_holds(session, "0123456789");
+	assert_non_null(strstr(editor->question.text, "1 edit "));
+	session_run(session, "session recover");
+	session_holds(session, "new: 0123456789");
+	session_run(session, "close!");
+	leave_replaced(session);
+	session_run(session, "recover finish");
+	session_holds(session, "new: 0123456789");
+	assert_int_equal(editor->buffer->left.state, LOG_NONE);
+	assert_int_equal(logs_of(session), 0);
+	drop_logs(session);
 }
 
 #define TEST(name) \
@@ -987,6 +1052,7 @@ int main(void)
 		TEST(test_editor_highlight),
 		TEST(test_editor_highlight_window),
 		TEST(test_editor_reload_is_logged),
+		TEST(test_editor_offers_what_can_be_done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,7 +169,7 @@ static void assert_refused(const char *words)
 static enum log_state look(void)
 {
 	struct document *document = open_document();
-	enum log_state state = log_look(document).state;
+	enum log_state state = log_look(document, true).state;
 
 	document_close(document);
 	return state;
@@ -493,7 +493,7 @@ static void test_log_live(void **state)
 	insert(&one, 0, "x");
 	assert_false(log_ready(other.log, &error));
 	assert_non_null(strstr(error.message, "is editing"));
-	report = log_look(other.document);
+	report = log_look(other.document, true);
 	assert_int_equal(report.state, LOG_LIVE);
 	assert_int_equal(report.process, getpid());
 	assert_refused("is editing");
@@ -627,7 +627,7 @@ static void test_log_recover_after_death(void **state)
 
 	(void)state;
 	die_with(edit_some);
-	report = log_look(session.document);
+	report = log_look(session.document, true);
 	assert_int_equal(report.state, LOG_LEFT);
 	assert_int_equal(report.edits, 3);
 	assert_string_equal(report.path, path);
@@ -928,6 +928,12 @@ static void test_log_flush_that_was_done(void **state)
 	die_with(edit_and_flush);
 	assert_int_equal(look(), LOG_LEFT);
 	write_file(path, some);
+	/* Whoever only looks takes nothing away. */
+	struct document *document = open_document();
+	assert_int_equal(log_look(document, false).state, LOG_NONE);
+	assert_refused("no earlier session");
+	document_close(document);
+	assert_int_equal(logs(), 1);
 	assert_int_equal(look(), LOG_NONE);
 	assert_int_equal(logs(), 0);
 }
@@ -1024,7 +1030,7 @@ static void test_log_damaged_anywhere(void **state)
 		struct log_report report;
 
 		put_byte(name, i, 0x40);
-		report = log_look(document);
+		report = log_look(document, true);
 		/* Either it says where, or the last record is the one that a
 		 * cut could have left so. */
 		if (report.state == LOG_DAMAGED)
@@ -1069,7 +1075,7 @@ static void test_log_recover_what_is_before_the_damage(void **state)
 static void assert_damaged(const char *words)
 {
 	struct document *document = open_document();
-	struct log_report report = log_look(document);
+	struct log_report report = log_look(document, true);
 
 	assert_int_equal(report.state, LOG_DAMAGED);
 	if (!strstr(report.error.message, words))

@@ -246,7 +246,7 @@ static enum log_state look(void)
 		document_open(file_open("file", NULL, NULL, NULL), NULL);
 
 	assert_non_null(document);
-	enum log_state state = log_look(document).state;
+	enum log_state state = log_look(document, true).state;
 	document_close(document);
 	return state;
 }

@@ -697,6 +697,13 @@ static void test_recovery_content_in_state(void **state)
 
 /* --- a file that was being replaced --- */
 
+static void leave_exchanged(void)
+{
+	put_text(".file.ovn", "new: 0123456789abcdef");
+	assert_int_equal(io.exchange(AT_FDCWD, in_folder("file"),
+				     in_folder(".file.ovn")), 0);
+}
+
 static void test_recovery_not_replaced(void **state)
 {
 	(void)state;
@@ -725,9 +732,7 @@ static void test_recovery_was_replaced(void **state)
 
 		put_text("file", old_text);
 		leave_log();
-		put_text(".file.ovn", "new: 0123456789abcdef");
-		assert_int_equal(io.exchange(AT_FDCWD, in_folder("file"),
-					     in_folder(".file.ovn")), 0);
+		leave_exchanged();
 		assert_state(RECOVERY_WAS_REPLACED, "is the old one");
 		assert_not_cleared();
 		assert_done(action, false);
@@ -738,6 +743,25 @@ static void test_recovery_was_replaced(void **state)
 	assert_true(log_knows(document, &identity));
 	assert_int_equal(identity.size, sizeof old_text - 1);
 	document_close(document);
+}
+
+/* Edits that were made after the flush, over what it had left, say nothing of
+ * it: they know the new file. */
+static void test_recovery_edited_since(void **state)
+{
+	(void)state;
+	put_text("file", old_text);
+	leave_exchanged();
+	leave_log_of(false);
+	assert_state(RECOVERY_ONE_OF_TWO, "the one before or");
+	empty_folder(NULL);
+	put_text("file", old_text);
+	leave_log();
+	leave_exchanged();
+	leave_log_of(false);
+	assert_state(RECOVERY_WAS_REPLACED, "is the old one");
+	assert_done(RECOVERY_UNDO, false);
+	assert_text("file", old_text);
 }
 
 /* Nobody knows which one it is: nothing is done by guess. */
@@ -1038,6 +1062,7 @@ int main(void)
 		TEST(test_recovery_content_in_state),
 		TEST(test_recovery_not_replaced),
 		TEST(test_recovery_was_replaced),
+		TEST(test_recovery_edited_since),
 		TEST(test_recovery_one_of_two),
 		TEST(test_recovery_second_name),
 		TEST(test_recovery_copy),
