@@ -193,7 +193,6 @@ static inline void leave_content(const char *content, const char *now)
 	put_journal(".file.ovj", &header, NULL, 0);
 }
 
-/* A log as a flush leaves it whose process dies. */
 /* A log as a process leaves it that dies, FLUSHING or not. */
 static inline void leave_log_of(bool flushing)
 {
