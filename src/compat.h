@@ -98,6 +98,21 @@ static inline int compat_file_system(int fd, bool *shares, bool *local)
 	return result;
 }
 
+/* Those that have none on the disk count the files as they come, FUSE where
+ * the program behind it has no other way. */
+static inline int compat_keeps_numbers(int fd, bool *keeps)
+{
+	struct statfs system = { .f_type = 0 };
+	int result = fstatfs(fd, &system);
+
+	uint32_t kind = (uint32_t)system.f_type;
+
+	*keeps = kind != MSDOS_SUPER_MAGIC && kind != EXFAT_SUPER_MAGIC
+		&& kind != FUSE_SUPER_MAGIC && kind != CIFS_SUPER_MAGIC
+		&& kind != SMB2_SUPER_MAGIC;
+	return result;
+}
+
 static inline int compat_write_early(int fd, off_t offset, off_t length)
 {
 	return sync_file_range(fd, offset, length, SYNC_FILE_RANGE_WRITE);
@@ -231,6 +246,7 @@ COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
 COMPAT_ABSENT(int, compat_share_range, int from, off_t from_offset, int to,
 	      off_t to_offset, off_t length)
 COMPAT_ABSENT(int, compat_file_system, int fd, bool *shares, bool *local)
+COMPAT_ABSENT(int, compat_keeps_numbers, int fd, bool *keeps)
 COMPAT_ABSENT(int, compat_write_early, int fd, off_t offset, off_t length)
 COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)
 COMPAT_ABSENT(ssize_t, compat_fgetxattr, int fd, const char *name, void *value,

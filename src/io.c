@@ -68,6 +68,7 @@ struct io io = {
 	.copy_range = compat_copy_range,
 	.share_range = compat_share_range,
 	.file_system = compat_file_system,
+	.keeps_numbers = compat_keeps_numbers,
 	.write_early = compat_write_early,
 	.fsync = fsync,
 	.fdatasync = fdatasync,

@@ -76,6 +76,12 @@ static bool hold(struct deed *deed)
 	if (recovery->target.exists
 	    && !save_target_open(&recovery->target, &deed->cause))
 		return false;
+	/* What is left was trusted because of that file's owner and mode. */
+	if (recovery->target.exists
+	    && (recovery->target.status.st_dev != recovery->status.st_dev
+		|| recovery->target.status.st_ino != recovery->status.st_ino))
+		return error_set(&deed->cause,
+				 "another file has taken its place");
 	if (recovery->journal < 0)
 		return true;
 	if (io.fstat(recovery->journal, &status) != 0)

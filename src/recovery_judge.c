@@ -107,24 +107,47 @@ static void say_never_begun(struct recovery_case *recovery, bool clear)
 
 /* --- may it be believed? --- */
 
-/* Why a file of STATUS is a stranger's, or NULL. */
-static const char *distrust(const struct stat *status)
+/* Who could write the file itself gains nothing by what he leaves beside it.
+ * So what is left may be the file owner's, and open to those to whom the file
+ * is: file systems that keep neither owners nor modes give all files the same. */
+
+/* Why what STATUS is of is a stranger's, or NULL. */
+static const char *distrust(const struct recovery_case *recovery,
+			    const struct stat *status)
 {
+	bool owns = recovery->file >= 0
+		&& status->st_uid == recovery->status.st_uid;
+
 	if (!S_ISREG(status->st_mode))
 		return "is not a regular file";
 	if (status->st_nlink != 1)
 		return "has several names";
-	if (status->st_uid != geteuid() && status->st_uid != 0)
+	if (status->st_uid != geteuid() && status->st_uid != 0 && !owns)
 		return "belongs to somebody else";
 	return NULL;
 }
 
+/* Can it be written by others than those who can write the file? */
+static bool is_open(const struct recovery_case *recovery,
+		    const struct stat *status)
+{
+	const struct stat *file = &recovery->status;
+	mode_t open = status->st_mode & (S_IWGRP | S_IWOTH);
+
+	if (recovery->file < 0)
+		return open;
+	/* Others of a file are not all but one of the other's group. */
+	if (status->st_gid != file->st_gid)
+		return open && (~file->st_mode & (S_IWGRP | S_IWOTH));
+	return open & ~file->st_mode;
+}
+
 static bool trusted(struct recovery_case *recovery, const struct stat *status)
 {
-	const char *reason = distrust(status);
+	const char *reason = distrust(recovery, status);
 
-	if (!reason && (status->st_mode & 077))
-		reason = "is open to others";
+	if (!reason && is_open(recovery, status))
+		reason = "can be written by others";
 	if (reason)
 		recovery_say(recovery, RECOVERY_STRANGER,
 			     "%s looks like what a flush leaves, but %s",
@@ -206,7 +229,7 @@ static bool content_is_there(struct recovery_case *recovery)
 			     recovery->found.left, recovery->content_name);
 		return false;
 	}
-	if (distrust(status) || (status->st_mode & 077) ||
+	if (distrust(recovery, status) || is_open(recovery, status) ||
 	    (uint64_t)status->st_size != recovery->header.new_size) {
 		recovery_say(recovery, RECOVERY_STRANGER,
 			     "%s is not the new content "
@@ -217,11 +240,16 @@ static bool content_is_there(struct recovery_case *recovery)
 	return true;
 }
 
-/* What stands for a device is made anew whenever the machine starts. */
+/* What stands for a device is made anew whenever the machine starts, and where
+ * numbers do not last the bytes alone say which file it is. */
 static bool is_another(const struct recovery_case *recovery)
 {
-	return S_ISREG(recovery->status.st_mode)
-		&& recovery->status.st_ino != recovery->header.identity.inode;
+	bool keeps = true;
+
+	if (!S_ISREG(recovery->status.st_mode)
+	    || recovery->status.st_ino == recovery->header.identity.inode)
+		return false;
+	return io.keeps_numbers(recovery->file, &keeps) != 0 || keeps;
 }
 
 static void judge_complete(struct recovery_case *recovery)
@@ -310,7 +338,7 @@ static bool is_no_other(const struct recovery_case *recovery)
 	if (recovery->file < 0)
 		return false;
 	return is_same_file(left, &recovery->status)
-		|| (!distrust(left)
+		|| (!distrust(recovery, left)
 		    && left->st_size == recovery->status.st_size
 		    && recovery_same(recovery, &same, NULL) && same);
 }
@@ -377,7 +405,7 @@ static void judge_alone(struct recovery_case *recovery,
 			     "%s when all was written", flush);
 		recovery->found.clear = recovery->found.may[RECOVERY_FINISH] =
 			true;
-	} else if (distrust(left)) {
+	} else if (distrust(recovery, left)) {
 		trusted(recovery, left);
 	} else if (recovery->in_state) {
 		/* Nothing there has ever had another name. */

@@ -57,15 +57,11 @@ static bool fill(struct save_flush *flush, int fd)
 	const struct save_target *target = &flush->target;
 	struct error *cause = save_cause(flush);
 	struct range all = { 0, flush->old_size };
-	int result;
 
 	if (!save_set_size(fd, flush->old_size, cause)
 	    || !save_transfer(target->fd, fd, all, flush, cause))
 		return false;
-	do
-		result = io.fchmod(fd, target->status.st_mode & 07777);
-	while (save_again(result));
-	if (result != 0 || io_fsync(fd) != 0)
+	if (!save_mode_copy(&target->status, fd) || io_fsync(fd) != 0)
 		return error_set_system(cause, errno, "can't make the backup");
 	return save_transferred(target->fd, fd, all, flush, cause);
 }

@@ -383,6 +383,8 @@ bool save_reserve(int fd, uint64_t offset, uint64_t length,
  * STATUS. */
 bool save_attributes_copy(int from, const struct stat *status, int to,
 			  struct error *cause);
+/* Only its mode; false, with errno, where that fails. */
+bool save_mode_copy(const struct stat *status, int to);
 /* Has the file FD capabilities, which fall when it is written? */
 bool save_has_capabilities(int fd);
 

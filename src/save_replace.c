@@ -35,6 +35,10 @@ static bool create(struct save_flush *flush)
 					 mode);
 	while (save_again(flush->fresh));
 	flush->report->content = flush->fresh >= 0;
+	/* That is what a name is that the file system does not take. */
+	if (flush->fresh < 0 && errno == EINVAL)
+		return error_set(save_cause(flush),
+				 "its file system takes no such name");
 	return flush->fresh >= 0
 		|| error_set_system(save_cause(flush), errno,
 				    "can't create %s beside it",

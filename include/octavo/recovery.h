@@ -9,10 +9,11 @@
  * the user's state.  A copy that was to become the backup lies beside the file
  * as .NAME.ovb.
  *
- * Believed is only what nobody else can have put there: a regular file with
- * one name, owned by the user or root, closed to others, that names this file
- * and has sizes that fit.  The rest is a stranger's: it is shown, and never
- * obeyed.
+ * Believed is only what nobody can have put there who could not write the file
+ * itself: a regular file with one name, owned by the user, root or who owns the
+ * file, and not to be written by others unless they may write the file, that
+ * names this file and has sizes that fit.  The rest is a stranger's: it is shown,
+ * and never obeyed.
  *
  * Nothing here asks.  What is done to a file is done so that it can be cut off
  * at any point, and then be done again.

@@ -86,6 +86,33 @@ static void test_recovery_other_inode(void **state)
 	assert_not_cleared();
 }
 
+static int keeps_no_numbers(int fd, bool *keeps)
+{
+	(void)fd;
+	*keeps = false;
+	return 0;
+}
+
+/* Where numbers are others after the next mount, as on vfat, it may be the
+ * same file; its bytes say so. */
+static void test_recovery_numbers_that_pass(void **state)
+{
+	struct io real = io;
+
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	put_text("other", "0AB3456789abcdef");
+	assert_int_equal(rename(in_folder("other"), in_folder("file")), 0);
+	assert_state(RECOVERY_CHANGED, "another file");
+	io.keeps_numbers = keeps_no_numbers;
+	assert_state(RECOVERY_CUT_OFF, "1 of 2 parts old");
+	assert_done(RECOVERY_FINISH, false);
+	assert_text("file", new_text);
+	leave_journal("0AB3456789abcXef");
+	assert_state(RECOVERY_CHANGED, "neither old nor new");
+	io = real;
+}
+
 static void test_recovery_never_begun(void **state)
 {
 	(void)state;
@@ -246,7 +273,7 @@ static void test_recovery_content_wrong(void **state)
 	assert_state(RECOVERY_UNREADABLE, "is not there");
 	assert_not_done(RECOVERY_FINISH, false, "is not there");
 	leave_content(content, "0123456789");
-	assert_int_equal(chmod(in_folder(".file.ovn"), 0644), 0);
+	assert_int_equal(chmod(in_folder(".file.ovn"), 0620), 0);
 	assert_not_done(RECOVERY_FINISH, true, "is not the new content");
 	assert_done(RECOVERY_IGNORE, false);
 	assert_true(is_there(".file.ovj.kept"));
@@ -305,9 +332,9 @@ static void test_recovery_strangers(void **state)
 {
 	(void)state;
 	leave_journal("0AB3456789abcdef");
-	assert_int_equal(chmod(in_folder(".file.ovj"), 0640), 0);
-	assert_state(RECOVERY_STRANGER, "open to others");
-	assert_not_done(RECOVERY_FINISH, true, "open to others");
+	assert_int_equal(chmod(in_folder(".file.ovj"), 0660), 0);
+	assert_state(RECOVERY_STRANGER, "can be written by others");
+	assert_not_done(RECOVERY_FINISH, true, "can be written by others");
 	assert_not_cleared();
 	assert_int_equal(chmod(in_folder(".file.ovj"), 0600), 0);
 	assert_state(RECOVERY_CUT_OFF, "");
@@ -339,6 +366,104 @@ static void test_recovery_owner(void **state)
 	assert_state(RECOVERY_STRANGER, "belongs to somebody else");
 	assert_not_done(RECOVERY_FINISH, true, "belongs to somebody else");
 	assert_not_cleared();
+}
+
+/* Where all files have one owner, as on vfat, those who can write the file are
+ * those who can have left something beside it. */
+static void test_recovery_owner_of_both(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	leave_journal("0AB3456789abcdef");
+	assert_int_equal(chown(in_folder(".file.ovj"), 12345, 0), 0);
+	assert_int_equal(chown(in_folder("file"), 12345, 0), 0);
+	assert_done(RECOVERY_UNDO, false);
+	assert_text("file", old_text);
+}
+
+static void chmod_both(mode_t file, mode_t journal)
+{
+	assert_int_equal(chmod(in_folder("file"), file), 0);
+	assert_int_equal(chmod(in_folder(".file.ovj"), journal), 0);
+}
+
+/* As there, modes are the same too. */
+static void test_recovery_as_open_as_file(void **state)
+{
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	chmod_both(0600, 0755);
+	assert_state(RECOVERY_CUT_OFF, "");
+	chmod_both(0660, 0666);
+	assert_state(RECOVERY_STRANGER, "can be written by others");
+	chmod_both(0602, 0622);
+	assert_state(RECOVERY_STRANGER, "can be written by others");
+	chmod_both(0666, 0660);
+	assert_state(RECOVERY_CUT_OFF, "");
+	chmod_both(0777, 0777);
+	assert_done(RECOVERY_FINISH, false);
+	assert_text("file", new_text);
+}
+
+/* Who is in the group of the one need not be in that of the other. */
+static void test_recovery_other_group(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	leave_journal("0AB3456789abcdef");
+	assert_int_equal(chown(in_folder(".file.ovj"), 0, 12345), 0);
+	chmod_both(0660, 0660);
+	assert_state(RECOVERY_STRANGER, "can be written by others");
+	chmod_both(0606, 0606);
+	assert_state(RECOVERY_STRANGER, "can be written by others");
+	chmod_both(0660, 0600);
+	assert_state(RECOVERY_CUT_OFF, "");
+	chmod_both(0666, 0660);
+	assert_state(RECOVERY_CUT_OFF, "");
+}
+
+static void move(const char *from, const char *to)
+{
+	assert_int_equal(rename(in_folder(from), in_folder(to)), 0);
+}
+
+static struct io swap_real;
+
+/* "file" is another one while it is judged, and only then. */
+static int openat_swapping(int at, const char *name, int flags, mode_t mode)
+{
+	if (strcmp(name, "file") != 0)
+		return swap_real.openat(at, name, flags, mode);
+	io = swap_real;
+	move("file", "mine");
+	move("theirs", "file");
+	int fd = io.openat(at, name, flags, mode);
+	move("file", "theirs");
+	move("mine", "file");
+	return fd;
+}
+
+static void test_recovery_judged_by_another(void **state)
+{
+	struct error error = ERROR_NONE;
+	char done[RECOVERY_WORDS];
+
+	(void)state;
+	leave_journal("0AB3456789abcdef");
+	move("file", "theirs");
+	put_text("file", "my content, mine");
+	struct document *document = open_document();
+	swap_real = io;
+	io.openat = openat_swapping;
+	assert_false(recovery_do(document, RECOVERY_FINISH, false, done,
+				 &error));
+	io = swap_real;
+	document_close(document);
+	assert_non_null(strstr(error.message, "another file has taken its "
+			       "place"));
+	assert_text("file", "my content, mine");
 }
 
 static void test_recovery_about_another(void **state)
@@ -481,7 +606,7 @@ static void test_recovery_content_of_others(void **state)
 {
 	(void)state;
 	leave_content("the new bytes.", "0123456789");
-	assert_int_equal(chmod(in_folder(".file.ovn"), 0640), 0);
+	assert_int_equal(chmod(in_folder(".file.ovn"), 0602), 0);
 	assert_state(RECOVERY_STRANGER, "is not the new content");
 	assert_int_equal(chmod(in_folder(".file.ovn"), 0600), 0);
 	assert_int_equal(link(in_folder(".file.ovn"), in_folder("more")), 0);
@@ -549,8 +674,8 @@ static void test_recovery_by_path(void **state)
 	put_text("state/octavo/journals/1.ovj", "nor this");
 	assert_state(RECOVERY_CUT_OFF, "of 2 parts");
 	assert_int_equal(chmod(in_folder("state/octavo/journals/"
-					 "0123456789abcdef.ovj"), 0644), 0);
-	assert_state(RECOVERY_STRANGER, "open to others");
+					 "0123456789abcdef.ovj"), 0666), 0);
+	assert_state(RECOVERY_STRANGER, "can be written by others");
 	assert_int_equal(chmod(in_folder("state/octavo/journals/"
 					 "0123456789abcdef.ovj"), 0600), 0);
 	assert_done(RECOVERY_UNDO, false);
@@ -1033,6 +1158,7 @@ int main(void)
 		TEST(test_recovery_finished),
 		TEST(test_recovery_changed_since),
 		TEST(test_recovery_other_inode),
+		TEST(test_recovery_numbers_that_pass),
 		TEST(test_recovery_never_begun),
 		TEST(test_recovery_zeros),
 		TEST(test_recovery_damaged),
@@ -1044,6 +1170,10 @@ int main(void)
 		TEST(test_recovery_content_before_journal),
 		TEST(test_recovery_strangers),
 		TEST(test_recovery_owner),
+		TEST(test_recovery_owner_of_both),
+		TEST(test_recovery_as_open_as_file),
+		TEST(test_recovery_other_group),
+		TEST(test_recovery_judged_by_another),
 		TEST(test_recovery_about_another),
 		TEST(test_recovery_busy),
 		TEST(test_recovery_kept_names),

@@ -630,6 +630,81 @@ static void test_save_backup_copy(void **state)
 	document_close(document);
 }
 
+static int refused_mode(int fd, mode_t mode)
+{
+	(void)fd;
+	(void)mode;
+	errno = EPERM;
+	return -1;
+}
+
+static int refused_owner(int fd, uid_t owner, gid_t group)
+{
+	(void)owner;
+	(void)group;
+	return refused_mode(fd, 0);
+}
+
+/* As on a vfat that somebody else has mounted: what all files have need not be
+ * said, and may not. */
+static void test_save_modes_and_owners_are_given(void **state)
+{
+	const struct save_options options = { .backup = SAVE_BACKUP_COPY };
+	const char *path = in_folder("file");
+	struct error error = ERROR_NONE;
+	struct io whole = io;
+	struct save_plan done;
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(chmod(path, 0600), 0);
+	struct document *document = open_document(path);
+	io.fchmod = refused_mode;
+	io.fchown = refused_owner;
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	assert_int_equal(write_by(document, &options).method, SAVE_IN_PLACE);
+	assert_true(document_insert(document, 0, "Y", 1, NULL));
+	assert_int_equal(write_by(document, &options).method, SAVE_REPLACED);
+	assert_int_equal(count_entries(), 2);
+	/* Here it would have to. */
+	assert_int_equal(chmod(path, 0640), 0);
+	file_accept(document_file(document), NULL);
+	assert_true(document_insert(document, 0, "Z", 1, NULL));
+	assert_false(save_write(document, &options, &done, &error));
+	assert_non_null(strstr(error.message, "its mode would not be kept"));
+	io = whole;
+	document_close(document);
+}
+
+static int refused_name(int at, const char *name, int flags, mode_t mode)
+{
+	if (flags & O_CREAT) {
+		errno = EINVAL;
+		return -1;
+	}
+	return openat(at, name, flags, mode);
+}
+
+/* As vfat does with a colon. */
+static void test_save_name_is_refused(void **state)
+{
+	struct error error = ERROR_NONE;
+	struct io whole = io;
+	struct save_plan done;
+
+	(void)state;
+	put_file(in_folder("file"), text, TEXT);
+	struct document *document = open_document(in_folder("file"));
+	io.openat = refused_name;
+	assert_false(save_copy(document, (struct range){ 0, TEXT },
+			       in_folder("a:b"), false, &done, &error));
+	io = whole;
+	assert_non_null(strstr(error.message, "a:b not created: its file "
+			       "system takes no such name"));
+	document_close(document);
+	assert_int_equal(count_entries(), 1);
+}
+
 /* Keeping the old file takes that. */
 static bool has_exchange(void)
 {
@@ -2103,6 +2178,8 @@ int main(void)
 		TEST(test_save_rewritten_sparse),
 		TEST(test_save_ways),
 		TEST(test_save_backup_copy),
+		TEST(test_save_modes_and_owners_are_given),
+		TEST(test_save_name_is_refused),
 		TEST(test_save_backup_simple),
 		TEST(test_save_mount_point),
 		TEST(test_save_no_room),
