@@ -111,6 +111,25 @@ static uint64_t work_of(const struct save_flush *flush)
 	}
 }
 
+/* Where file systems lie in layers, a file is copied to the upper one when it is
+ * opened to be written.  Its time of change says so, and nothing else. */
+static void accept_opening(struct save_flush *flush)
+{
+	struct file *file = document_file(flush->document);
+	struct file_identity known = file_identity(file);
+	const struct stat *now = &flush->target.status;
+
+	known.changed = now->st_ctim;
+	if (file_identity_equal(&known, &(struct file_identity){
+			.device = now->st_dev,
+			.inode = now->st_ino,
+			.size = (uint64_t)now->st_size,
+			.modified = now->st_mtim,
+			.changed = now->st_ctim,
+	    }))
+		file_accept(file, NULL);
+}
+
 static bool open_target(struct save_flush *flush)
 {
 	struct save_target *target = &flush->target;
@@ -121,8 +140,13 @@ static bool open_target(struct save_flush *flush)
 			document_file(flush->document), cause);
 		return target->fd >= 0;
 	}
-	return !target->exists || target->fd >= 0
-		|| save_target_open(target, cause);
+	if (!target->exists || target->fd >= 0)
+		return true;
+	if (!save_target_open(target, cause))
+		return false;
+	if (flush->document && S_ISREG(target->status.st_mode))
+		accept_opening(flush);
+	return true;
 }
 
 /* Takes hold of the file and of where journal and content will be. */

@@ -676,6 +676,50 @@ static void test_save_modes_and_owners_are_given(void **state)
 	document_close(document);
 }
 
+static bool copying_grows;
+
+/* As an overlay does: opening it to write is a change of the file. */
+static int copying_openat(int at, const char *name, int flags, mode_t mode)
+{
+	int fd = openat(at, name, flags, mode);
+	struct stat before, now;
+
+	if ((flags & (O_RDWR | O_CREAT)) != O_RDWR || fd < 0)
+		return fd;
+	assert_int_equal(fstat(fd, &before), 0);
+	do {
+		assert_int_equal(fchmod(fd, 0600), 0);
+		assert_int_equal(fstat(fd, &now), 0);
+	} while (now.st_ctim.tv_sec == before.st_ctim.tv_sec
+		 && now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+	if (copying_grows)
+		assert_int_equal(pwrite(fd, "more", 4, now.st_size), 4);
+	return fd;
+}
+
+static void test_save_opening_is_a_change(void **state)
+{
+	struct io whole = io;
+	struct save_plan done;
+	struct error error = ERROR_NONE;
+
+	(void)state;
+	put_file(in_folder("file"), text, TEXT);
+	struct document *document = open_document(in_folder("file"));
+	io.openat = copying_openat;
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	assert_int_equal(write_document(document).method, SAVE_IN_PLACE);
+	assert_true(document_insert(document, 0, "Y", 1, NULL));
+	assert_int_equal(write_document(document).method, SAVE_REPLACED);
+	/* That was not all. */
+	copying_grows = true;
+	assert_true(document_insert(document, 0, "Z", 1, NULL));
+	assert_false(save_write(document, NULL, &done, &error));
+	io = whole;
+	assert_non_null(strstr(error.message, "unchanged"));
+	document_close(document);
+}
+
 static int refused_name(int at, const char *name, int flags, mode_t mode)
 {
 	if (flags & O_CREAT) {
@@ -2179,6 +2223,7 @@ int main(void)
 		TEST(test_save_ways),
 		TEST(test_save_backup_copy),
 		TEST(test_save_modes_and_owners_are_given),
+		TEST(test_save_opening_is_a_change),
 		TEST(test_save_name_is_refused),
 		TEST(test_save_backup_simple),
 		TEST(test_save_mount_point),
