@@ -376,16 +376,12 @@ static void judge_second(struct recovery_case *recovery,
 	}
 }
 
-/* Of a flush that had not come to its commit.  A copy that is complete has the
- * file's mode, and so is as open as that. */
+/* Of a flush that had not come to its commit. */
 static void judge_spare(struct recovery_case *recovery)
 {
-	const struct stat *left = &recovery->content_status;
-	bool complete = !distrust(left)
-		&& ((left->st_mode ^ recovery->status.st_mode) & 07777) == 0;
 	char flush[64];
 
-	if (!complete && !trusted(recovery, left))
+	if (!trusted(recovery, &recovery->content_status))
 		return;
 	recovery_say(recovery, RECOVERY_NEVER_BEGUN,
 		     "%s while it made a backup",
