@@ -12,9 +12,11 @@
  *  2. It knows the state in which the document was when it was begun, and
  *     those from `fresh` on; to no other state it goes by number.
  *  3. The lock on the file is held as long as it is open.
+ *  4. Unless the log is behind, `state` is the document's between two steps.
  */
 #include "octavo/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,12 +88,11 @@ static bool keep_up(struct log *log)
 	return catch_up(log);
 }
 
-/* Between two steps: it may have been told of one that then failed. */
-static void check_state(struct log *log)
+/* Between two steps. */
+static void log_check(const struct log *log)
 {
-	if (is_up(log)
-	    && document_state_now(log->document) != log->state)
-		log->behind = true;
+	assert(!is_up(log)
+	       || document_state_now(log->document) == log->state);
 }
 
 /* After each thing written. */
@@ -114,7 +115,7 @@ static void told_edit(void *context, const struct document *document,
 	if (log->passive)
 		return;
 	if (edit->first)
-		check_state(log);
+		log_check(log);
 	/* Within a step the document is in no state to begin with. */
 	if (edit->first ? !keep_up(log) : !is_up(log)) {
 		log->behind = true;
@@ -128,26 +129,14 @@ static void told_edit(void *context, const struct document *document,
 static bool told_go(void *context, uint64_t number)
 {
 	struct log *log = context;
-	bool there = document_state_now(log->document) == number;
 
 	if (log->passive)
 		return true;
-	if (!there)
-		check_state(log);
-
-	bool up = is_up(log);
-
-	/* One that was not is brought up to where the document is. */
-	if (!keep_up(log) || (there && !up))
-		return true;
-	if (number != log->begun && number < log->fresh) {
-		if (!there)
-			return false;
-		/* It is too late for edits. */
-		log->behind = true;
-		catch_up(log);
-		return true;
-	}
+	log_check(log);
+	/* The document has the bytes of NUMBER already, and not yet its name:
+	 * a log that begins now would be wrong.  Edit by edit there is time. */
+	if (!is_up(log) || (number != log->begun && number < log->fresh))
+		return false;
 	log_put_go(&log->writer, number);
 	log->state = number;
 	count_edit(log);
@@ -206,18 +195,12 @@ bool log_ready(struct log *log, struct error *error)
 	bool alone = log->insisted
 		     || !log_document_path(log->document, path, NULL);
 
-	if (!alone && log_path_live(path, LOG_SLOTS, &process))
+	if (!alone && log_path_live(path, log->file.name, &process))
 		return say_live(log, process, error);
 	if (!catch_up(log) || alone)
 		return true;
 	/* Both may have begun at once; then each sees the other. */
-	unsigned slot = 0;
-	char name[LOG_NAME_SIZE];
-
-	do
-		log_slot_name(path, slot, name);
-	while (strcmp(name, log->file.name) != 0 && ++slot < LOG_SLOTS);
-	if (!log_path_live(path, slot, &process))
+	if (!log_path_live(path, log->file.name, &process))
 		return true;
 	log_file_drop(log);
 	return say_live(log, process, error);
@@ -241,7 +224,7 @@ void log_tick(struct log *log)
 	}
 	if (log->file.fd < 0 && !log->behind)
 		return;
-	check_state(log);
+	log_check(log);
 	/* Once a second is often enough for both. */
 	if (catch_up(log))
 		log_sync_start(log);

@@ -122,8 +122,7 @@ void log_file_take(struct log *log, const struct log_file *file,
 	log->wanted[SYNC_FILE] = log->wanted[SYNC_FOLDER] = true;
 }
 
-/* Is another process at it?  OURS is a slot not to look at, or LOG_SLOTS. */
-bool log_path_live(const char *path, unsigned ours, uint64_t *process)
+bool log_path_live(const char *path, const char *ours, uint64_t *process)
 {
 	struct log_summary summary;
 	struct log_file file;
@@ -133,11 +132,9 @@ bool log_path_live(const char *path, unsigned ours, uint64_t *process)
 	if (!log_folder_open(&file, false, false, NULL))
 		return false;
 	for (unsigned slot = 0; !live && slot < LOG_SLOTS; slot++) {
-		if (slot == ours)
-			continue;
 		log_slot_name(path, slot, name);
 		log_file_name(&file, name);
-		if (!log_file_open(&file, NULL))
+		if (strcmp(name, ours) == 0 || !log_file_open(&file, NULL))
 			continue;
 		if (log_file_live(&file)) {
 			log_summarize(&file, &summary, NULL);
@@ -190,13 +187,13 @@ static void begin_state(struct log *log)
 }
 
 /* The first slot in which nothing is. */
-static bool file_create(struct log_file *file, const char *path, unsigned *slot,
+static bool file_create(struct log_file *file, const char *path,
 			struct error *error)
 {
 	char name[LOG_NAME_SIZE];
 
-	for (*slot = 0; *slot < LOG_SLOTS; ++*slot) {
-		log_slot_name(path, *slot, name);
+	for (unsigned slot = 0; slot < LOG_SLOTS; slot++) {
+		log_slot_name(path, slot, name);
 		log_file_name(file, name);
 		if (log_file_create(file, error))
 			return true;
@@ -212,12 +209,11 @@ bool log_begin(struct log *log, struct error *error)
 	struct log_file file = LOG_FILE_NONE;
 	struct log_writer writer;
 	char path[PATH_MAX];
-	unsigned slot;
 
 	if (!log_document_path(log->document, path, error) ||
 	    !log_folder_open(&file, false, true, error))
 		return false;
-	if (file_create(&file, path, &slot, error)) {
+	if (file_create(&file, path, error)) {
 		if (file_fill(log, path, &writer, &file, error)) {
 			log_file_take(log, &file, &writer);
 			begin_state(log);

@@ -163,8 +163,9 @@ void log_sync_take(struct log *log, bool wait);
 void log_sync_start(struct log *log);
 void log_sync_now(struct log *log);
 
-/* Is another process at the file PATH?  OURS is a slot not to look at. */
-bool log_path_live(const char *path, unsigned ours, uint64_t *process);
+/* Is another process at the file PATH, in a log that is not called OURS?
+ * *PROCESS is which, or 0 where its log does not say so yet. */
+bool log_path_live(const char *path, const char *ours, uint64_t *process);
 
 /* Begins a log with all that is unsaved, where there is none, or in the place
  * of the one there is. */

@@ -20,6 +20,7 @@
 
 #include "child.h"
 #include "io.h"
+#include "log_internal.h"
 #include "octavo/job.h"
 #include "octavo/save.h"
 #include "sizes.h"
@@ -849,6 +850,57 @@ static void test_log_stays_behind(void **state)
 	end(&session, true);
 }
 
+/* As if it had tried the last time that long ago. */
+static void let_pass(struct session *session, int milliseconds)
+{
+	session->log->tried -= milliseconds;
+}
+
+/* An undo is the first that happens behind a flush. */
+static void test_log_begins_at_undo(void **state)
+{
+	struct session session = begin();
+	struct save_plan done;
+	struct range touched;
+
+	(void)state;
+	insert(&session, 0, "one ");
+	insert(&session, 0, "two ");
+	assert_true(save_write(session.document, NULL, &done, NULL));
+	assert_null(log_path(session.log));
+	assert_true(document_undo(session.document, &touched, NULL));
+	assert_non_null(log_path(session.log));
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "one The quick brown fox jumps over "
+		       "the lazy dog");
+	end(&session, true);
+}
+
+/* There is room again when a step is undone: the log begins anew, and the step
+ * is made once. */
+static void test_log_catches_up_at_undo(void **state)
+{
+	struct session session = begin();
+	struct range touched;
+
+	(void)state;
+	insert(&session, 0, "one ");
+	io.pwrite = full_pwrite;
+	full = true;
+	insert(&session, 0, "two ");
+	assert_non_null(log_problem(session.log));
+	full = false;
+	let_pass(&session, 1000);
+	assert_true(document_undo(session.document, &touched, NULL));
+	assert_null(log_problem(session.log));
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "one The quick brown fox jumps over "
+		       "the lazy dog");
+	end(&session, true);
+}
+
 static void edit_large(struct session *session)
 {
 	struct document *document = session->document;
@@ -1468,6 +1520,8 @@ int main(void)
 		TEST(test_log_recover_copied_bytes),
 		TEST(test_log_recover_too_many_copied_bytes),
 		TEST(test_log_stays_behind),
+		TEST(test_log_begins_at_undo),
+		TEST(test_log_catches_up_at_undo),
 		TEST(test_log_of_a_huge_file),
 		TEST(test_log_of_too_much),
 		TEST(test_log_flush_that_was_done),
