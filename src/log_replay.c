@@ -141,7 +141,7 @@ static bool check_file(const struct log_replay *replay,
 				 (unsigned long long)offset);
 	while (left > 0) {
 		size_t most = left < sizeof bytes ? (size_t)left : sizeof bytes;
-		ssize_t got = fd < 0 ? 0 : io_read_at(fd, bytes, most, offset);
+		ssize_t got = io_read_at(fd, bytes, most, offset);
 
 		if (got < 0)
 			return error_set_system(error, errno, "can't read %s",
@@ -173,8 +173,10 @@ static bool next_part(void *context, struct part *part, struct error *error)
 	if (!log_read_part(supply->reader, &read, error))
 		return false;
 	*part = read.part;
-	return part->length == 0 || supply->replay->same
-	       || part->kind == PART_BYTES || part->kind == PART_REPEAT
+
+	bool of_file = part->kind == PART_DISK || part->kind == PART_FILE;
+
+	return !of_file || supply->replay->same
 	       || check_file(supply->replay, &read, error);
 }
 

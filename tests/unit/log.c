@@ -155,6 +155,14 @@ static struct session recover(bool passive)
 	return session;
 }
 
+static void session_discard(void)
+{
+	struct document *document = open_document();
+
+	assert_true(log_discard(document, NULL));
+	document_close(document);
+}
+
 static void assert_refused(const char *words)
 {
 	struct document *document = open_document();
@@ -803,6 +811,95 @@ static void test_log_recover_too_many_copied_bytes(void **state)
 	die_with(edit_copied_much);
 	touch_file();
 	assert_refused("does not know enough of its bytes at 0x0");
+}
+
+/* --- bytes of another file --- */
+
+/* So many are not copied into a log. */
+enum { PASTED = LOG_KNOWN_MAXIMUM + DOCUMENT_GRANULE_MAXIMUM, PASTED_TO = 4 };
+
+static void paste_from(struct document *document, const char *name)
+{
+	struct document *other = open_path(name);
+	struct clip *clip = document_copy(other, range_of(0, PASTED), NULL);
+	struct clip *ours = document_clip_from(document, clip, NULL);
+
+	assert_true(document_paste(document, range_of(PASTED_TO, 0), ours,
+				   NULL));
+	clip_free(ours);
+	clip_free(clip);
+	document_close(other);
+}
+
+static char *no_realpath(const char *name, char *resolved)
+{
+	(void)name, (void)resolved;
+	errno = EIO;
+	return NULL;
+}
+
+static void edit_pasted(struct session *session)
+{
+	assert_int_equal(chdir(folder), 0);
+	assert_true(log_ready(session->log, NULL));
+	paste_from(session->document, "other");
+}
+
+/* Where the way to the other file cannot be found out, it is the one by which
+ * that was opened. */
+static void edit_pasted_unresolved(struct session *session)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "%s/other", folder);
+	assert_true(log_ready(session->log, NULL));
+	io.realpath = no_realpath;
+	paste_from(session->document, name);
+}
+
+static char *other_file(off_t size)
+{
+	static char name[64];
+
+	snprintf(name, sizeof name, "%s/other", folder);
+	write_file(name, "other bytes");
+	assert_int_equal(truncate(name, size), 0);
+	return name;
+}
+
+static void assert_pasted(struct session *session)
+{
+	char bytes[12] = "";
+
+	assert_int_equal(document_size(session->document),
+			 sizeof text - 1 + PASTED);
+	document_read(session->document, PASTED_TO, bytes, 11);
+	assert_string_equal(bytes, "other bytes");
+}
+
+/* They are what the other file has, whatever became of ours. */
+static void test_log_recover_others_bytes(void **state)
+{
+	void (*const edits[])(struct session *session) = {
+		edit_pasted, edit_pasted_unresolved,
+	};
+	const char *other = other_file(2 * PASTED);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		die_with(edits[i]);
+		for (int changed = 0; changed < 2; changed++) {
+			if (changed)
+				touch_file();
+			struct session session = recover(true);
+			assert_pasted(&session);
+			end(&session, true);
+		}
+		session_discard();
+	}
+	die_with(edit_pasted);
+	assert_int_equal(truncate(other, 2 * PASTED + 1), 0);
+	assert_refused("other has changed since");
 }
 
 /* --- while it is behind --- */
@@ -1519,6 +1616,7 @@ int main(void)
 		TEST(test_log_recover_at_moved_end),
 		TEST(test_log_recover_copied_bytes),
 		TEST(test_log_recover_too_many_copied_bytes),
+		TEST(test_log_recover_others_bytes),
 		TEST(test_log_stays_behind),
 		TEST(test_log_begins_at_undo),
 		TEST(test_log_catches_up_at_undo),
