@@ -139,12 +139,13 @@ void log_write_edit(struct log_writer *writer, const struct document *document,
 
 /* --- all changes --- */
 
-/* Up to LENGTH bytes at OFFSET of the file; how many could be had. */
+/* Up to LENGTH bytes at OFFSET of the file; how many could be had, of a new one
+ * none. */
 static size_t read_file(const struct document *document, uint64_t offset,
 			unsigned char *bytes, size_t length)
 {
-	int fd = file_descriptor(document_file(document));
-	ssize_t got = fd < 0 ? 0 : io_read_at(fd, bytes, length, offset);
+	ssize_t got = io_read_at(file_descriptor(document_file(document)),
+				 bytes, length, offset);
 
 	return got > 0 ? (size_t)got : 0;
 }
@@ -227,8 +228,6 @@ static struct range known_range(const struct document *document,
 	range.end = size - range.end < LOG_CONTEXT ? size : range.end + LOG_CONTEXT;
 	if (range.start < least)
 		range.start = least;
-	if (range.end < range.start)
-		range.end = range.start;
 	if (range_length(range) > left)
 		range.end = range.start + left;
 	return range;

@@ -209,7 +209,8 @@ struct log_reader {
 	char path[LOG_TEXT_MAXIMUM];	/* of a part */
 };
 
-/* What is done with what is read; members may be NULL.  False: it fails. */
+/* What is done with what is read; members but `edit` may be NULL.  False: it
+ * fails. */
 struct log_visitor {
 	void (*start)(void *context, const struct log_start *start);
 	void (*buffer)(void *context, const struct log_buffer *buffer);

@@ -12,6 +12,7 @@
 #include "io.h"
 #include "log_take.h"
 #include "memory.h"
+#include "sizes.h"
 
 static const char log_magic[] = "OVLOGS01";
 
@@ -37,12 +38,11 @@ bool log_read_known(struct log_reader *reader, const unsigned char **bytes,
 static bool take_bytes(struct log_reader *reader, struct part *part,
 		       struct error *error)
 {
-	enum { WHOLE = 1 << 20 };
 	uint64_t length = reader->part.length;
 	size_t got;
 
 	*part = reader->part;
-	if (length > WHOLE || length <= reader->length - reader->at) {
+	if (length > LOG_WHOLE_MAXIMUM || length <= reader->length - reader->at) {
 		if (!log_get_run(reader, length, &part->bytes, &got, error))
 			return false;
 		part->length = got;
@@ -180,7 +180,7 @@ static bool visit_edit(struct log_reader *reader,
 	struct log_part part = {.part = {.length = 1}};
 
 	if (!read_edit(reader, &edit, error) ||
-	    (visitor->edit && !visitor->edit(context, &edit, reader, error)))
+	    !visitor->edit(context, &edit, reader, error))
 		return false;
 	while (part.part.length > 0)
 		if (!log_read_part(reader, &part, error))

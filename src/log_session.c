@@ -227,12 +227,11 @@ static bool session_read(const struct log_file *file,
 
 	if (!log_reader_begin(&reader, file->fd, file->shown, error))
 		return false;
-	bool done = log_read(&reader, &visitor, &loading, error);
+	bool done = log_read(&reader, &visitor, &loading, &loading.error);
 
-	if (!done && loading.begun) {
+	if (!done) {
 		loading.failed = true;
-		if (error)
-			loading.error = *error;
+		error_set(error, "%s", loading.error.message);
 	}
 	buffer_end(&loading);
 	log_reader_end(&reader);

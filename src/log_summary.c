@@ -233,19 +233,21 @@ struct log_report log_look(const struct document *document, bool tidy)
 	return report;
 }
 
-/* What AT says, if it is a log for PATH and no process has it. */
+/* What AT says, as far as it can be read, if it is a log for PATH that no
+ * process has. */
 static bool summary_of(struct log_file *at, const char *path,
 		       struct log_summary *summary)
 {
 	if (!log_file_open(at, NULL))
 		return false;
-	bool ours = !log_file_live(at)
-		&& (log_summarize(at, summary, NULL) || summary->has_buffer)
-		&& summary->has_buffer
-		&& strcmp(summary->buffer.path, path) == 0;
+	bool live = log_file_live(at);
+
+	log_summarize(at, summary, NULL);
 	io_close(at->fd);
 	at->fd = -1;
-	return ours && summary->flushed && summary->identity.exists;
+	/* Where it says of no file, the path is empty. */
+	return !live && strcmp(summary->buffer.path, path) == 0
+	       && summary->flushed && summary->identity.exists;
 }
 
 bool log_knows(const struct document *document,
@@ -281,19 +283,14 @@ bool log_is_left(const struct document *document,
 {
 	const char *path = file_path(document_file(document));
 
-	switch (report->state) {
-	case LOG_NONE:
+	if (report->state == LOG_NONE)
 		return error_set(error, "no earlier session has left edits of "
 				 "%s", path);
-	case LOG_LIVE:
+	if (report->state == LOG_LIVE)
 		return error_set(error, "process %llu is editing %s",
 				 (unsigned long long)report->process, path);
-	case LOG_DAMAGED:
-		return damaged || error_set(error, "%s",
-					    report->error.message);
-	case LOG_LEFT:
-		break;
-	}
+	if (report->state == LOG_DAMAGED && !damaged)
+		return error_set(error, "%s", report->error.message);
 	return true;
 }
 

@@ -76,7 +76,7 @@ static bool head_fits(const struct log_reader *reader,
 	uint64_t length = log_get_fixed(head, 4);
 
 	return length >= LOG_RECORD_MINIMUM && length <= LOG_RECORD_MAXIMUM &&
-	       length <= reader->size - offset - 8;
+	       offset + 8 + length <= reader->size;
 }
 
 static bool checksum_right(const struct log_reader *reader, size_t length)
@@ -96,8 +96,6 @@ static bool record_at(struct log_reader *reader, uint64_t offset,
 	bool broken;
 
 	*length = 0;
-	if (reader->size < offset || reader->size - offset < LOG_RECORD_HEAD)
-		return true;
 	if (!log_read_at(reader, head, sizeof head, offset, &broken, error))
 		return !broken;
 	if (!head_fits(reader, head, offset))
@@ -160,7 +158,6 @@ bool log_record_behind(struct log_reader *reader, bool *found,
 			size_t length;
 
 			if (number < reader->sequence || number > most ||
-			    reader->size - at - i < LOG_RECORD_HEAD ||
 			    !head_fits(reader, block + i, at + i))
 				continue;
 			if (!record_at(reader, at + i, &length, error))
@@ -225,16 +222,15 @@ bool log_get_number(struct log_reader *reader, uint64_t *value,
 	unsigned char byte;
 
 	*value = 0;
-	for (int shift = 0; shift < 64; shift += 7) {
+	for (int shift = 0;; shift += 7) {
 		if (!log_get_bytes(reader, &byte, 1, error))
 			return false;
-		*value |= (uint64_t)(byte & 0x7f) << shift;
 		if (shift == 63 && byte > 1)
-			break;
+			return log_wrong(reader, error, "a number is too long");
+		*value |= (uint64_t)(byte & 0x7f) << shift;
 		if (!(byte & 0x80))
 			return true;
 	}
-	return log_wrong(reader, error, "a number is too long");
 }
 
 bool log_get_signed(struct log_reader *reader, int64_t *value,

@@ -31,14 +31,6 @@ static unsigned char *put_fixed(unsigned char *at, uint64_t value, int bytes)
 
 /* --- records --- */
 
-static void fail(struct log_writer *writer, int number)
-{
-	if (writer->failed)
-		return;
-	writer->failed = true;
-	error_set_system(&writer->cause, number, "can't write");
-}
-
 static void record_begin(struct log_writer *writer, enum log_kind kind)
 {
 	writer->kind = kind;
@@ -59,12 +51,14 @@ static void record_out(struct log_writer *writer, bool more)
 
 	crc = crc32c(crc, writer->bytes + 8, length);
 	put_fixed(writer->bytes + 4, crc, 4);
-	if (!writer->failed
-	    && !io_write_at(writer->fd, writer->bytes, writer->used,
-			    writer->offset))
-		fail(writer, errno);
 	if (writer->failed)
 		return;
+	if (!io_write_at(writer->fd, writer->bytes, writer->used,
+			 writer->offset)) {
+		writer->failed = true;
+		error_set_system(&writer->cause, errno, "can't write");
+		return;
+	}
 	writer->offset += writer->used;
 	writer->sequence++;
 }

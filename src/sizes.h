@@ -83,6 +83,7 @@ enum {
 	LOG_CHUNK = 48,
 	LOG_KNOWN_MAXIMUM = 24,
 	LOG_VERBATIM_MAXIMUM = 64 << 10,
+	LOG_WHOLE_MAXIMUM = 64,
 	LOG_FLUSH_RANGES = 3,
 	LOG_FLUSH_BYTES = 64,
 	LOG_SYNC_EDITS = 4,
@@ -274,6 +275,9 @@ enum {
 	/* New bytes of an edit that the log takes; with more it says that it
 	 * does not protect them. */
 	LOG_VERBATIM_MAXIMUM = 1 << 30,
+	/* A run of new bytes up to that long is read from the log as one; more
+	 * of them come record by record. */
+	LOG_WHOLE_MAXIMUM = 1 << 20,
 	/* By how many ranges and bytes a flush is known again. */
 	LOG_FLUSH_RANGES = 1024,
 	LOG_FLUSH_BYTES = 1 << 20,
