@@ -11,8 +11,10 @@
 
 #include <sys/wait.h>
 
+#include "log_internal.h"
 #include "memory.h"
 #include "octavo/save.h"
+#include "sizes.h"
 
 /* --- memory --- */
 
@@ -36,6 +38,8 @@ static bool refuse(void)
  * are said to be protected. */
 static volatile int *made;
 static int protected;
+/* A second passes between two of them, so what has failed is tried again. */
+static bool slow;
 
 static int share_made(void **state)
 {
@@ -48,6 +52,8 @@ static int share_made(void **state)
 static bool run_edits(struct document *document, struct log *log)
 {
 	for (int i = 0; i < EDITS; i++) {
+		if (slow)
+			log->tried -= 1000;
 		if (!log_ready(log, NULL) || !script_edit(document, i))
 			return false;
 		*made = i + 1;
@@ -155,9 +161,13 @@ static void test_log_each_call_fails(void **state)
 	long runs = fail_anywhere(ONCE, EINTR);
 
 	(void)state;
-	for (long e = 0; e < errors_wanted(); e++)
-		for (enum mode mode = ONCE; mode <= DEAD; mode++)
-			runs += fail_anywhere(mode, fault_errors[e]);
+	for (int s = 0; s < 2; s++) {
+		slow = s != 0;
+		for (long e = 0; e < errors_wanted(); e++)
+			for (enum mode mode = ONCE; mode <= DEAD; mode++)
+				runs += fail_anywhere(mode, fault_errors[e]);
+	}
+	slow = false;
 	states_tell("failing", runs);
 }
 
@@ -200,6 +210,160 @@ static void test_log_each_allocation_fails(void **state)
 			if (over)
 				break;
 		}
+}
+
+/* --- edits of many bytes --- */
+
+/* Of a longer file more is taken away, all of which the log has to know. */
+enum { LONG = 4 * LOG_CHUNK, TAKEN = LONG / 2 < LOG_KNOWN_MAXIMUM
+				     ? LONG / 2 : LOG_KNOWN_MAXIMUM };
+
+static void make_long_file(void)
+{
+	static char bytes[LONG];
+	int fd = open(script_path, O_WRONLY | O_TRUNC);
+
+	for (int i = 0; i < LONG; i++)
+		bytes[i] = (char)('A' + i % 50);
+	assert_int_equal(write(fd, bytes, LONG), LONG);
+	close(fd);
+}
+
+static void assert_taken(const struct document *document)
+{
+	struct content content = script_content(document);
+
+	assert_int_equal(document_size(document), LONG - TAKEN);
+	for (size_t i = 0; i < content.length; i++)
+		assert_int_equal(content.bytes[i],
+				 'A' + (i < 9 ? i : i + TAKEN) % 50);
+}
+
+static void assert_taken_in_log(void)
+{
+	struct document *document = open_document();
+	struct log_report report;
+	struct error error;
+	struct log *log = log_recover(document, true, false, &report, &error);
+
+	if (!log)
+		fail_msg("%s", error.message);
+	assert_taken(document);
+	log_close(log, true);
+	document_close(document);
+}
+
+static void take_away(struct document *document)
+{
+	while (!document_delete(document, range_of(9, TAKEN), NULL))
+		assert_null(memory_refuse);
+}
+
+static void test_log_long_edit_without_memory(void **state)
+{
+	(void)state;
+	make_long_file();
+	for (long i = 0, over = 0; !over; i++) {
+		struct document *document = open_document();
+		struct log *log = log_attach(document, NULL);
+
+		countdown = i;
+		for_good = false;
+		memory_refuse = refuse;
+		assert_true(log_ready(log, NULL));
+		take_away(document);
+		over = memory_refuse != NULL;
+		memory_refuse = NULL;
+		log_tick(log);
+		assert_null(log_problem(log));
+		log_close(log, true);
+		document_close(document);
+		assert_taken_in_log();
+		remove_state();
+	}
+	make_file();
+}
+
+/* With tiny sizes the log has the pattern once. */
+static void test_log_long_fill_without_memory(void **state)
+{
+	struct document *document;
+	struct log *log;
+
+	(void)state;
+	make_long_file();
+	document = open_document();
+	log = log_attach(document, NULL);
+	assert_true(log_ready(log, NULL));
+	assert_true(document_fill(document, range_of(0, LONG), "-=", 2, NULL));
+
+	struct content content = script_content(document);
+
+	log_close(log, true);
+	document_close(document);
+	for (long i = 0, over = 0; !over; i++) {
+		struct log_report report;
+		struct error error = ERROR_NONE;
+
+		document = open_document();
+		countdown = i;
+		for_good = false;
+		memory_refuse = refuse;
+		log = log_recover(document, true, false, &report, &error);
+		over = memory_refuse != NULL;
+		memory_refuse = NULL;
+		if (log) {
+			struct content now = script_content(document);
+
+			assert_true(same(&now, &content));
+			assert_int_equal(document_size(document), LONG);
+		} else {
+			assert_false(over);
+			assert_non_null(strstr(error.message, "out of memory"));
+		}
+		log_close(log, true);
+		document_close(document);
+	}
+	remove_state();
+	make_file();
+}
+
+/* Another file with the same bytes: each is compared with those in the log. */
+static void test_log_long_recovery_fails(void **state)
+{
+	const struct timespec times[2] = { { 1, 0 }, { 1, 0 } };
+	struct document *document;
+	struct log *log;
+
+	(void)state;
+	make_long_file();
+	document = open_document();
+	log = log_attach(document, NULL);
+	assert_true(log_ready(log, NULL));
+	take_away(document);
+	log_close(log, true);
+	document_close(document);
+	assert_int_equal(utimensat(AT_FDCWD, script_path, times, 0), 0);
+	for (long i = 1, over = 0; !over; i++) {
+		struct log_report report;
+		struct error error = ERROR_NONE;
+
+		document = open_document();
+		arm(ONCE, i, EIO);
+		log = log_recover(document, true, false, &report, &error);
+		over = fault.count < i;
+		disarm();
+		if (log)
+			assert_taken(document);
+		else
+			assert_string_not_equal(error.message, "");
+		assert_true(log || !over);
+		log_close(log, true);
+		document_close(document);
+		assert_taken_in_log();
+	}
+	remove_state();
+	make_file();
 }
 
 /* --- recovery --- */
@@ -403,6 +567,23 @@ static bool look_fails(look *what, enum mode mode, long n, int number)
 	return met;
 }
 
+/* Behind the records of the log of this file is what a power cut may leave of
+ * others: zeros, and what looks like the head of one. */
+static void tear_log(void)
+{
+	static unsigned char torn[2 * 4096] = {
+		[30] = 60, [30 + 8] = 100,
+	};
+	struct document *document = open_document();
+	struct log_report report = log_look(document);
+	int fd = open(report.log, O_WRONLY | O_APPEND);
+
+	assert_int_equal(report.state, LOG_LEFT);
+	assert_int_equal(write(fd, torn, sizeof torn), sizeof torn);
+	close(fd);
+	document_close(document);
+}
+
 /* Not the log of this file alone: one that is old, one that is to take
  * another's place, and what is no log. */
 static void leave_others(void)
@@ -414,6 +595,7 @@ static void leave_others(void)
 	const struct timespec old[2] = { { 1, 0 }, { 1, 0 } };
 
 	leave_log();
+	tear_log();
 	assert_true(save_session(open_document(), 2));
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		char name[128];
@@ -463,37 +645,94 @@ static void test_log_looks_fail(void **state)
 
 /* --- saved sessions --- */
 
+/* With a session BEFORE it, or none; over it is once nothing has failed. */
+static bool session_save_fails(bool before, enum mode mode, long n, int number)
+{
+	struct document *document;
+
+	remove_state();
+	if (before)
+		assert_true(save_session(open_document(), 2));
+	document = open_document();
+	arm(mode, n, number);
+
+	bool done = save_session(document, EDITS);
+	bool over = fault.count < n;
+
+	disarm();
+
+	int edits = session_edit();
+
+	if (number == EINTR)
+		assert_true(done);
+	if (edits != EDITS && (done || edits != (before ? 2 : -1)))
+		fail_msg("call %ld (%s): %d edits", n, fault.kind, edits);
+	return over;
+}
+
 static void test_log_session_save_fails(void **state)
 {
 	const long errors = errors_wanted();
 	long runs = 0;
 
 	(void)state;
-	for (int before = 0; before < 2; before++)
+	for (int before = 0; before < 2; before++) {
 		for (long m = 0; m < 3 * errors; m++)
-			for (long i = 1, over = 0; !over; i++, runs++) {
-				remove_state();
-				if (before)
-					assert_true(save_session(open_document(), 2));
-				struct document *document = open_document();
-
-				arm(ONCE + (enum mode)(m % 3), i,
-				    fault_errors[m / 3]);
-
-				bool done = save_session(document, EDITS);
-
-				over = fault.count < i;
-				disarm();
-
-				int edits = session_edit();
-
-				if (edits != EDITS && (done
-				    || edits != (before ? 2 : -1)))
-					fail_msg("call %ld (%s): %d edits", i,
-						 fault.kind, edits);
-			}
+			for (long i = 1, over = 0; !over; i++, runs++)
+				over = session_save_fails(before,
+					ONCE + (enum mode)(m % 3), i,
+					fault_errors[m / 3]);
+		for (long i = 1, over = 0; !over; i++, runs++)
+			over = session_save_fails(before, ONCE, i, EINTR);
+	}
 	remove_state();
 	states_tell("failing", runs);
+}
+
+/* Nothing is put in place unless it is the whole session. */
+static void test_log_session_save_without_memory(void **state)
+{
+	static const char name[] = "it";
+	const struct log_place place = { .cursor = 1 };
+
+	(void)state;
+	make_long_file();
+	for (long i = 0, over = 0; !over; i++) {
+		struct document *document = open_document();
+		struct loaded loaded = { .good = false };
+		const struct log_loader loader = {
+			load_open, load_done, &loaded,
+		};
+		struct error error = ERROR_NONE;
+
+		take_away(document);
+
+		struct content content = script_content(document);
+
+		countdown = i;
+		for_good = false;
+		memory_refuse = refuse;
+
+		struct log_session *session = log_session_begin(name, false,
+								&error);
+
+		if (session)
+			assert_true(log_session_add(session, document, &place,
+						    &error)
+				    && log_session_end(session, &error));
+		else
+			assert_string_equal(error.message, "out of memory");
+		over = memory_refuse != NULL;
+		memory_refuse = NULL;
+		document_close(document);
+		assert_int_equal(log_session_load(name, &loader, NULL),
+				 session != NULL);
+		if (session)
+			assert_true(loaded.good
+				    && same(&loaded.content, &content));
+		remove_state();
+	}
+	make_file();
 }
 
 static void test_log_session_save_killed(void **state)
@@ -534,11 +773,15 @@ int main(void)
 		cmocka_unit_test(test_log_killed_at_each_call),
 		cmocka_unit_test(test_log_each_call_fails),
 		cmocka_unit_test(test_log_each_allocation_fails),
+		cmocka_unit_test(test_log_long_edit_without_memory),
+		cmocka_unit_test(test_log_long_fill_without_memory),
+		cmocka_unit_test(test_log_long_recovery_fails),
 		cmocka_unit_test(test_log_recovery_fails),
 		cmocka_unit_test(test_log_recovery_killed),
 		cmocka_unit_test(test_log_recovery_without_memory),
 		cmocka_unit_test(test_log_looks_fail),
 		cmocka_unit_test(test_log_session_save_fails),
+		cmocka_unit_test(test_log_session_save_without_memory),
 		cmocka_unit_test(test_log_session_save_killed),
 	};
 

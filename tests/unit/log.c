@@ -541,6 +541,75 @@ static void test_log_both_begin_at_once(void **state)
 	assert_int_equal(logs(), 0);
 }
 
+/* The other one asks while the log is locked, and nothing is in it yet. */
+static struct error intruder_error;
+
+static ssize_t late_pwrite(int fd, const void *buffer, size_t size,
+			   off_t offset)
+{
+	io.pwrite = real.pwrite;
+	intruder_ready = log_ready(intruder.log, &intruder_error);
+	return real.pwrite(fd, buffer, size, offset);
+}
+
+static void test_log_that_says_nothing_yet(void **state)
+{
+	struct session one = begin();
+
+	(void)state;
+	intruder = begin();
+	io.pwrite = late_pwrite;
+	assert_true(log_ready(one.log, NULL));
+	assert_false(intruder_ready);
+	assert_non_null(strstr(intruder_error.message,
+			       "another process is editing"));
+	assert_int_equal(logs(), 1);
+	end(&one, true);
+	end(&intruder, true);
+}
+
+/* Two paths may have the same name for their logs. */
+static void test_log_live_of_another_path(void **state)
+{
+	struct session one = begin(), other;
+	char name[LOG_NAME_SIZE], taken[512], twin[80];
+
+	(void)state;
+	insert(&one, 0, "x");
+	snprintf(twin, sizeof twin, "%s/twin", folder);
+	write_file(twin, text);
+	log_slot_name(twin, 0, name);
+	snprintf(taken, sizeof taken, "%s/%s", sessions, name);
+	assert_int_equal(rename(log_path(one.log), taken), 0);
+	other.document = open_path(twin);
+	other.log = log_attach(other.document, NULL);
+	assert_int_equal(log_look(other.document).state, LOG_NONE);
+	insert(&other, 0, "y");
+	assert_null(log_problem(other.log));
+	assert_string_not_equal(log_path(other.log), taken);
+	assert_int_equal(logs(), 2);
+	end(&other, false);
+	end(&one, false);
+	assert_int_equal(unlink(taken), 0);
+}
+
+/* Of two that live the first is told of. */
+static void test_log_two_live(void **state)
+{
+	struct session one = begin(), other = begin();
+	struct log_report report;
+
+	(void)state;
+	insert(&one, 0, "x");
+	log_insist(other.log);
+	insert(&other, 0, "y");
+	report = log_look(other.document);
+	assert_int_equal(report.state, LOG_LIVE);
+	assert_string_equal(report.log, log_path(one.log));
+	end(&other, false);
+	end(&one, false);
+}
+
 /* A worker lives on after the process that started it. */
 static bool work_forever(struct job_worker *worker, void *context,
 			 struct error *error)
@@ -843,6 +912,7 @@ static void edit_pasted(struct session *session)
 	assert_int_equal(chdir(folder), 0);
 	assert_true(log_ready(session->log, NULL));
 	paste_from(session->document, "other");
+	assert_int_equal(chdir("/"), 0);
 }
 
 /* Where the way to the other file cannot be found out, it is the one by which
@@ -855,6 +925,7 @@ static void edit_pasted_unresolved(struct session *session)
 	assert_true(log_ready(session->log, NULL));
 	io.realpath = no_realpath;
 	paste_from(session->document, name);
+	io.realpath = real.realpath;
 }
 
 static char *other_file(off_t size)
@@ -887,11 +958,13 @@ static void test_log_recover_others_bytes(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		die_with(edits[i]);
+		struct session session = begin();
+		edits[i](&session);
+		end(&session, true);
 		for (int changed = 0; changed < 2; changed++) {
 			if (changed)
 				touch_file();
-			struct session session = recover(true);
+			session = recover(true);
 			assert_pasted(&session);
 			end(&session, true);
 		}
@@ -1087,6 +1160,27 @@ static void test_log_flush_that_was_done(void **state)
 	assert_int_equal(logs(), 0);
 }
 
+static int held_lock(int fd)
+{
+	(void)fd;
+	errno = EAGAIN;
+	return -1;
+}
+
+/* Somebody has taken it up meanwhile, so it is his. */
+static void test_log_flush_that_was_done_and_is_held(void **state)
+{
+	(void)state;
+	die_with(edit_and_flush);
+	write_file(path, some);
+	io.lock = held_lock;
+	assert_int_equal(look(), LOG_NONE);
+	assert_int_equal(logs(), 1);
+	io.lock = real.lock;
+	assert_int_equal(look(), LOG_NONE);
+	assert_int_equal(logs(), 0);
+}
+
 static void test_log_flush_that_was_not(void **state)
 {
 	(void)state;
@@ -1268,6 +1362,11 @@ static void test_log_foreign(void **state)
 	document_close(document);
 }
 
+static void edit_nothing(struct session *session)
+{
+	assert_true(log_ready(session->log, NULL));
+}
+
 static void test_log_clean(void **state)
 {
 	struct timespec old[2] = {
@@ -1282,8 +1381,16 @@ static void test_log_clean(void **state)
 	assert_int_equal(utimensat(AT_FDCWD, only_log(), old, 0), 0);
 	log_clean();
 	assert_int_equal(logs(), 1);
-	/* One in which nothing is unsaved. */
+	/* One in which nothing is unsaved; and one that a process has. */
 	unlink(only_log());
+	die_with(edit_nothing);
+	assert_int_equal(logs(), 1);
+	log_clean();
+	assert_int_equal(logs(), 1);
+	assert_int_equal(utimensat(AT_FDCWD, only_log(), old, 0), 0);
+	log_clean();
+	assert_int_equal(logs(), 0);
+	log_clean();
 	session = begin();
 	assert_true(log_ready(session.log, NULL));
 	snprintf(name, sizeof name, "%s", log_path(session.log));
@@ -1473,6 +1580,31 @@ static void test_log_list(void **state)
 	end(&session, false);
 }
 
+/* Not logs in which nothing is unsaved, but all sessions. */
+static void test_log_list_without_edits(void **state)
+{
+	struct document *document = open_document();
+	struct log_place place = { .cursor = 0 };
+	struct log_session *saved;
+	char out[512] = "";
+
+	(void)state;
+	die_with(edit_nothing);
+	assert_int_equal(logs(), 1);
+	assert_true(log_list(list_entry, out, NULL));
+	assert_string_equal(out, "");
+	assert_int_equal(unlink(only_log()), 0);
+	assert_true(log_list(list_entry, out, NULL));
+	assert_string_equal(out, "");
+	saved = log_session_begin("one", false, NULL);
+	assert_non_null(saved);
+	assert_true(log_session_add(saved, document, &place, NULL));
+	assert_true(log_session_end(saved, NULL));
+	assert_true(log_list(list_entry, out, NULL));
+	assert_string_equal(out, "1 one 1 0;");
+	document_close(document);
+}
+
 /* --- several --- */
 
 static void edit_insisting(struct session *session)
@@ -1503,6 +1635,72 @@ static void test_log_live_beside_left(void **state)
 	assert_int_equal(look(), LOG_LIVE);
 	end(&session, false);
 	assert_int_equal(look(), LOG_LEFT);
+}
+
+/* A log by hand, of a file with that inode, taken up at TIME. */
+static void write_log(unsigned slot, uint64_t inode, int64_t time_taken_up)
+{
+	struct log_buffer buffer = { .identity.exists = true };
+	struct log_resume resume = {
+		.time = time_taken_up,
+		.identity = { .exists = true, .file.inode = (ino_t)inode },
+	};
+	struct log_writer writer;
+	struct log_file file;
+	char name[LOG_NAME_SIZE];
+
+	snprintf(buffer.path, sizeof buffer.path, "%s", path);
+	log_slot_name(path, slot, name);
+	assert_true(log_folder_open(&file, false, true, NULL));
+	log_file_name(&file, name);
+	assert_true(log_file_create(&file, NULL));
+	assert_true(log_writer_begin(&writer, file.fd, NULL));
+	log_put_start(&writer, false);
+	log_put_buffer(&writer, &buffer);
+	log_put_resume(&writer, &resume);
+	assert_false(writer.failed);
+	log_writer_end(&writer);
+	log_file_close(&file);
+}
+
+static void test_log_knows_the_newest(void **state)
+{
+	struct document *document = open_document();
+	struct file_identity known;
+	int64_t now = time(NULL);
+
+	(void)state;
+	assert_false(log_knows(document, &known));
+	write_log(1, 11, now - 1000);
+	write_log(2, 12, now - 10);
+	write_log(3, 13, now - 100);
+	assert_true(log_knows(document, &known));
+	assert_int_equal(known.inode, 12);
+	document_close(document);
+}
+
+/* Nothing, while a process has it, and where there was no file. */
+static void test_log_knows_nothing(void **state)
+{
+	struct session session = begin();
+	struct file_identity known;
+
+	(void)state;
+	insert(&session, 0, "x");
+	assert_false(log_knows(session.document, &known));
+	end(&session, true);
+	session.document = open_document();
+	assert_true(log_knows(session.document, &known));
+	assert_true(log_discard(session.document, NULL));
+	document_close(session.document);
+	unlink(path);
+	session = begin();
+	insert(&session, 0, "x");
+	end(&session, true);
+	assert_int_equal(look(), LOG_LEFT);
+	session.document = open_document();
+	assert_false(log_knows(session.document, &known));
+	document_close(session.document);
 }
 
 static bool stop_show(void *context, const struct log_entry *entry)
@@ -1577,6 +1775,60 @@ static void test_log_session_of_large_changes(void **state)
 	document_close(document);
 }
 
+/* Of a new file, and of another's bytes, which are in it where they are few. */
+static void test_log_session_of_other_bytes(void **state)
+{
+	struct log_place place = { .cursor = 0 };
+	struct document *document;
+	struct log_session *session;
+	struct loaded loaded;
+	char *other = other_file(2 * PASTED), name[80], bytes[12] = "";
+
+	(void)state;
+	snprintf(name, sizeof name, "%s/new", folder);
+	document = open_path(name);
+	assert_true(document_insert(document, 0, "0123456789", 10, NULL));
+	paste_from(document, other);
+	assert_true(document_delete(document, (struct range){
+		PASTED_TO + LOG_KNOWN_MAXIMUM, PASTED_TO + PASTED }, NULL));
+	session = log_session_begin("new", false, NULL);
+	assert_non_null(session);
+	assert_true(log_session_add(session, document, &place, NULL));
+	assert_true(log_session_end(session, NULL));
+	assert_int_equal(unlink(other), 0);
+	assert_true(load("new", &loaded, NULL));
+	assert_string_equal(loaded.error, "");
+	assert_int_equal(document_size(loaded.document),
+			 10 + LOG_KNOWN_MAXIMUM);
+	document_read(loaded.document, PASTED_TO, bytes, 11);
+	assert_string_equal(bytes, "other bytes");
+	document_close(loaded.document);
+	document_close(document);
+}
+
+static int unknown_fsync(int fd)
+{
+	struct stat status;
+
+	assert_int_equal(fstat(fd, &status), 0);
+	errno = EINVAL;
+	return S_ISDIR(status.st_mode) ? -1 : real.fsync(fd);
+}
+
+/* Not every file system knows how to sync a folder. */
+static void test_log_session_folder_without_sync(void **state)
+{
+	struct loaded loaded;
+
+	(void)state;
+	io.fsync = unknown_fsync;
+	assert_true(save("one", false, NULL));
+	io.fsync = real.fsync;
+	assert_true(load("one", &loaded, NULL));
+	assert_string_equal(loaded.error, "");
+	document_close(loaded.document);
+}
+
 static void test_log_session_long_name(void **state)
 {
 	char name[LOG_MARKS * 2];
@@ -1608,6 +1860,9 @@ int main(void)
 		TEST(test_log_is_synced),
 		TEST(test_log_live),
 		TEST(test_log_both_begin_at_once),
+		TEST(test_log_that_says_nothing_yet),
+		TEST(test_log_live_of_another_path),
+		TEST(test_log_two_live),
 		TEST(test_log_is_not_held_by_workers),
 		TEST(test_log_slots),
 		TEST(test_log_recover_after_death),
@@ -1623,6 +1878,7 @@ int main(void)
 		TEST(test_log_of_a_huge_file),
 		TEST(test_log_of_too_much),
 		TEST(test_log_flush_that_was_done),
+		TEST(test_log_flush_that_was_done_and_is_held),
 		TEST(test_log_flush_that_was_not),
 		TEST(test_log_show),
 		TEST(test_log_damaged_anywhere),
@@ -1634,10 +1890,15 @@ int main(void)
 		TEST(test_log_session_changed_file),
 		TEST(test_log_session_damaged),
 		TEST(test_log_list),
+		TEST(test_log_list_without_edits),
 		TEST(test_log_live_beside_left),
+		TEST(test_log_knows_the_newest),
+		TEST(test_log_knows_nothing),
 		TEST(test_log_show_stops),
 		TEST(test_log_passive_says_nothing),
 		TEST(test_log_session_of_large_changes),
+		TEST(test_log_session_of_other_bytes),
+		TEST(test_log_session_folder_without_sync),
 		TEST(test_log_session_long_name),
 	};
 
