@@ -137,7 +137,8 @@ bool log_record_load(struct log_reader *reader, struct error *error)
 	return true;
 }
 
-/* Does a record stand somewhere behind the place where none does? */
+/* Does a record stand somewhere behind the place where the next one does not,
+ * or there another one? */
 bool log_record_behind(struct log_reader *reader, bool *found,
 		       struct error *error)
 {
@@ -146,7 +147,7 @@ bool log_record_behind(struct log_reader *reader, bool *found,
 	uint64_t most = reader->sequence + reader->size / LOG_RECORD_HEAD;
 
 	*found = false;
-	for (uint64_t at = reader->start + 1; at < reader->size; at += BLOCK) {
+	for (uint64_t at = reader->start; at < reader->size; at += BLOCK) {
 		ssize_t got = io_read_at(reader->fd, block, sizeof block, at);
 
 		if (got < 0)

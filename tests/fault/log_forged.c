@@ -137,6 +137,7 @@ static void each_number(size_t index, visit_forged *visit)
 		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02",
 		"\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
 		"\x80\x80\x80\x80\x08",
+		"\xff\xff\xff\xff\x07",
 	};
 
 	for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++) {
@@ -318,6 +319,38 @@ static void leave_log(bool again)
 	document_close(document);
 }
 
+/* Without one of its records, whole as the others are; only that the last one
+ * was there cannot be known. */
+static void test_log_record_missing(void **state)
+{
+	(void)state;
+	remove_state();
+	leave_log(false);
+	log_name = only_file("sessions");
+	take_file(log_name);
+	for (size_t i = 0; i < record_count; i++) {
+		struct document *document = open_document();
+		int fd = open(log_name, O_WRONLY | O_TRUNC);
+		size_t behind = records[i + 1];
+
+		assert_true(fd >= 0);
+		assert_int_equal(write(fd, whole, records[i]), records[i]);
+		assert_int_equal(write(fd, whole + behind,
+				       whole_size - behind),
+				 whole_size - behind);
+		close(fd);
+
+		struct log_report report = log_look(document);
+
+		if (i == record_count - 1)
+			assert_int_equal(report.state, LOG_LEFT);
+		else
+			assert_int_equal(report.state, LOG_DAMAGED);
+		document_close(document);
+	}
+	remove_state();
+}
+
 /* The same bytes, but it may be another file. */
 static void touch_file(void)
 {
@@ -393,6 +426,7 @@ static void test_log_session_forged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_log_record_missing),
 		cmocka_unit_test(test_log_forged),
 		cmocka_unit_test(test_log_session_forged),
 	};
