@@ -342,12 +342,13 @@ bool log_reader_begin(struct log_reader *reader, int fd, const char *name,
 		return error_set_system(error, errno, "can't read %s", name);
 	reader->size = (uint64_t)status.st_size;
 	reader->offset = reader->end = LOG_HEAD;
-	if (!log_read_at(reader, head, sizeof head, 0, &broken, error))
-		return !broken &&
-		       error_set(error,
-				 "%s: byte %llu: it ends "
-				 "here, which is too early",
-				 name, (unsigned long long)reader->size);
+	if (!log_read_at(reader, head, sizeof head, 0, &broken, error)) {
+		if (!broken)
+			error_set(error, "%s: byte %llu: it ends here, which "
+				  "is too early", name,
+				  (unsigned long long)reader->size);
+		return false;
+	}
 	if (memcmp(head, log_magic, 8) != 0)
 		return error_set(error, "%s: byte 0: not a session log", name);
 	if (log_get_fixed(head + 8, 4) != LOG_VERSION)

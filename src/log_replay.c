@@ -236,8 +236,7 @@ static bool replay_go(void *context, uint64_t state, int64_t time,
 	if (!states_get(replay, state, &number))
 		return unknown_state(state, error);
 	end_step(replay);
-	return number == document_state_now(replay->document)
-	       || document_go(replay->document, number, &touched, error);
+	return document_go(replay->document, number, &touched, error);
 }
 
 static bool replay_resume(void *context, const struct log_resume *resume,
