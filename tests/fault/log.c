@@ -575,7 +575,7 @@ static void tear_log(void)
 		[30] = 60, [30 + 8] = 100,
 	};
 	struct document *document = open_document();
-	struct log_report report = log_look(document);
+	struct log_report report = log_look(document, true);
 	int fd = open(report.log, O_WRONLY | O_APPEND);
 
 	assert_int_equal(report.state, LOG_LEFT);

@@ -340,7 +340,7 @@ static void test_log_record_missing(void **state)
 				 whole_size - behind);
 		close(fd);
 
-		struct log_report report = log_look(document);
+		struct log_report report = log_look(document, true);
 
 		if (i == record_count - 1)
 			assert_int_equal(report.state, LOG_LEFT);

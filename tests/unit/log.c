@@ -583,7 +583,7 @@ static void test_log_live_of_another_path(void **state)
 	assert_int_equal(rename(log_path(one.log), taken), 0);
 	other.document = open_path(twin);
 	other.log = log_attach(other.document, NULL);
-	assert_int_equal(log_look(other.document).state, LOG_NONE);
+	assert_int_equal(log_look(other.document, true).state, LOG_NONE);
 	insert(&other, 0, "y");
 	assert_null(log_problem(other.log));
 	assert_string_not_equal(log_path(other.log), taken);
@@ -603,7 +603,7 @@ static void test_log_two_live(void **state)
 	insert(&one, 0, "x");
 	log_insist(other.log);
 	insert(&other, 0, "y");
-	report = log_look(other.document);
+	report = log_look(other.document, true);
 	assert_int_equal(report.state, LOG_LIVE);
 	assert_string_equal(report.log, log_path(one.log));
 	end(&other, false);
@@ -1637,7 +1637,8 @@ static void test_log_live_beside_left(void **state)
 	assert_int_equal(look(), LOG_LEFT);
 }
 
-/* A log by hand, of a file with that inode, taken up at TIME. */
+/* A log by hand, of a file with that inode, taken up at TIME, that ends in a
+ * flush. */
 static void write_log(unsigned slot, uint64_t inode, int64_t time_taken_up)
 {
 	struct log_buffer buffer = { .identity.exists = true };
@@ -1645,6 +1646,7 @@ static void write_log(unsigned slot, uint64_t inode, int64_t time_taken_up)
 		.time = time_taken_up,
 		.identity = { .exists = true, .file.inode = (ino_t)inode },
 	};
+	struct log_flush flush = { .time = time_taken_up };
 	struct log_writer writer;
 	struct log_file file;
 	char name[LOG_NAME_SIZE];
@@ -1658,6 +1660,7 @@ static void write_log(unsigned slot, uint64_t inode, int64_t time_taken_up)
 	log_put_start(&writer, false);
 	log_put_buffer(&writer, &buffer);
 	log_put_resume(&writer, &resume);
+	log_put_flush(&writer, &flush);
 	assert_false(writer.failed);
 	log_writer_end(&writer);
 	log_file_close(&file);
@@ -1687,6 +1690,7 @@ static void test_log_knows_nothing(void **state)
 
 	(void)state;
 	insert(&session, 0, "x");
+	log_flush(session.log);
 	assert_false(log_knows(session.document, &known));
 	end(&session, true);
 	session.document = open_document();
@@ -1696,6 +1700,7 @@ static void test_log_knows_nothing(void **state)
 	unlink(path);
 	session = begin();
 	insert(&session, 0, "x");
+	log_flush(session.log);
 	end(&session, true);
 	assert_int_equal(look(), LOG_LEFT);
 	session.document = open_document();

@@ -988,9 +988,9 @@ static void test_recovery_spare_stays(void **state)
 static void test_recovery_spare_strangers(void **state)
 {
 	(void)state;
-	leave_spare(0640, 0644);
-	assert_state(RECOVERY_STRANGER, "open to others");
-	assert_not_done(RECOVERY_UNDO, true, "open to others");
+	leave_spare(0664, 0644);
+	assert_state(RECOVERY_STRANGER, "can be written by others");
+	assert_not_done(RECOVERY_UNDO, true, "can be written by others");
 	assert_not_cleared();
 	leave_spare(0644, 0644);
 	assert_int_equal(link(in_folder(".file.ovb"), in_folder("link")), 0);
