@@ -83,9 +83,11 @@ static bool take_mask(const struct command_call *call, size_t *position,
 	given = !command_at_end(call, position);
 	if (given && !data_parse(&data, call->line, position, error))
 		return false;
-	if (given && data.length == 0)
+	if (given && data.length == 0) {
+		data_free(&data);
 		return error_set_at(error, *position, "data of a byte or "
 				    "more is wanted");
+	}
 	replacing->replacement =
 		given
 			? replacement_of_filler(data.bytes, data.length, error)
