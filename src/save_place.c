@@ -114,8 +114,10 @@ void save_place_name(const struct save_place *place, const char *name,
 	size_t length = strlen(place->path);
 
 	/* Cut rather than refused: it is for a message. */
-	if (length + strlen(name) + 2 > PATH_MAX)
+	if (length + strlen(name) + 2 > PATH_MAX) {
 		length = 0;
+		slash = "";
+	}
 	snprintf(shown, PATH_MAX, "%.*s%s%s", (int)length, place->path, slash,
 		 name);
 }
