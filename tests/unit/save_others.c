@@ -1,0 +1,531 @@
+/*
+ * save_others: what another program does to the files of a flush, between any
+ * two of its steps, is found and said, and not made worse.
+ */
+#include "saving.h"
+
+/* --- an event: what they do, and behind which call --- */
+
+static void (*others)(void);
+static int events;		/* how many more of them */
+static const char *event_file;	/* behind a sync of which */
+
+static void happens(void)
+{
+	if (events > 0) {
+		events--;
+		others();
+	}
+}
+
+static int fsync_and(int fd)
+{
+	struct stat synced;
+	struct stat wanted;
+	int result = real.fsync(fd);
+
+	assert_int_equal(real.fstat(fd, &synced), 0);
+	if (stat(event_file, &wanted) == 0 && synced.st_ino == wanted.st_ino)
+		happens();
+	return result;
+}
+
+/* Behind each of COUNT syncs of FILE, OTHERS. */
+static void after_syncs(int count, const char *file, void (*act)(void))
+{
+	others = act;
+	events = count;
+	event_file = file;
+	io.fsync = fsync_and;
+}
+
+static struct document *open_changed(void)
+{
+	struct document *document = open_text();
+
+	assert_true(document_overwrite(document, 3, "X", 1, NULL));
+	return document;
+}
+
+/* --- they make it shorter --- */
+
+static void cut_to_33(void)
+{
+	assert_int_equal(truncate("file", 33), 0);
+}
+
+static void cut_to_10(void)
+{
+	assert_int_equal(truncate("file", 10), 0);
+}
+
+static void cut_both(void)
+{
+	cut_to_10();
+	assert_int_equal(truncate(".file.ovn", 10), 0);
+}
+
+/* All is data where nobody knows: nothing behind the end is a hole. */
+static off_t no_lseek(int fd, off_t offset, int whence)
+{
+	(void)fd, (void)offset, (void)whence;
+	errno = EINVAL;
+	return -1;
+}
+
+/* Behind what is written, where no comparison looks. */
+static void test_others_cut_in_place(void **state)
+{
+	struct document *document = open_changed();
+
+	(void)state;
+	after_syncs(9, "file", cut_to_33);
+	refused(document, &in_place, "is interrupted between old and new: it "
+		"has become shorter: another program writes it; its journal "
+		".file.ovj is kept");
+	assert_file("file", text, 33);
+	assert_int_equal(count_entries(), 2);
+	document_close(document);
+}
+
+/* A rewrite that moves what is between 2 and 32, and ends a byte earlier. */
+static struct document *open_moved(void)
+{
+	struct document *document = open_text();
+
+	assert_true(document_delete(document, range_of(35, 1), NULL));
+	assert_true(document_delete(document, range_of(30, 2), NULL));
+	assert_true(document_insert(document, 2, "++", 2, NULL));
+	return document;
+}
+
+static void assert_interrupted_rewrite(const char *words)
+{
+	struct document *document = open_moved();
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	io.fsync = fsync_and;
+	assert_false(save_write(document, &in_place, &done, &error));
+	io.fsync = real.fsync;
+	assert_words(&error, "is interrupted between old and new");
+	assert_words(&error, words);
+	assert_words(&error, "its journal .file.ovj, .file.ovn is kept");
+	assert_int_equal(count_entries(), 3);
+	document_check(document);
+	document_close(document);
+}
+
+static void test_others_cut_rewritten(void **state)
+{
+	(void)state;
+	after_syncs(9, "file", cut_to_33);
+	assert_interrupted_rewrite("it has become shorter: another program");
+	assert_text(".file.ovn", "01++23456789abcdefghijklmnopqrstwxy");
+	assert_file("file", "01++23456789abcdefghijklmnopqrstw", 33);
+}
+
+/* What is compared is shorter, or what it is compared with too. */
+static void test_others_cut_compared(void **state)
+{
+	(void)state;
+	after_syncs(9, "file", cut_to_10);
+	assert_interrupted_rewrite("it reads back differently behind 0x");
+	saving_empty(NULL);
+	after_syncs(9, "file", cut_both);
+	io.lseek = no_lseek;
+	assert_interrupted_rewrite("it reads back differently behind 0x");
+}
+
+static int ftruncate_and(int fd, off_t size)
+{
+	int result = real.ftruncate(fd, size);
+
+	happens();
+	return result;
+}
+
+/* While it is copied for a backup. */
+static void test_others_cut_backup(void **state)
+{
+	const struct save_options copy = { SAVE_WAY_IN_PLACE,
+					   SAVE_BACKUP_COPY };
+	struct document *document = open_changed();
+
+	(void)state;
+	others = cut_to_10;
+	events = 1;
+	io.ftruncate = ftruncate_and;
+	refused(document, &copy, "not written, unchanged: it reads back "
+		"differently behind 0xa");
+	io.lseek = no_lseek;
+	document_close(document);
+	document = open_changed();
+	events = 1;
+	refused(document, &copy, "not written, unchanged: it has become "
+		"shorter");
+	assert_file("file", text, 10);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+/* While a journal, or a copy, is made of what is mapped: the rest of the page
+ * reads as zeros. */
+static void test_others_cut_mapped(void **state)
+{
+	struct document *document = open_changed();
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	after_syncs(1, ".file.ovj", cut_to_10);
+	refused(document, &in_place, "unchanged: bytes were lost while it was "
+		"read");
+	assert_file("file", text, 10);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+	document = open_text();
+	others = cut_to_10;
+	events = 1;
+	io.ftruncate = ftruncate_and;
+	assert_false(save_copy(document, range_of(0, TEXT), "copy", false,
+			       &done, &error));
+	assert_words(&error, "copy not created: bytes were lost while it was "
+		     "read");
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+enum { LONG = 64 << 10 };
+
+static void cut_to_nothing(void)
+{
+	assert_int_equal(truncate("file", 0), 0);
+}
+
+/* And whole pages are gone. */
+static void test_others_cut_pages(void **state)
+{
+	static char bytes[LONG];
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	memset(bytes, 'x', LONG);
+	put_file("file", bytes, LONG);
+	struct document *document = open_document("file");
+	others = cut_to_nothing;
+	events = 1;
+	io.ftruncate = ftruncate_and;
+	io.lseek = no_lseek;
+	assert_false(save_copy(document, range_of(0, LONG), "copy", false,
+			       &done, &error));
+	assert_words(&error, "the bytes at 0x0 can't be read any more");
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+/* --- they write --- */
+
+static ssize_t pwrite_and(int fd, const void *bytes, size_t size, off_t at)
+{
+	ssize_t result = real.pwrite(fd, bytes, size, at);
+
+	happens();
+	return result;
+}
+
+static void lengthen_new(void)
+{
+	assert_int_equal(truncate(".file.ovn", 100), 0);
+}
+
+/* The new file has another length than it was given. */
+static void test_others_write_new_file(void **state)
+{
+	struct document *document = open_text();
+
+	(void)state;
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	others = lengthen_new;
+	events = 99;
+	io.pwrite = pwrite_and;
+	refused(document, &replace, "unchanged: it has another size than was "
+		"written");
+	assert_text("file", text);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+/* What was data is a hole. */
+static void punch_hole(void)
+{
+	int fd = open("file", O_WRONLY);
+
+	assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE
+				   | FALLOC_FL_KEEP_SIZE, 0, LONG), 0);
+	close(fd);
+}
+
+static void test_others_punch_holes(void **state)
+{
+	static char bytes[LONG];
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	memset(bytes, 'x', LONG);
+	put_file("file", bytes, LONG);
+	int fd = open("file", O_WRONLY);
+	int punched = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				0, 4096);
+	close(fd);
+	if (punched != 0)
+		skip();
+	put_file("file", bytes, LONG);
+	struct document *document = open_document("file");
+	assert_true(document_insert(document, 0, "+", 1, NULL));
+	after_syncs(9, "file", punch_hole);
+	assert_false(save_write(document, &in_place, &done, &error));
+	assert_words(&error, "is interrupted");
+	assert_words(&error, "it reads back differently behind 0x0");
+	document_close(document);
+}
+
+static void add_to_old(void)
+{
+	int fd = open(".file.ovn", O_WRONLY | O_APPEND);
+
+	assert_int_equal(write(fd, "more", 4), 4);
+	close(fd);
+}
+
+static int exchange_and(int folder, const char *one, const char *other)
+{
+	int result = real.exchange(folder, one, other);
+
+	if (result == 0)
+		happens();
+	return result;
+}
+
+/* The old file when it has lost its name: it gets that back, and is not taken
+ * for the one that the document knows. */
+static void test_others_write_old_file(void **state)
+{
+	struct document *document = open_text();
+
+	(void)state;
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	others = add_to_old;
+	events = 1;
+	io.exchange = exchange_and;
+	refused(document, &replace, "unchanged: it has changed on disk "
+		"meanwhile");
+	if (events > 0)
+		skip();
+	assert_text("file", "0123456789abcdefghijklmnopqrstuvwxyzmore");
+	assert_int_equal(count_entries(), 1);
+	assert_int_equal(file_check(document_file(document), NULL), FILE_GREW);
+	document_close(document);
+}
+
+/* --- they put another file there --- */
+
+static void put_theirs(void)
+{
+	put_file("theirs", "theirs", 6);
+	assert_int_equal(rename("theirs", "file"), 0);
+}
+
+static void remove_it(void)
+{
+	assert_int_equal(unlink("file"), 0);
+}
+
+static ssize_t readlink_and(const char *path, char *link, size_t size)
+{
+	happens();
+	return real.readlink(path, link, size);
+}
+
+/* Between the look at the file and the look for it. */
+static void assert_found_other(struct document *document, void (*act)(void))
+{
+	others = act;
+	events = 1;
+	io.readlink = readlink_and;
+	refused(document, &in_place, "another file has taken its place");
+	io.readlink = real.readlink;
+	document_close(document);
+}
+
+static dev_t other_device;
+
+static int fstatat_elsewhere(int folder, const char *name, struct stat *status,
+			     int flags)
+{
+	int result = real.fstatat(folder, name, status, flags);
+
+	if (result == 0 && strcmp(name, "file") == 0)
+		status->st_dev += other_device;
+	return result;
+}
+
+static void test_others_replace_first(void **state)
+{
+	struct document *document;
+
+	(void)state;
+	assert_found_other(open_changed(), put_theirs);
+	assert_text("file", "theirs");
+	assert_found_other(open_changed(), remove_it);
+	assert_int_equal(count_entries(), 0);
+	document = open_document("file");
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	assert_found_other(document, put_theirs);
+	assert_text("file", "theirs");
+	document = open_changed();
+	other_device = 1;
+	io.fstatat = fstatat_elsewhere;
+	refused(document, &in_place, "another file has taken its place");
+	assert_text("file", text);
+	document_close(document);
+}
+
+static int fstat_elsewhere(int fd, struct stat *status)
+{
+	int result = real.fstat(fd, status);
+
+	if (result == 0 && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR)
+		status->st_dev += other_device;
+	return result;
+}
+
+/* Another one is opened to be written. */
+static void test_others_on_another_device(void **state)
+{
+	struct document *document = open_changed();
+
+	(void)state;
+	other_device = 1;
+	io.fstat = fstat_elsewhere;
+	refused(document, &in_place, "another file has taken its place");
+	io.fstat = real.fstat;
+	assert_text("file", text);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static int link_refused(int from_folder, const char *from, int to_folder,
+			const char *to, int flags)
+{
+	(void)from_folder, (void)from, (void)to_folder, (void)to, (void)flags;
+	happens();
+	errno = EPERM;
+	return -1;
+}
+
+/* Where there are no links, a file that has appeared is not overwritten. */
+static void test_others_appear_without_links(void **state)
+{
+	struct document *document = open_document("file");
+
+	(void)state;
+	assert_true(document_insert(document, 0, "X", 1, NULL));
+	others = put_theirs;
+	events = 1;
+	io.linkat = link_refused;
+	refused(document, NULL, "not created: can't take its place: File "
+		"exists");
+	assert_text("file", "theirs");
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+/* Up to where only the end is missing; DOCUMENT becomes longer. */
+static struct save_flush *begun(struct document *document)
+{
+	struct save_flush *flush = save_begin(document, &in_place, NULL, NULL);
+
+	assert_non_null(flush);
+	assert_true(save_prepare(flush) && save_commit(flush)
+		    && save_apply(flush));
+	return flush;
+}
+
+static void assert_not_finished(struct save_flush *flush, const char *words)
+{
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	assert_false(save_finish(flush, &done));
+	save_message(flush, &error);
+	assert_words(&error, words);
+	assert_words(&error, "another file has taken its place");
+	save_end(flush);
+}
+
+/* What was written has lost its name before the end: in place the old bytes
+ * are put back, a rewrite stays to be finished. */
+static void test_others_replace_last(void **state)
+{
+	struct document *document = open_text();
+
+	(void)state;
+	assert_true(document_insert(document, TEXT, "X", 1, NULL));
+	struct save_flush *flush = begun(document);
+	assert_int_equal(link("file", "ours"), 0);
+	put_theirs();
+	assert_not_finished(flush, "not written, unchanged");
+	assert_text("file", "theirs");
+	assert_text("ours", text);
+	assert_int_equal(count_entries(), 2);
+	assert_true(document_modified(document));
+	document_close(document);
+	saving_empty(NULL);
+	document = open_moved();
+	flush = begun(document);
+	put_theirs();
+	assert_not_finished(flush, "is interrupted");
+	assert_text("file", "theirs");
+	assert_text(".file.ovn", "01++23456789abcdefghijklmnopqrstwxy");
+	document_close(document);
+}
+
+static void test_others_mount_last(void **state)
+{
+	struct document *document = open_text();
+
+	(void)state;
+	assert_true(document_insert(document, TEXT, "X", 1, NULL));
+	struct save_flush *flush = begun(document);
+	other_device = 1;
+	io.fstat = fstat_elsewhere;
+	assert_not_finished(flush, "not written, unchanged");
+	assert_text("file", text);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SAVING_TEST(test_others_cut_in_place),
+		SAVING_TEST(test_others_cut_rewritten),
+		SAVING_TEST(test_others_cut_compared),
+		SAVING_TEST(test_others_cut_backup),
+		SAVING_TEST(test_others_cut_mapped),
+		SAVING_TEST(test_others_cut_pages),
+		SAVING_TEST(test_others_write_new_file),
+		SAVING_TEST(test_others_punch_holes),
+		SAVING_TEST(test_others_write_old_file),
+		SAVING_TEST(test_others_replace_first),
+		SAVING_TEST(test_others_on_another_device),
+		SAVING_TEST(test_others_appear_without_links),
+		SAVING_TEST(test_others_replace_last),
+		SAVING_TEST(test_others_mount_last),
+	};
+
+	return cmocka_run_group_tests(tests, saving_begin, saving_end);
+}
