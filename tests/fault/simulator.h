@@ -230,6 +230,7 @@ static inline void arm(enum mode mode, long target, int error)
 	fault.error = error;
 	fault.count = 0;
 	fault.kind = NULL;
+	fault.allocations = false;
 #define ARM(name) io.name = fault_##name
 	ARM(open), ARM(openat), ARM(stat), ARM(fstat), ARM(fstatat);
 	ARM(faccessat), ARM(pread), ARM(pwrite), ARM(lseek), ARM(ftruncate);
