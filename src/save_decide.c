@@ -46,7 +46,7 @@ static uint64_t shared_block(const struct document *document)
 	int fd = file_descriptor(document_file(document));
 	bool shares, local;
 
-	return fd >= 0 && io.file_system(fd, &shares, &local) == 0 && shares
+	return io.file_system(fd, &shares, &local) == 0 && shares
 		? save_block(fd) : 0;
 }
 

@@ -157,8 +157,7 @@ static void note_written(struct save_flush *flush,
 	if ((mode & S_ISUID) || (mode & (S_ISGID | S_IXGRP))
 				 == (S_ISGID | S_IXGRP))
 		add_note(plan, "its set-user-ID or set-group-ID bit may fall");
-	if (file_descriptor(file) >= 0
-	    && save_has_capabilities(file_descriptor(file)))
+	if (save_has_capabilities(file_descriptor(file)))
 		add_note(plan, "its capabilities fall");
 	if (plan->method == SAVE_IN_PLACE) {
 		uint64_t filled = filled_bytes(flush, file);

@@ -151,8 +151,7 @@ static bool place_exchanged(struct save_flush *flush)
 	if (exchange(target) != 0) {
 		bool missing = errno == ENOSYS || errno == EINVAL;
 
-		if (missing && flush->options.backup == SAVE_BACKUP_SIMPLE
-		    && flush->plan.backup)
+		if (missing && flush->options.backup == SAVE_BACKUP_SIMPLE)
 			return error_set(save_cause(flush), "the old file "
 					 "can't be kept here; \"set "
 					 "backup=copy\" makes a copy of it");

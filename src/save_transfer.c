@@ -199,11 +199,7 @@ static struct range next_data(const struct transfer *transfer,
 					range.end);
 	struct range two = save_data_at(transfer->to, range.start, range.end);
 
-	if (two.start < one.start)
-		return two;
-	if (two.start == one.start && two.end > one.end)
-		return two;
-	return one;
+	return two.start < one.start ? two : one;
 }
 
 bool save_transferred(int from, int to, struct range range,
