@@ -549,9 +549,11 @@ static void test_save_stopped_anywhere(void **state)
 	struct io whole = real;
 
 	(void)state;
-	for (int local = 0; local < 2; local++) {
-		if (local)
+	for (int how = 0; how < 3; how++) {
+		if (how == 1)
 			io.file_system = local_file_system;
+		if (how == 2)
+			io.copy_range = no_copy;
 		for (enum method method = 0; method < METHODS; method++) {
 			long steps = 0;
 

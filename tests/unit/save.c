@@ -190,6 +190,57 @@ static void test_save_nothing(void **state)
 	document_close(document);
 }
 
+/* What was cut out and put back where it was needs no writing, though it was
+ * an edit. */
+static void test_save_edits_to_nothing(void **state)
+{
+	enum { CUT = DOCUMENT_GRANULE_MAXIMUM + 1, SIZE = CUT + TEXT };
+	const char *path = in_folder("file");
+	struct range cut = { 4, 4 + CUT };
+
+	(void)state;
+	put_file(path, text, TEXT);
+	assert_int_equal(truncate(path, SIZE), 0);
+	struct stat before = status_of(path);
+	struct document *document = open_document(path);
+	struct clip *clip = document_copy(document, cut, NULL);
+	assert_non_null(clip);
+	assert_true(document_delete(document, cut, NULL));
+	assert_true(document_paste(document, range_of(4, 0), clip, NULL));
+	clip_free(clip);
+	assert_true(document_modified(document));
+	struct save_plan done = write_document(document);
+	assert_int_equal(done.method, SAVE_NOTHING);
+	assert_int_equal(done.bytes, 0);
+	struct stat after = status_of(path);
+	assert_int_equal(after.st_ctim.tv_sec, before.st_ctim.tv_sec);
+	assert_int_equal(after.st_ctim.tv_nsec, before.st_ctim.tv_nsec);
+	document_close(document);
+}
+
+/* More ranges than there is room for at first. */
+static void test_save_many_ranges(void **state)
+{
+	enum { RANGES = 100 };
+	const char *path = in_folder("file");
+	char bytes[3 * RANGES];
+
+	(void)state;
+	memset(bytes, 'x', sizeof bytes);
+	put_file(path, bytes, sizeof bytes);
+	struct document *document = open_document(path);
+	for (size_t i = 0; i < RANGES; i++) {
+		bytes[3 * i] = (char)('A' + i % 26);
+		assert_true(document_overwrite(document, 3 * i, bytes + 3 * i,
+					       1, NULL));
+	}
+	struct save_plan done = write_document(document);
+	assert_int_equal(done.ranges, RANGES);
+	assert_int_equal(done.bytes, RANGES);
+	assert_content(path, bytes, sizeof bytes);
+	document_close(document);
+}
+
 static struct {
 	int calls;
 	off_t offset;
@@ -307,35 +358,41 @@ static void test_save_sparse_stays_sparse(void **state)
 	document_close(document);
 }
 
+/* Who is not root for the moment. */
+static void become_owner(bool other)
+{
+	if (getuid() != 0)
+		return;
+	if (!other)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(other ? 65534 : 0), 0);
+	if (other)
+		assert_int_equal(seteuid(65534), 0);
+}
+
 /* The set-user-ID bit falls when its owner writes: that is said. */
 static void test_save_notes_mode(void **state)
 {
 	const char *path = in_folder("file");
-	struct save_plan plan;
-	int status;
+	struct save_plan plan = { .note = "" };
+	struct save_plan done = { .note = "" };
 
 	(void)state;
 	assert_int_equal(chmod(folder, 0777), 0);
-	pid_t child = fork();
-	if (child == 0) {
-		if (geteuid() == 0 && (setgid(65534) || setuid(65534)))
-			_exit(1);
-		put_file(path, text, TEXT);
-		if (chmod(path, 04755))
-			_exit(2);
-		struct document *document = open_document(path);
-		document_overwrite(document, 0, "X", 1, NULL);
-		if (!save_plan(document, NULL, &plan, NULL)
-		    || !strstr(plan.note, "set-user-ID"))
-			_exit(3);
-		if (!save_write(document, NULL, &plan, NULL)
-		    || strcmp(plan.note, "its mode was 4755 and is 0755 now"))
-			_exit(4);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
+	become_owner(true);
+	put_file(path, text, TEXT);
+	assert_int_equal(chmod(path, 04755), 0);
+	struct document *document = open_document(path);
+	assert_true(document_overwrite(document, 0, "X", 1, NULL));
+	bool planned = save_plan(document, NULL, &plan, NULL);
+	bool written = save_write(document, NULL, &done, NULL);
+	document_close(document);
+	become_owner(false);
 	assert_int_equal(chmod(folder, 0700), 0);
+	assert_true(planned && written);
+	assert_non_null(strstr(plan.note, "set-user-ID"));
+	assert_string_equal(done.note, "its mode was 4755 and is 0755 now");
+	assert_int_equal(status_of(path).st_mode & 07777, 0755);
 }
 
 /* The journal of a file in a folder that can't be written. */
@@ -1040,7 +1097,7 @@ static bool stop_soon(void *context)
 	return steps->stop_after-- == 0;
 }
 
-/* The two long phases in a child each. */
+/* The two long phases in a child each, or only the first. */
 static void test_save_in_children(void **state)
 {
 	static const struct { enum save_way way; uint64_t at; } cases[] = {
@@ -1050,7 +1107,8 @@ static void test_save_in_children(void **state)
 	const char *path = in_folder("file");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t n = 0; n < 2 * (sizeof cases / sizeof *cases); n++) {
+		size_t i = n / 2;
 		struct save_options options = { .way = cases[i].way,
 						.backup = SAVE_BACKUP_COPY };
 		struct save_plan done;
@@ -1070,7 +1128,8 @@ static void test_save_in_children(void **state)
 		assert_content(path, text, TEXT);
 		assert_true(save_commit(flush));
 		assert_int_equal(document_size(document), TEXT + 1);
-		assert_true(in_child(save_apply, flush));
+		assert_true(n % 2 ? save_apply(flush)
+			    : in_child(save_apply, flush));
 		assert_true(save_finish(flush, &done));
 		save_progress(flush, &now, &all);
 		assert_int_equal(now, all);
@@ -1082,6 +1141,29 @@ static void test_save_in_children(void **state)
 		assert_int_equal(count_entries(), 2);
 		document_close(document);
 	}
+}
+
+/* There is no file to keep from others. */
+static void test_save_new_in_child(void **state)
+{
+	const char *path = in_folder("file");
+	struct document *document = open_document(path);
+	struct save_plan done;
+
+	(void)state;
+	assert_true(document_insert(document, 0, text, TEXT, NULL));
+	struct save_flush *flush = save_begin(document, NULL, NULL, NULL);
+	assert_non_null(flush);
+	save_share(flush, true);
+	assert_true(in_child(save_prepare, flush));
+	save_share(flush, false);
+	assert_true(save_commit(flush) && save_apply(flush)
+		    && save_finish(flush, &done));
+	save_end(flush);
+	assert_int_equal(done.method, SAVE_CREATED);
+	assert_content(path, text, TEXT);
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
 }
 
 /* A child that prepares is killed, or the flush is just given up. */
@@ -1456,11 +1538,19 @@ static void test_save_interrupted(void **state)
 	put_file(path, text, TEXT);
 	write_killed(path, false, 3);
 	assert_interrupted(path, "may be between old and new");
+	assert_interrupted(path, "/.file.ovj has both");
 	assert_int_equal(truncate(in_folder(".file.ovj"), 60), 0);
 	assert_interrupted(path, "before it changed anything");
 	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
 	write_killed(path, true, 1);
 	assert_interrupted(path, "the file is whole");
+	assert_int_equal(unlink(in_folder(".file.ovn")), 0);
+	/* The fifth sync is that of a file that is rewritten. */
+	assert_int_equal(link(path, in_folder("other")), 0);
+	write_killed(path, true, 5);
+	assert_interrupted(path, "/.file.ovj has the new");
+	assert_int_equal(unlink(in_folder("other")), 0);
+	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
 	assert_int_equal(unlink(in_folder(".file.ovn")), 0);
 	assert_int_equal(unlink(path), 0);
 	put_file(in_folder(".file.ovn"), text, 3);
@@ -1491,12 +1581,12 @@ static void test_save_device(void **state)
 	assert_int_equal(system(command), 0);
 }
 
-static bool is_mounted;
+static int open_error;		/* 0: none */
 
 static int open_mounted(int at, const char *name, int flags, mode_t mode)
 {
-	if (is_mounted && (flags & O_EXCL) && !(flags & O_CREAT)) {
-		errno = EBUSY;
+	if (open_error && (flags & O_EXCL) && !(flags & O_CREAT)) {
+		errno = open_error;
 		return -1;
 	}
 	return device_real.openat(at, name, flags, mode);
@@ -1515,7 +1605,7 @@ static void test_save_device_in_use(void **state)
 	io.openat = open_mounted;
 	struct document *document = open_document(path);
 	assert_true(save_outlook(document, &error));
-	is_mounted = true;
+	open_error = EBUSY;
 	assert_false(save_outlook(document, &error));
 	assert_non_null(strstr(error.message, "can't be written (it is mounted"
 			       ", or otherwise in use)"));
@@ -1525,10 +1615,28 @@ static void test_save_device_in_use(void **state)
 	assert_non_null(strstr(error.message, "it is mounted"));
 	assert_false(save_write(document, NULL, &plan, &error));
 	assert_non_null(strstr(error.message, "unchanged: it is mounted"));
-	is_mounted = false;
+	/* What else it can be the flush will tell. */
+	open_error = EACCES;
+	assert_true(save_outlook(document, &error));
+	assert_true(save_plan(document, NULL, &plan, &error));
+	assert_false(save_write(document, NULL, &plan, &error));
+	assert_non_null(strstr(error.message, "unchanged: can't open it to "
+			       "write: Permission denied"));
+	open_error = 0;
 	assert_int_equal(write_document(document).method, SAVE_IN_PLACE);
 	document_close(document);
 	device_end();
+}
+
+static bool probe_interrupted;
+
+static int interrupted_probe(int fd)
+{
+	probe_interrupted = !probe_interrupted;
+	if (!probe_interrupted)
+		return real.lock_probe(fd);
+	errno = EINTR;
+	return -1;
 }
 
 static void test_save_refuses_second_octavo(void **state)
@@ -1547,6 +1655,10 @@ static void test_save_refuses_second_octavo(void **state)
 	assert_non_null(strstr(error.message, "another octavo"));
 	put_file(in_folder(".file.ovj"), text, TEXT);
 	assert_refused(document, "another octavo");
+	real = io;
+	io.lock_probe = interrupted_probe;
+	assert_refused(document, "another octavo");
+	io = real;
 	assert_int_equal(unlink(in_folder(".file.ovj")), 0);
 	assert_content(path, text, TEXT);
 	close(other);
@@ -2210,6 +2322,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_save_in_place),
 		TEST(test_save_nothing),
+		TEST(test_save_edits_to_nothing),
+		TEST(test_save_many_ranges),
 		TEST(test_save_lets_go_of_large_pages),
 		TEST(test_save_in_place_moved),
 		TEST(test_save_twice),
@@ -2231,6 +2345,7 @@ int main(void)
 		TEST(test_save_sticky),
 		TEST(test_save_writes_nowhere_else),
 		TEST(test_save_in_children),
+		TEST(test_save_new_in_child),
 		TEST(test_save_given_up),
 		TEST(test_save_stopped),
 		TEST(test_save_replaced),

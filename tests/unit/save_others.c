@@ -309,21 +309,35 @@ static int exchange_and(int folder, const char *one, const char *other)
 	return result;
 }
 
+static bool has_exchange(void)
+{
+	int folder = open(".", O_RDONLY);
+
+	put_file("one", text, 1);
+	put_file("two", text, 1);
+	bool has = real.exchange(folder, "one", "two") == 0;
+	close(folder);
+	assert_int_equal(unlink("one"), 0);
+	assert_int_equal(unlink("two"), 0);
+	return has;
+}
+
 /* The old file when it has lost its name: it gets that back, and is not taken
  * for the one that the document knows. */
 static void test_others_write_old_file(void **state)
 {
-	struct document *document = open_text();
+	struct document *document;
 
 	(void)state;
+	if (!has_exchange())
+		skip();
+	document = open_text();
 	assert_true(document_insert(document, 0, "X", 1, NULL));
 	others = add_to_old;
 	events = 1;
 	io.exchange = exchange_and;
 	refused(document, &replace, "unchanged: it has changed on disk "
 		"meanwhile");
-	if (events > 0)
-		skip();
 	assert_text("file", "0123456789abcdefghijklmnopqrstuvwxyzmore");
 	assert_int_equal(count_entries(), 1);
 	assert_int_equal(file_check(document_file(document), NULL), FILE_GREW);

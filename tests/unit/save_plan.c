@@ -9,12 +9,14 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "io.h"
 #include "octavo/save.h"
+#include "sizes.h"
 
 static char folder[] = "/tmp/octavo-plan-XXXXXX";
 static struct io real;
@@ -127,6 +129,86 @@ static void test_plan_notes(void **state)
 	}
 }
 
+/* Only so many looks for holes are worth it. */
+static void test_plan_of_many_holes(void **state)
+{
+	enum { RANGES = 1100, SIZE = 1 << 20 };
+	struct document *document;
+	struct save_plan plan;
+	struct error error = ERROR_NONE;
+
+	(void)state;
+	put_file("file", 0644);
+	assert_int_equal(truncate("file", SIZE), 0);
+	document = open_document("file");
+	for (uint64_t i = 0; i < RANGES; i++)
+		assert_true(document_overwrite(document, i ? SIZE - 2 * i : 0,
+					       "x", 1, &error));
+	plan = plan_of(document, (struct save_options){
+		.way = SAVE_WAY_IN_PLACE });
+	assert_int_equal(plan.ranges, RANGES);
+	/* Two a range, and one for that which has none. */
+	if (*plan.note)
+		assert_string_equal(plan.note,
+				    "512 bytes of its holes are filled");
+	document_close(document);
+}
+
+/* What of the file the kernel takes away. */
+static void test_plan_of_capabilities(void **state)
+{
+	/* cap_chown, for whom it is permitted. */
+	static const unsigned char capability[20] = { 0, 0, 0, 2, 1 };
+	struct document *document;
+
+	(void)state;
+	put_file("file", 0644);
+	if (setxattr("file", "security.capability", capability,
+		     sizeof capability, 0) != 0)
+		skip();
+	document = open_document("file");
+	assert_true(document_overwrite(document, 3, "x", 1, NULL));
+	assert_string_equal(plan_of(document, (struct save_options){
+		.way = SAVE_WAY_IN_PLACE }).note, "its capabilities fall");
+	document_close(document);
+}
+
+/* All of a large file is changed. */
+static void test_plan_of_much(void **state)
+{
+	enum { SIZE = SAVE_IN_PLACE_SMALL / 2 };
+	unsigned char *bytes = calloc(1, SIZE);
+	struct document *document;
+
+	(void)state;
+	assert_non_null(bytes);
+	put_file("file", 0644);
+	assert_int_equal(truncate("file", SIZE), 0);
+	document = open_document("file");
+	assert_true(document_overwrite(document, 0, bytes, SIZE, NULL));
+	free(bytes);
+	struct save_plan plan = plan_of(document, (struct save_options){
+		.way = SAVE_AUTO });
+	assert_int_equal(plan.method, SAVE_REPLACED);
+	assert_string_equal(plan.reason, "so much has changed that a journal "
+			    "would take more than a new file");
+	document_close(document);
+}
+
+/* What has no file that it could be written to is refused also where nothing
+ * was changed. */
+static void test_plan_of_generated(void **state)
+{
+	struct document *document = open_document("/proc/self/maps");
+	struct error error = ERROR_NONE;
+	struct save_plan plan;
+
+	(void)state;
+	assert_false(save_plan(document, NULL, &plan, &error));
+	assert_non_null(strstr(error.message, "\"write FILE\" makes a copy"));
+	document_close(document);
+}
+
 static int no_blocks(int fd, struct statvfs *system)
 {
 	int result = real.fstatvfs(fd, system);
@@ -232,6 +314,13 @@ static void test_plan_of_long_name(void **state)
 /* --- the old file, looked at once more after the exchange --- */
 
 static int changed_member;
+static bool exchanged;
+
+static int noted_exchange(int at, const char *one, const char *other)
+{
+	exchanged = true;
+	return real.exchange(at, one, other);
+}
 
 static int changed_fstatat(int at, const char *name, struct stat *status,
 			   int flags)
@@ -239,7 +328,8 @@ static int changed_fstatat(int at, const char *name, struct stat *status,
 	size_t length = strlen(name);
 	int result = real.fstatat(at, name, status, flags);
 
-	if (result != 0 || strcmp(name + length - 4, ".ovn") != 0)
+	if (!exchanged || result != 0
+	    || strcmp(name + length - 4, ".ovn") != 0)
 		return result;
 	status->st_dev += changed_member == 0;
 	status->st_ino += changed_member == 1;
@@ -262,10 +352,13 @@ static void test_replaced_is_another(void **state)
 		put_file("file", 0644);
 		document = open_document("file");
 		assert_true(document_insert(document, 3, "x", 1, NULL));
+		exchanged = false;
+		io.exchange = noted_exchange;
 		io.fstatat = changed_fstatat;
 		assert_false(save_write(document, &replace, &done, &error));
 		io.fstatat = real.fstatat;
-		assert_string_not_equal(error.message, "");
+		assert_non_null(strstr(error.message, "not written, unchanged: "
+				       "it has changed on disk meanwhile"));
 		assert_true(document_modified(document));
 		document_close(document);
 		empty_folder(NULL);
@@ -369,6 +462,37 @@ static void lose_prepared(enum save_method method)
 	empty_folder(NULL);
 }
 
+/* A rewrite whose content is gone when it is to be applied can only be told
+ * to be interrupted. */
+static void test_committed_is_gone(void **state)
+{
+	const struct save_options in_place = { .way = SAVE_WAY_IN_PLACE };
+	struct error error = ERROR_NONE;
+	int status;
+
+	(void)state;
+	put_file("file", 0644);
+	struct document *document = open_document("file");
+	assert_true(document_insert(document, 0, "x", 1, NULL));
+	struct save_flush *flush = save_begin(document, &in_place, NULL, NULL);
+	assert_non_null(flush);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(!save_prepare(flush));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(save_commit(flush));
+	assert_int_equal(unlink(".file.ovn"), 0);
+	assert_false(save_apply(flush));
+	save_message(flush, &error);
+	save_end(flush);
+	assert_string_equal(error.message, "file is interrupted between old "
+			    "and new: can't read .file.ovn: No such file or "
+			    "directory; its journal .file.ovj, .file.ovn is "
+			    "kept");
+	document_close(document);
+}
+
 static void test_prepared_is_gone(void **state)
 {
 	(void)state;
@@ -408,6 +532,14 @@ static void test_copy_of_new_file(void **state)
 	assert_non_null(strstr(error.message, "the file being edited"));
 	assert_false(copy_to(document, "../none/../new", &error));
 	assert_true(copy_to(document, "below/new", &error));
+	/* Its own folder is gone, and so it can't be its own. */
+	assert_int_equal(mkdir("gone", 0755), 0);
+	struct document *other = open_document("gone/new");
+	assert_true(document_insert(other, 0, "12345", 5, NULL));
+	assert_int_equal(rmdir("gone"), 0);
+	assert_true(copy_to(other, "new", &error));
+	assert_int_equal(unlink("new"), 0);
+	document_close(other);
 	io.fstat = late_fstat;
 	for (int n = 0; !worked; n++) {
 		stats_left = n;
@@ -446,6 +578,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_plan_of_new_file),
 		TEST(test_plan_notes),
+		TEST(test_plan_of_many_holes),
+		TEST(test_plan_of_capabilities),
+		TEST(test_plan_of_much),
+		TEST(test_plan_of_generated),
 		TEST(test_plan_without_room_known),
 		TEST(test_plan_names_leftovers),
 		TEST(test_journal_says_where),
@@ -453,6 +589,7 @@ int main(void)
 		TEST(test_replaced_is_another),
 		TEST(test_backup_of_holes),
 		TEST(test_prepared_is_gone),
+		TEST(test_committed_is_gone),
 		TEST(test_copy_of_new_file),
 		TEST(test_copy_elsewhere),
 	};

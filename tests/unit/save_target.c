@@ -136,6 +136,13 @@ static void test_target_names(void **state)
 	assert_string_equal(copy_to("here"), "");
 }
 
+static ssize_t no_link(const char *path, char *link, size_t size)
+{
+	(void)path, (void)link, (void)size;
+	errno = EINVAL;
+	return -1;
+}
+
 static void test_target_names_refused(void **state)
 {
 	char name[2 * PATH_MAX];
@@ -153,6 +160,10 @@ static void test_target_names_refused(void **state)
 	memset(name, 'n', NAME_MAX + 1);
 	name[NAME_MAX + 1] = '\0';
 	assert_refused(name, strerror(ENAMETOOLONG));
+	/* Whatever a file system takes for a name. */
+	io.readlink = no_link;
+	assert_refused(name, "can't be written: File name too long");
+	io = real;
 	/* The message is cut. */
 	memset(name, '/', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
@@ -167,9 +178,11 @@ static void test_target_names_refused(void **state)
 
 /* --- another user --- */
 
+static size_t group_count = 2;
+
 static void become(uid_t user)
 {
-	static const gid_t groups[] = { 7, OTHERS };
+	static gid_t groups[300] = { 7, OTHERS };
 
 	if (user == 0) {
 		assert_int_equal(seteuid(0), 0);
@@ -177,7 +190,9 @@ static void become(uid_t user)
 		assert_int_equal(setgroups(0, NULL), 0);
 		return;
 	}
-	assert_int_equal(setgroups(2, groups), 0);
+	for (size_t i = 2; i < group_count; i++)
+		groups[i] = (gid_t)(OTHERS + i);
+	assert_int_equal(setgroups(group_count, groups), 0);
 	assert_int_equal(setegid(NOBODY), 0);
 	assert_int_equal(seteuid(user), 0);
 }
@@ -235,9 +250,31 @@ static void test_target_of_others(void **state)
 	assert_reason("closed", "its folder can't be written");
 	assert_string_equal(plan_as_nobody("open/ours").reason, "");
 	assert_string_equal(plan_as_nobody("open/group").reason, "");
+	/* More groups than are looked at: the attempt will tell. */
+	group_count = 300;
+	assert_string_equal(plan_as_nobody("open/root").reason, "");
+	group_count = 2;
 	if (setxattr(in_folder("open/able"), "security.capability", capability,
 		     sizeof capability, 0) == 0)
 		assert_reason("open/able", "its capabilities would not");
+}
+
+/* A copy over what its owner may replace, but neither read nor write. */
+static void test_target_closed(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(mkdir(in_folder("open"), 0777), 0);
+	assert_int_equal(chmod(in_folder("open"), 0777), 0);
+	put_file("file", 0644);
+	put_owned("open/closed", NOBODY, NOBODY);
+	assert_int_equal(chmod(in_folder("open/closed"), 0), 0);
+	become(NOBODY);
+	const char *message = copy_to(in_folder("open/closed"));
+	become(0);
+	assert_non_null(strstr(message, "unchanged: can't open it to write: "
+			       "Permission denied"));
 }
 
 /* --- what is said at once --- */
@@ -306,6 +343,7 @@ int main(void)
 		TEST(test_target_names),
 		TEST(test_target_names_refused),
 		TEST(test_target_of_others),
+		TEST(test_target_closed),
 		TEST(test_target_outlook),
 	};
 
