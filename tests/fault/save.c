@@ -6,6 +6,7 @@
 #include "save_scenario.h"
 #include "simulator.h"
 #include "allocations.h"
+#include "sizes.h"
 
 #include <limits.h>
 #include <sys/wait.h>
@@ -305,6 +306,102 @@ static void test_save_each_allocation_fails(void **state)
 			try_allocation(method, ONCE, n, &worked);
 			try_allocation(method, DEAD, n, &worked);
 		}
+	}
+}
+
+/* --- large --- */
+
+enum { CLIP = DOCUMENT_GRANULE_MAXIMUM + 1, LARGE = 2 * CLIP };
+
+static unsigned char large[2][LARGE + 1];	/* before and after */
+
+static void assert_large(const char *name, const unsigned char *bytes,
+			 uint64_t size)
+{
+	static unsigned char found[LARGE + 2];
+	int fd = open(path_of(name), O_RDONLY);
+
+	assert_int_equal(read(fd, found, sizeof found), size);
+	assert_memory_equal(found, bytes, size);
+	close(fd);
+}
+
+enum large_edit { CUT_ONLY, PUT_BACK, HELD };
+
+/* Cuts what is the end; puts back where it was what was cut out; or inserts
+ * where a clip that is not a copy refers to what is behind. */
+static struct clip *edit_large(struct document *document, enum large_edit edit)
+{
+	struct range range = { 8, 8 + CLIP };
+	struct clip *clip = document_copy(document, range, NULL);
+
+	assert_non_null(clip);
+	memcpy(large[1], large[0], LARGE);
+	if (edit == CUT_ONLY) {
+		range = range_of(LARGE - 3, 3);
+		assert_true(document_delete(document, range, NULL));
+	} else if (edit == PUT_BACK) {
+		assert_true(document_delete(document, range, NULL));
+		range = range_of(8, 0);
+		assert_true(document_paste(document, range, clip, NULL));
+	} else {
+		assert_true(document_insert(document, 0, "+", 1, NULL));
+		large[1][0] = '+';
+		memcpy(large[1] + 1, large[0], LARGE);
+	}
+	return clip;
+}
+
+/* True where no allocation has failed any more. */
+static bool try_large(enum large_edit how, long n)
+{
+	const struct save_options options = { .way = SAVE_WAY_IN_PLACE };
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+	int fd = open(path_of("file"), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	assert_int_equal(write(fd, large[0], LARGE), LARGE);
+	close(fd);
+	struct document *document = document_open(
+		file_open(path_of("file"), NULL, NULL, NULL), NULL);
+	assert_non_null(document);
+	struct clip *clip = edit_large(document, how);
+	uint64_t size = document_size(document);
+
+	arm_allocations(ONCE, n);
+	bool worked = save_write(document, &options, &done, &error);
+	bool met = fault.count >= n;
+	disarm();
+	if (how == HELD && !worked && strstr(error.message, ".ovn is kept")) {
+		/* The document is over what has to be finished. */
+		assert_large(".file.ovn", large[1], size);
+		remove_entries();
+	} else {
+		if (!worked && !strstr(error.message, "unchanged: "))
+			fail_msg("allocation %ld: \"%s\"", n, error.message);
+		assert_large("file", large[worked], worked ? size : LARGE);
+		assert_true(worked != document_modified(document));
+	}
+	assert_int_equal(document_size(document), size);
+	document_check(document);
+	clip_free(clip);
+	document_close(document);
+	return worked && !met;
+}
+
+/* Where a flush has to make room for what does not happen in small files. */
+static void test_save_large_without_memory(void **state)
+{
+	(void)state;
+	remove_entries();
+	for (size_t i = 0; i < LARGE; i++)
+		large[0][i] = (unsigned char)(1 + i % 251);
+	for (enum large_edit how = CUT_ONLY; how <= HELD; how++) {
+		long n = 1;
+
+		while (!try_large(how, n))
+			n++;
+		assert_true(n > 2);
 	}
 }
 
@@ -705,6 +802,7 @@ int main(void)
 		cmocka_unit_test(test_save_other_errors),
 		cmocka_unit_test(test_save_wrong_reads),
 		cmocka_unit_test(test_save_each_allocation_fails),
+		cmocka_unit_test(test_save_large_without_memory),
 		cmocka_unit_test(test_save_survives_interruption),
 		cmocka_unit_test(test_save_short_transfers),
 		cmocka_unit_test(test_save_without_calls),

@@ -1,6 +1,7 @@
 /* save_holes: holes stay holes, and what is in their place is found. */
 #include "saving.h"
 
+#include "sharing.h"
 #include "sizes.h"
 
 enum { KILO = 1 << 10, LONG = 3 << 20 };
@@ -25,6 +26,7 @@ static void test_holes_of_changed_file(void **state)
 
 	(void)state;
 	memset(bytes, 'x', LONG / 3);
+	bytes[0] = 0;
 	memset(bytes + LONG / 3, 0, LONG / 3 * 2);
 	put_file("file", bytes, LONG);
 	document = open_document("file");
@@ -122,6 +124,33 @@ static void test_holes_left_by_copy(void **state)
 	refused(document, &replace, "unchanged: it reads back differently");
 	assert_file("file", bytes, SIZE);
 	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+/* --- shared --- */
+
+/* Bytes that have moved by one, a hole, and behind it blocks that are shared:
+ * these are not read back, but the bytes before are. */
+static void test_holes_before_shared(void **state)
+{
+	enum { BACK = 256 * KILO, SIZE = 2 * BACK };
+
+	(void)state;
+	memset(bytes, 0, SIZE);
+	memcpy(bytes + 1, text, TEXT);
+	memset(bytes + BACK, 'x', BACK);
+	put_file("file", bytes + 1, 16 * KILO);
+	int fd = open("file", O_WRONLY);
+	assert_int_equal(pwrite(fd, bytes + BACK, BACK, BACK), BACK);
+	close(fd);
+	struct document *document = open_document("file");
+	assert_true(document_insert(document, 0, "", 1, NULL));
+	assert_true(document_delete(document, range_of(BACK - 1, 1), NULL));
+	sharing_begin();
+	written(document, &replace);
+	assert_int_equal(sharing.bytes, BACK);
+	assert_file("file", bytes, SIZE);
+	sharing_end();
 	document_close(document);
 }
 
@@ -224,6 +253,7 @@ int main(void)
 		SAVING_TEST(test_holes_of_changed_file),
 		SAVING_TEST(test_holes_that_are_none),
 		SAVING_TEST(test_holes_left_by_copy),
+		SAVING_TEST(test_holes_before_shared),
 		SAVING_TEST(test_holes_stopped),
 		SAVING_TEST(test_holes_moved),
 	};

@@ -4,6 +4,8 @@
  */
 #include "saving.h"
 
+#include "sizes.h"
+
 /* --- an event: what they do, and behind which call --- */
 
 static void (*others)(void);
@@ -225,6 +227,56 @@ static void test_others_cut_pages(void **state)
 	document_close(document);
 }
 
+/* --- bytes that cannot be read --- */
+
+static struct stat known;
+
+static int fstat_known(int fd, struct stat *status)
+{
+	int result = real.fstat(fd, status);
+
+	if (result == 0 && status->st_ino == known.st_ino)
+		*status = known;
+	return result;
+}
+
+static int stat_known(const char *path, struct stat *status)
+{
+	int result = real.stat(path, status);
+
+	if (result == 0 && status->st_ino == known.st_ino)
+		*status = known;
+	return result;
+}
+
+/* As on a bad medium: the file is what it was, but for bytes that were to be
+ * written to another place of it. */
+static void test_others_lose_moved(void **state)
+{
+	enum { MOVED = DOCUMENT_GRANULE_MAXIMUM + 1 };
+	static char bytes[3 * MOVED];
+
+	(void)state;
+	memset(bytes, 'x', sizeof bytes);
+	put_file("file", bytes, sizeof bytes);
+	known = status_of("file");
+	struct document *document = open_document("file");
+	struct clip *clip = document_copy(document, range_of(0, MOVED), NULL);
+	assert_non_null(clip);
+	assert_true(document_delete(document, range_of(0, MOVED), NULL));
+	assert_true(document_paste(document, range_of(MOVED, 0), clip, NULL));
+	clip_free(clip);
+	io.fstat = fstat_known;
+	io.stat = stat_known;
+	cut_to_nothing();
+	/* Somebody looks at it, and it is known. */
+	document_read(document, 0, bytes, sizeof bytes);
+	refused(document, &in_place, "not written, unchanged: the bytes at 0x0 "
+		"are lost");
+	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
 /* --- they write --- */
 
 static ssize_t pwrite_and(int fd, const void *bytes, size_t size, off_t at)
@@ -254,6 +306,32 @@ static void test_others_write_new_file(void **state)
 		"written");
 	assert_text("file", text);
 	assert_int_equal(count_entries(), 1);
+	document_close(document);
+}
+
+static void write_in_hole(void)
+{
+	int fd = open("file", O_WRONLY);
+
+	assert_int_equal(pwrite(fd, "z", 1, 0x80000), 1);
+	close(fd);
+}
+
+/* Where the new content has a hole. */
+static void test_others_write_in_hole(void **state)
+{
+	struct error error = ERROR_NONE;
+	struct save_plan done;
+
+	(void)state;
+	put_file("file", text, TEXT);
+	assert_int_equal(truncate("file", 1 << 20), 0);
+	struct document *document = open_document("file");
+	assert_true(document_insert(document, 0, "+", 1, NULL));
+	after_syncs(9, "file", write_in_hole);
+	assert_false(save_write(document, &in_place, &done, &error));
+	assert_words(&error, "is interrupted");
+	assert_words(&error, "it reads back differently behind 0x");
 	document_close(document);
 }
 
@@ -531,7 +609,9 @@ int main(void)
 		SAVING_TEST(test_others_cut_backup),
 		SAVING_TEST(test_others_cut_mapped),
 		SAVING_TEST(test_others_cut_pages),
+		SAVING_TEST(test_others_lose_moved),
 		SAVING_TEST(test_others_write_new_file),
+		SAVING_TEST(test_others_write_in_hole),
 		SAVING_TEST(test_others_punch_holes),
 		SAVING_TEST(test_others_write_old_file),
 		SAVING_TEST(test_others_replace_first),

@@ -154,6 +154,28 @@ static void test_plan_of_many_holes(void **state)
 	document_close(document);
 }
 
+/* Of bytes that are written over only those that a hole has. */
+static void test_plan_of_half_a_hole(void **state)
+{
+	struct document *document;
+
+	(void)state;
+	put_file("file", 0644);
+	assert_int_equal(truncate("file", 1 << 20), 0);
+	int fd = open("file", O_RDONLY);
+	off_t hole = lseek(fd, 0, SEEK_HOLE);
+	close(fd);
+	if (hole >= 1 << 20)
+		skip();
+	document = open_document("file");
+	assert_true(document_overwrite(document, (uint64_t)hole - 3,
+				       "12345678", 8, NULL));
+	assert_string_equal(plan_of(document, (struct save_options){
+		.way = SAVE_WAY_IN_PLACE }).note,
+		"5 bytes of its holes are filled");
+	document_close(document);
+}
+
 /* What of the file the kernel takes away. */
 static void test_plan_of_capabilities(void **state)
 {
@@ -555,21 +577,27 @@ static void test_copy_of_new_file(void **state)
 /* Another file system has numbers of its own. */
 static void test_copy_elsewhere(void **state)
 {
-	char path[] = "/dev/shm/octavo-plan-XXXXXX";
-	int fd = mkstemp(path);
-	struct error error = ERROR_NONE;
+	static const char *const names[] = { "file", "new" };
+	char there[] = "/dev/shm/octavo-plan-XXXXXX";
 
 	(void)state;
-	if (fd < 0)
+	if (!mkdtemp(there))
 		skip();
-	close(fd);
 	put_file("file", 0644);
-	struct document *document = open_document("file");
-	bool worked = copy_to(document, path, &error);
-	assert_int_equal(unlink(path), 0);
-	if (!worked)
-		fail_msg("%s", error.message);
-	document_close(document);
+	for (size_t i = 0; i < 2; i++) {
+		struct document *document = open_document(names[i]);
+		struct error error = ERROR_NONE;
+		char path[sizeof there + 8];
+
+		assert_true(document_insert(document, 0, "12345", 5, NULL));
+		snprintf(path, sizeof path, "%s/%s", there, names[i]);
+		bool worked = copy_to(document, path, &error);
+		unlink(path);
+		if (!worked)
+			fail_msg("%s", error.message);
+		document_close(document);
+	}
+	assert_int_equal(rmdir(there), 0);
 }
 
 int main(void)
@@ -579,6 +607,7 @@ int main(void)
 		TEST(test_plan_of_new_file),
 		TEST(test_plan_notes),
 		TEST(test_plan_of_many_holes),
+		TEST(test_plan_of_half_a_hole),
 		TEST(test_plan_of_capabilities),
 		TEST(test_plan_of_much),
 		TEST(test_plan_of_generated),

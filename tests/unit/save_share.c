@@ -271,6 +271,28 @@ static void test_save_share_fails(void **state)
 		}
 }
 
+static int blockless_fstat(int fd, struct stat *status)
+{
+	int result = sharing_real.fstat(fd, status);
+
+	status->st_blksize = 0;
+	return result;
+}
+
+/* Nothing is where nobody knows of blocks. */
+static void test_save_share_no_blocks(void **state)
+{
+	struct document *document = open_edited();
+
+	(void)state;
+	sharing_begin();
+	io.fstat = blockless_fstat;
+	write_document(document, SAVE_WAY_REPLACE);
+	sharing_end();
+	assert_int_equal(sharing.calls, 0);
+	assert_expected();
+}
+
 /* Where a checksum is wanted all is read, and a flaw is found. */
 static void test_save_share_read_back(void **state)
 {
@@ -602,6 +624,7 @@ int main(void)
 		cmocka_unit_test(test_save_shareable),
 		cmocka_unit_test(test_save_share),
 		cmocka_unit_test(test_save_share_fails),
+		cmocka_unit_test(test_save_share_no_blocks),
 		cmocka_unit_test(test_save_share_read_back),
 		cmocka_unit_test(test_save_copy_range_fails),
 		cmocka_unit_test(test_save_copies_itself),
