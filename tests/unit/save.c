@@ -1143,6 +1143,16 @@ static void test_save_in_children(void **state)
 	}
 }
 
+/* What is this process's alone must not be what it has as standard input. */
+static bool keeps_input(struct save_flush *flush)
+{
+	int before = fcntl(0, F_GETFD);
+
+	(void)flush;
+	io_private_close();
+	return fcntl(0, F_GETFD) == before;
+}
+
 /* There is no file to keep from others. */
 static void test_save_new_in_child(void **state)
 {
@@ -1157,6 +1167,7 @@ static void test_save_new_in_child(void **state)
 	save_share(flush, true);
 	assert_true(in_child(save_prepare, flush));
 	save_share(flush, false);
+	assert_true(in_child(keeps_input, flush));
 	assert_true(save_commit(flush) && save_apply(flush)
 		    && save_finish(flush, &done));
 	save_end(flush);
