@@ -591,6 +591,7 @@ static void test_copy_elsewhere(void **state)
 
 		assert_true(document_insert(document, 0, "12345", 5, NULL));
 		snprintf(path, sizeof path, "%s/%s", there, names[i]);
+		close(open(path, O_WRONLY | O_CREAT, 0600));
 		bool worked = copy_to(document, path, &error);
 		unlink(path);
 		if (!worked)
