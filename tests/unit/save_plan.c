@@ -186,7 +186,9 @@ static void test_plan_of_capabilities(void **state)
 	(void)state;
 	put_file("file", 0644);
 	if (setxattr("file", "security.capability", capability,
-		     sizeof capability, 0) != 0)
+		     sizeof capability, 0) != 0
+	    || (io.fgetxattr(-1, "security.capability", NULL, 0) < 0
+		&& errno != EBADF))
 		skip();
 	document = open_document("file");
 	assert_true(document_overwrite(document, 3, "x", 1, NULL));
@@ -366,6 +368,8 @@ static void test_replaced_is_another(void **state)
 	const struct save_options replace = { .way = SAVE_WAY_REPLACE };
 
 	(void)state;
+	if (io.exchange(AT_FDCWD, "none", "neither") != 0 && errno == ENOSYS)
+		skip();
 	for (changed_member = 0; changed_member < 5; changed_member++) {
 		struct document *document;
 		struct error error = ERROR_NONE;
