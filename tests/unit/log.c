@@ -1160,6 +1160,58 @@ static void test_log_flush_that_was_done(void **state)
 	assert_int_equal(logs(), 0);
 }
 
+enum { MUCH = 10000 };
+
+/* The file with MUCH in it. */
+static const char *with_much(void)
+{
+	static char all[sizeof text + MUCH];
+
+	memcpy(all, text, 4);
+	memset(all + 4, 'x', MUCH);
+	memcpy(all + 4 + MUCH, text + 4, sizeof text - 4);
+	return all;
+}
+
+static void insert_much_and_flush(struct session *session)
+{
+	assert_true(log_ready(session->log, NULL));
+	assert_true(document_insert(session->document, 4, with_much() + 4, MUCH,
+				    NULL));
+	log_flush(session->log);
+}
+
+/* The file has bad blocks. */
+static ssize_t bad_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	struct stat one, other;
+
+	if (offset < 4096 || fstat(fd, &one) != 0 || stat(path, &other) != 0
+	    || one.st_ino != other.st_ino)
+		return real.pread(fd, buffer, size, offset);
+	errno = EIO;
+	return -1;
+}
+
+/* All of it is asked for, and what cannot be read has not been written. */
+static void test_log_flush_of_much(void **state)
+{
+	char other[sizeof text + MUCH];
+
+	(void)state;
+	die_with(insert_much_and_flush);
+	strcpy(other, with_much());
+	other[MUCH - 1000] = 'y';
+	write_file(path, other);
+	assert_int_equal(look(), LOG_LEFT);
+	write_file(path, with_much());
+	io.pread = bad_pread;
+	assert_int_equal(look(), LOG_LEFT);
+	io.pread = real.pread;
+	assert_int_equal(look(), LOG_NONE);
+	assert_int_equal(logs(), 0);
+}
+
 static int held_lock(int fd)
 {
 	(void)fd;
@@ -1884,6 +1936,7 @@ int main(void)
 		TEST(test_log_of_too_much),
 		TEST(test_log_flush_that_was_done),
 		TEST(test_log_flush_that_was_done_and_is_held),
+		TEST(test_log_flush_of_much),
 		TEST(test_log_flush_that_was_not),
 		TEST(test_log_show),
 		TEST(test_log_damaged_anywhere),
