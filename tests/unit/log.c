@@ -400,6 +400,45 @@ static ssize_t full_pwrite(int fd, const void *buffer, size_t size,
 	return full ? -1 : real.pwrite(fd, buffer, size, offset);
 }
 
+static bool only_new;
+
+static int no_openat(int at, const char *name, int flags, mode_t mode)
+{
+	if (only_new && !(flags & O_CREAT))
+		return real.openat(at, name, flags, mode);
+	errno = EMFILE;
+	return -1;
+}
+
+/* It is tried again until it can be, and then all is in it. */
+static void test_log_cannot_be_renewed(void **state)
+{
+	struct session session = begin();
+
+	(void)state;
+	insert(&session, 0, "one ");
+	io.pwrite = full_pwrite;
+	full = true;
+	insert(&session, 0, "two ");
+	io.openat = no_openat;
+	for (int tried = 0; tried < 2; tried++) {
+		only_new = tried > 0;
+		log_tick(session.log);
+		assert_non_null(strstr(log_problem(session.log),
+				       strerror(EMFILE)));
+		assert_int_equal(logs(), 1);
+	}
+	io = real;
+	log_tick(session.log);
+	assert_null(log_problem(session.log));
+	assert_int_equal(logs(), 1);
+	end(&session, true);
+	session = recover(true);
+	assert_content(session.document, "two one The quick brown fox "
+		       "jumps over the lazy dog");
+	end(&session, true);
+}
+
 static void test_log_on_a_full_disk(void **state)
 {
 	struct session session = begin();
@@ -1913,6 +1952,7 @@ int main(void)
 		TEST(test_log_without_a_folder),
 		TEST(test_log_of_a_folder_open_to_others),
 		TEST(test_log_on_a_full_disk),
+		TEST(test_log_cannot_be_renewed),
 		TEST(test_log_that_cannot_be_synced),
 		TEST(test_log_is_synced),
 		TEST(test_log_live),
