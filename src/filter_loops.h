@@ -203,7 +203,7 @@ LOOP_INLINE size_t loop_pass(const struct filter_sequence *sequence,
 			     const struct filter_test *tests, unsigned count,
 			     bool equal, size_t *at, size_t end, size_t *last)
 {
-	struct loop_test loaded[FILTER_TESTS];
+	struct loop_test loaded[FILTER_TESTS] = { { .place = 0 } };
 	size_t length = loop_length(sequence);
 	size_t block = *at;
 	size_t passed = 0;
