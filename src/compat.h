@@ -24,6 +24,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -98,19 +99,25 @@ static inline int compat_file_system(int fd, bool *shares, bool *local)
 	return result;
 }
 
-/* Those that have none on the disk count the files as they come, FUSE where
- * the program behind it has no other way. */
-static inline int compat_keeps_numbers(int fd, bool *keeps)
+/* Those that have no numbers on the disk count the files as they come, FUSE
+ * where the program behind it has no other way.  Of FUSE over a disk of this
+ * machine (exFAT, NTFS) a device with a number of its own tells. */
+static inline int compat_keeps(int fd, bool *numbers, bool *modes)
 {
-	struct statfs system = { .f_type = 0 };
-	int result = fstatfs(fd, &system);
+	struct statfs system;
+	struct stat status;
+
+	if (fstatfs(fd, &system) != 0 || fstat(fd, &status) != 0)
+		return -1;
 
 	uint32_t kind = (uint32_t)system.f_type;
+	bool fat = kind == MSDOS_SUPER_MAGIC || kind == EXFAT_SUPER_MAGIC;
+	bool fuse = kind == FUSE_SUPER_MAGIC;
 
-	*keeps = kind != MSDOS_SUPER_MAGIC && kind != EXFAT_SUPER_MAGIC
-		&& kind != FUSE_SUPER_MAGIC && kind != CIFS_SUPER_MAGIC
+	*numbers = !fat && !fuse && kind != CIFS_SUPER_MAGIC
 		&& kind != SMB2_SUPER_MAGIC;
-	return result;
+	*modes = !fat && !(fuse && major(status.st_dev) != 0);
+	return 0;
 }
 
 static inline int compat_write_early(int fd, off_t offset, off_t length)
@@ -246,7 +253,7 @@ COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
 COMPAT_ABSENT(int, compat_share_range, int from, off_t from_offset, int to,
 	      off_t to_offset, off_t length)
 COMPAT_ABSENT(int, compat_file_system, int fd, bool *shares, bool *local)
-COMPAT_ABSENT(int, compat_keeps_numbers, int fd, bool *keeps)
+COMPAT_ABSENT(int, compat_keeps, int fd, bool *numbers, bool *modes)
 COMPAT_ABSENT(int, compat_write_early, int fd, off_t offset, off_t length)
 COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)
 COMPAT_ABSENT(ssize_t, compat_fgetxattr, int fd, const char *name, void *value,

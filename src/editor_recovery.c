@@ -14,7 +14,8 @@ enum { STEPS_MAXIMUM = 8 };
 
 static bool is_left(const struct recovery *flush)
 {
-	return flush->state != RECOVERY_NONE && flush->state != RECOVERY_BUSY;
+	return flush->state != RECOVERY_NONE && flush->state != RECOVERY_BUSY
+		&& !flush->harmless;
 }
 
 void editor_flush_look(struct buffer *buffer)
@@ -80,7 +81,7 @@ static bool settle_step(struct editor *editor, struct buffer *buffer,
 
 	editor_flush_look(buffer);
 	*going = false;
-	if (!buffer->interrupted)
+	if (!buffer->interrupted && (!buffer->flush.clear || editor->read_only))
 		return true;
 	if (wanted->wanted && editor->read_only)
 		return error_set(error, "%s: %s, and it is opened read-only",

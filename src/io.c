@@ -68,7 +68,7 @@ struct io io = {
 	.copy_range = compat_copy_range,
 	.share_range = compat_share_range,
 	.file_system = compat_file_system,
-	.keeps_numbers = compat_keeps_numbers,
+	.keeps = compat_keeps,
 	.write_early = compat_write_early,
 	.fsync = fsync,
 	.fdatasync = fdatasync,
@@ -225,18 +225,23 @@ static void close_all(int first, int last)
 		close(fd);
 }
 
-/* Until the other end of WAIT is closed.  Nothing else stays open: a lock would
- * be held, somebody who reads to the end would wait. */
-static _Noreturn void hold(int fd, int wait)
+/* A lock would be held, somebody who reads to the end would wait. */
+static void close_others(int one, int other)
 {
-	int lower = fd < wait ? fd : wait;
-	int upper = fd < wait ? wait : fd;
-	char byte;
-	ssize_t got;
+	int lower = one < other ? one : other;
+	int upper = one < other ? other : one;
 
 	close_all(0, lower - 1);
 	close_all(lower + 1, upper - 1);
 	close_all(upper + 1, INT_MAX);
+}
+
+/* Until the other end of WAIT is closed. */
+static _Noreturn void hold(int wait)
+{
+	char byte;
+	ssize_t got;
+
 	do
 		got = read(wait, &byte, 1);
 	while (got < 0 && errno == EINTR);
@@ -254,9 +259,10 @@ static bool hold_in_child(int fd, const int wait[2])
 	sigprocmask(SIG_BLOCK, &all, &before);
 	child = io.fork();
 	if (child == 0) {
-		close(wait[1]);
+		/* Before anybody goes on who waits for this one. */
+		close_others(fd, wait[0]);
 		if (fork() == 0)
-			hold(fd, wait[0]);
+			hold(wait[0]);
 		_exit(0);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);

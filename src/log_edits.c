@@ -215,21 +215,22 @@ void log_write_changes(struct log_writer *writer,
 
 /* --- flushes --- */
 
-/* What of RANGE (with some around it) goes into FLUSH, up to LEFT bytes. */
+/* Change INDEX, with some around it, but for what is in FLUSH already. */
 static struct range known_range(const struct document *document,
-				struct range range,
-				const struct log_flush *flush, uint64_t left)
+				uint64_t index, const struct log_flush *flush)
 {
 	uint64_t size = document_size(document);
 	uint64_t least = flush->count > 0
 				 ? flush->ranges[flush->count - 1].end : 0;
+	struct change change;
+	struct range range;
 
+	document_change(document, index, &change);
+	range = change.now;
 	range.start = range.start < LOG_CONTEXT ? 0 : range.start - LOG_CONTEXT;
 	range.end = size - range.end < LOG_CONTEXT ? size : range.end + LOG_CONTEXT;
 	if (range.start < least)
 		range.start = least;
-	if (range_length(range) > left)
-		range.end = range.start + left;
 	return range;
 }
 
@@ -249,28 +250,39 @@ static uint32_t document_checksum(const struct document *document,
 	return crc;
 }
 
+static void add_known(const struct document *document, struct range range,
+		      struct log_flush *flush)
+{
+	flush->ranges[flush->count++] = range;
+	flush->checksum = document_checksum(document, range, flush->checksum);
+}
+
 void log_flush_of(const struct document *document, struct log_flush *flush)
 {
 	uint64_t count = document_change_count(document);
 	uint64_t left = LOG_FLUSH_BYTES;
-	struct change change;
+	struct range range;
 
 	flush->time = time(NULL);
 	flush->size = document_size(document);
 	flush->checksum = 0;
 	flush->count = 0;
 	for (uint64_t i = 0; i < count && left > 0
-			     && flush->count < LOG_FLUSH_RANGES; i++) {
-		document_change(document, i, &change);
-
-		struct range range = known_range(document, change.now, flush,
-						 left);
-
-		flush->ranges[flush->count++] = range;
-		flush->checksum = document_checksum(document, range,
-						    flush->checksum);
+			     && flush->count < LOG_FLUSH_RANGES - 1; i++) {
+		range = known_range(document, i, flush);
+		if (range_length(range) > left)
+			range.end = range.start + left;
+		add_known(document, range, flush);
 		left -= range_length(range);
 	}
+	if (!count)
+		return;
+	/* A file is written from its start to its end. */
+	range = known_range(document, count - 1, flush);
+	if (range_length(range) > LOG_FLUSH_BYTES)
+		range.start = range.end - LOG_FLUSH_BYTES;
+	if (!range_is_empty(range))
+		add_known(document, range, flush);
 }
 
 bool log_flush_done(const struct document *document,

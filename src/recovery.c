@@ -128,7 +128,11 @@ static bool open_spare(struct recovery_case *recovery)
 		return false;
 	name_beside(recovery, recovery->target.spare);
 	recovery->is_spare = true;
-	return open_content_alone(recovery);
+	if (open_content_alone(recovery) && recovery->content >= 0)
+		return true;
+	/* One that can't be opened is not ours. */
+	recovery->found = (struct recovery){ .state = RECOVERY_NONE };
+	return false;
 }
 
 /* Is NAME in the folder a journal that says it is about PATH? */

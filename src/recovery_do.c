@@ -6,6 +6,7 @@
  * journal.  Between the two the folder is synced, or a power cut could swap
  * them.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,10 +92,56 @@ static bool hold(struct deed *deed)
 		|| error_set(&deed->cause, "somebody else has just done it");
 }
 
+/* Is SPARE, beside the file, its old content? */
+static bool is_backup(struct deed *deed)
+{
+	const struct recovery_case *recovery = &deed->recovery;
+	const struct save_target *target = &recovery->target;
+	struct error cause;
+	struct stat status;
+	bool same = false;
+	int fd = io_open(target->folder, target->spare, O_RDONLY | O_NOFOLLOW
+			 | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	same = io.fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
+		&& status.st_nlink == 1
+		&& recovery_same(recovery, fd, &same, &cause) && same;
+	io_close(fd);
+	return same;
+}
+
+/* A copy for a backup is whole before there is a journal, and has its name
+ * before the file is touched.  So one that was cut off between the two is the
+ * same as the file; which is looked at, for others may write here. */
+static bool keep_backup(struct deed *deed)
+{
+	const struct save_target *target = &deed->recovery.target;
+	int result;
+
+	if (deed->action != RECOVERY_FINISH || deed->recovery.in_state
+	    || !*target->backup
+	    || deed->recovery.found.state != RECOVERY_NOT_BEGUN
+	    || !is_backup(deed))
+		return true;
+	do
+		result = io.renameat(target->folder, target->spare,
+				     target->folder, target->backup);
+	while (save_again(result));
+	if (result != 0)
+		return cause_system(deed, "can't make", target->backup);
+	return io_fsync(target->folder) == 0
+		|| cause_system(deed, "can't sync the folder of",
+				target->backup);
+}
+
 static bool write_file(struct deed *deed)
 {
 	struct recovery_case *recovery = &deed->recovery;
 
+	if (!keep_backup(deed))
+		return false;
 	if (!recovery_write(recovery, deed->action, &deed->cause))
 		return false;
 	deed->made = true;

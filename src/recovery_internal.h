@@ -65,9 +65,9 @@ void recovery_say(struct recovery_case *recovery, enum recovery_state state,
 /* Is the file as it was before the flush, by its times? */
 bool recovery_untouched(const struct recovery_case *recovery);
 
-/* Is the file the same as what is left as content, to the end of both?  *SAME
- * says so. */
-bool recovery_same(const struct recovery_case *recovery, bool *same,
+/* Is the file the same as the one that FD is, to the end of both?  *SAME says
+ * so. */
+bool recovery_same(const struct recovery_case *recovery, int fd, bool *same,
 		   struct error *cause);
 
 /* What the file is, by a journal that is complete. */

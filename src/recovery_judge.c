@@ -107,14 +107,25 @@ static void say_never_begun(struct recovery_case *recovery, bool clear)
 
 /* --- may it be believed? --- */
 
-/* Who could write the file itself gains nothing by what he leaves beside it.
- * So what is left may be the file owner's, and open to those to whom the file
- * is: file systems that keep neither owners nor modes give all files the same. */
+static bool keeps_numbers(const struct recovery_case *recovery)
+{
+	bool numbers, modes;
+
+	return io.keeps(recovery->file, &numbers, &modes) != 0 || numbers;
+}
+
+static bool keeps_modes(const struct recovery_case *recovery)
+{
+	bool numbers, modes;
+
+	return io.keeps(recovery->file, &numbers, &modes) != 0 || modes;
+}
 
 /* Why what STATUS is of is a stranger's, or NULL. */
 static const char *distrust(const struct recovery_case *recovery,
 			    const struct stat *status)
 {
+	/* Whose the file is can write it anyway. */
 	bool owns = recovery->file >= 0
 		&& status->st_uid == recovery->status.st_uid;
 
@@ -127,15 +138,19 @@ static const char *distrust(const struct recovery_case *recovery,
 	return NULL;
 }
 
-/* Can it be written by others than those who can write the file? */
+/* Ours is closed to all others.  A file that others can read may have been taken
+ * over from one of them, and an access list hides behind the group's bits.  But
+ * where all files have the same mode, who can write one can write the other. */
 static bool is_open(const struct recovery_case *recovery,
 		    const struct stat *status)
 {
 	const struct stat *file = &recovery->status;
 	mode_t open = status->st_mode & (S_IWGRP | S_IWOTH);
 
-	if (recovery->file < 0)
-		return open;
+	if (!(status->st_mode & (S_IRWXG | S_IRWXO)))
+		return false;
+	if (recovery->file < 0 || keeps_modes(recovery))
+		return true;
 	/* Others of a file are not all but one of the other's group. */
 	if (status->st_gid != file->st_gid)
 		return open && (~file->st_mode & (S_IWGRP | S_IWOTH));
@@ -147,7 +162,7 @@ static bool trusted(struct recovery_case *recovery, const struct stat *status)
 	const char *reason = distrust(recovery, status);
 
 	if (!reason && is_open(recovery, status))
-		reason = "can be written by others";
+		reason = "is open to others";
 	if (reason)
 		recovery_say(recovery, RECOVERY_STRANGER,
 			     "%s looks like what a flush leaves, but %s",
@@ -244,12 +259,9 @@ static bool content_is_there(struct recovery_case *recovery)
  * numbers do not last the bytes alone say which file it is. */
 static bool is_another(const struct recovery_case *recovery)
 {
-	bool keeps = true;
-
-	if (!S_ISREG(recovery->status.st_mode)
-	    || recovery->status.st_ino == recovery->header.identity.inode)
-		return false;
-	return io.keeps_numbers(recovery->file, &keeps) != 0 || keeps;
+	return S_ISREG(recovery->status.st_mode)
+		&& recovery->status.st_ino != recovery->header.identity.inode
+		&& keeps_numbers(recovery);
 }
 
 static void judge_complete(struct recovery_case *recovery)
@@ -324,9 +336,12 @@ static bool is_same_file(const struct stat *one, const struct stat *other)
 static bool is_known(const struct file_identity *known,
 		     const struct stat *status)
 {
+	/* The number may have been given to another file since. */
 	return known->device == status->st_dev &&
 	       known->inode == status->st_ino &&
-	       known->size == (uint64_t)status->st_size;
+	       known->size == (uint64_t)status->st_size &&
+	       known->modified.tv_sec == status->st_mtim.tv_sec &&
+	       known->modified.tv_nsec == status->st_mtim.tv_nsec;
 }
 
 /* Is it a second name of the file, or a copy of it? */
@@ -340,7 +355,8 @@ static bool is_no_other(const struct recovery_case *recovery)
 	return is_same_file(left, &recovery->status)
 		|| (!distrust(recovery, left)
 		    && left->st_size == recovery->status.st_size
-		    && recovery_same(recovery, &same, NULL) && same);
+		    && recovery_same(recovery, recovery->content, &same,
+				     NULL) && same);
 }
 
 /* Which one it is, says the log of the edits that were flushed. */
@@ -376,17 +392,19 @@ static void judge_second(struct recovery_case *recovery,
 	}
 }
 
-/* Of a flush that had not come to its commit. */
+/* Of a flush that had not begun to write.  It is only removed, so it does not
+ * matter what stands in it, and a stranger's is in nobody's way. */
 static void judge_spare(struct recovery_case *recovery)
 {
 	char flush[64];
 
-	if (!trusted(recovery, &recovery->content_status))
+	if (distrust(recovery, &recovery->content_status))
 		return;
 	recovery_say(recovery, RECOVERY_NEVER_BEGUN,
 		     "%s while it made a backup",
 		     the_flush(recovery, flush, sizeof flush));
 	recovery->found.clear = recovery->found.may[RECOVERY_UNDO] = true;
+	recovery->found.harmless = true;
 }
 
 static void judge_alone(struct recovery_case *recovery,

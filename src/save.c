@@ -127,7 +127,7 @@ static void accept_opening(struct save_flush *flush)
 			.modified = now->st_mtim,
 			.changed = now->st_ctim,
 	    }))
-		file_accept(file, NULL);
+		file_take(file, &known);
 }
 
 static bool open_target(struct save_flush *flush)

@@ -97,19 +97,21 @@ static bool write_extents(struct save_flush *flush,
 }
 
 /* A journal is complete before the file is touched, and it does no harm: what
- * it would be needed for is all there. */
+ * it would be needed for is all there.  So is a backup's copy before it: who
+ * finishes the flush from the journal has to find one. */
 static bool prepare(struct save_flush *flush)
 {
 	unsigned epoch = document_epoch(flush->document);
 
-	if (!save_journal_write(flush, JOURNAL_EXTENTS,
-				count_extents(&flush->ranges), write_extents))
+	if (!save_backup_prepare(flush)
+	    || !save_journal_write(flush, JOURNAL_EXTENTS,
+				   count_extents(&flush->ranges),
+				   write_extents))
 		return false;
 	document_verify(flush->document);
-	if (document_epoch(flush->document) != epoch)
-		return error_set(save_cause(flush),
-				 "bytes were lost while it was read");
-	return save_backup_prepare(flush);
+	return document_epoch(flush->document) == epoch
+		|| error_set(save_cause(flush),
+			     "bytes were lost while it was read");
 }
 
 /* A page that is written, if only a byte of it, is dirty as a whole, and a file

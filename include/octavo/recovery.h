@@ -11,9 +11,9 @@
  *
  * Believed is only what nobody can have put there who could not write the file
  * itself: a regular file with one name, owned by the user, root or who owns the
- * file, and not to be written by others unless they may write the file, that
- * names this file and has sizes that fit.  The rest is a stranger's: it is shown,
- * and never obeyed.
+ * file, closed to others (where a file system keeps no modes: as open as the
+ * file), that names this file and has sizes that fit.  The rest is a stranger's:
+ * it is shown, and never obeyed.  Of a copy for a backup it is not shown either.
  *
  * Nothing here asks.  What is done to a file is done so that it can be cut off
  * at any point, and then be done again.
@@ -63,6 +63,7 @@ struct recovery {
 	enum recovery_state state;
 	/* It is ours and says nothing that the file does not say already. */
 	bool clear;
+	bool harmless;		/* a flush is not hindered by it either */
 	bool may[RECOVERY_ACTIONS];
 	bool may_insist[RECOVERY_ACTIONS];	/* only so */
 	char left[PATH_MAX];	/* the journal or file that is there */

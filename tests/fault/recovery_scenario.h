@@ -309,12 +309,23 @@ static inline bool file_is(const struct bytes *bytes)
 	return bytes_equal(&found, bytes);
 }
 
+/* With the new file there is the copy of the old one that was wanted; nothing
+ * says that the old one itself was. */
+static inline bool backup_is_there(enum cut cut)
+{
+	struct bytes found = read_bytes(path_of("file~"));
+	struct bytes before = cut_before();
+
+	return cut < MADE_FLUSH || !has_backup(cut_method(cut))
+		|| cut_method(cut) == KEPT || bytes_equal(&found, &before);
+}
+
 static inline bool file_is_whole(enum cut cut)
 {
 	struct bytes before = cut_before();
 	struct bytes after = cut_after(cut);
 
-	return file_is(&before) || file_is(&after);
+	return file_is(&before) || (file_is(&after) && backup_is_there(cut));
 }
 
 #endif

@@ -777,6 +777,47 @@ static void test_save_opening_is_a_change(void **state)
 	document_close(document);
 }
 
+static int (*whole_lock)(int fd);
+
+/* Somebody else writes in the moment in which the file is locked. */
+static int locked_late(int fd)
+{
+	struct stat before, now;
+	int other = open(in_folder("file"), O_WRONLY);
+
+	assert_int_equal(fstat(other, &before), 0);
+	do {
+		assert_int_equal(pwrite(other, "other", 5, 0), 5);
+		assert_int_equal(fstat(other, &now), 0);
+	} while (now.st_ctim.tv_sec == before.st_ctim.tv_sec
+		 && now.st_ctim.tv_nsec == before.st_ctim.tv_nsec);
+	close(other);
+	return whole_lock(fd);
+}
+
+static void test_save_changed_while_opened(void **state)
+{
+	struct io whole = io;
+	struct save_plan done;
+	struct error error = ERROR_NONE;
+	char bytes[6] = "";
+
+	(void)state;
+	put_file(in_folder("file"), text, TEXT);
+	struct document *document = open_document(in_folder("file"));
+	assert_true(document_overwrite(document, 1, "X", 1, NULL));
+	whole_lock = io.lock;
+	io.lock = locked_late;
+	assert_false(save_write(document, NULL, &done, &error));
+	io = whole;
+	assert_non_null(strstr(error.message, "has changed on disk"));
+	document_close(document);
+	int fd = open(in_folder("file"), O_RDONLY);
+	assert_int_equal(read(fd, bytes, 5), 5);
+	close(fd);
+	assert_string_equal(bytes, "other");
+}
+
 static int refused_name(int at, const char *name, int flags, mode_t mode)
 {
 	if (flags & O_CREAT) {
@@ -2349,6 +2390,7 @@ int main(void)
 		TEST(test_save_backup_copy),
 		TEST(test_save_modes_and_owners_are_given),
 		TEST(test_save_opening_is_a_change),
+		TEST(test_save_changed_while_opened),
 		TEST(test_save_name_is_refused),
 		TEST(test_save_backup_simple),
 		TEST(test_save_mount_point),

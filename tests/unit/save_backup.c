@@ -45,6 +45,32 @@ static void test_backup_without_name(void **state)
 	}
 }
 
+static unsigned journals;
+
+/* By now the copy is whole. */
+static int openat_after_copy(int at, const char *name, int flags, mode_t mode)
+{
+	if (strcmp(name, ".file.ovj") == 0 && (flags & O_CREAT)) {
+		journals++;
+		assert_text(".file.ovb", text);
+	}
+	return real.openat(at, name, flags, mode);
+}
+
+/* Whoever has a journal to finish finds a whole copy to give its name to. */
+static void test_backup_before_journal(void **state)
+{
+	struct document *document = open_text();
+
+	(void)state;
+	assert_true(document_overwrite(document, 0, "+", 1, NULL));
+	io.openat = openat_after_copy;
+	assert_int_equal(written(document, &copies[0]).method, SAVE_IN_PLACE);
+	assert_int_equal(journals, 1);
+	assert_text("file~", text);
+	document_close(document);
+}
+
 /* There is no old file; and what was the new one's other name is not it. */
 static void test_backup_of_new_file(void **state)
 {
@@ -106,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SAVING_TEST(test_backup_without_name),
+		SAVING_TEST(test_backup_before_journal),
 		SAVING_TEST(test_backup_of_new_file),
 		SAVING_TEST(test_backup_of_device),
 		SAVING_TEST(test_backup_is_gone),
