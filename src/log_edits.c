@@ -279,8 +279,8 @@ void log_flush_of(const struct document *document, struct log_flush *flush)
 		return;
 	/* A file is written from its start to its end. */
 	range = known_range(document, count - 1, flush);
-	if (range_length(range) > LOG_FLUSH_BYTES)
-		range.start = range.end - LOG_FLUSH_BYTES;
+	if (range_length(range) > LOG_FLUSH_BYTES + LOG_CONTEXT)
+		range.start = range.end - LOG_FLUSH_BYTES - LOG_CONTEXT;
 	if (!range_is_empty(range))
 		add_known(document, range, flush);
 }

@@ -92,24 +92,34 @@ static bool hold(struct deed *deed)
 		|| error_set(&deed->cause, "somebody else has just done it");
 }
 
-/* Is SPARE, beside the file, its old content? */
-static bool is_backup(struct deed *deed)
+static bool compare_spare(struct deed *deed, int fd, bool *same)
 {
-	const struct recovery_case *recovery = &deed->recovery;
-	const struct save_target *target = &recovery->target;
-	struct error cause;
 	struct stat status;
-	bool same = false;
+
+	if (io.fstat(fd, &status) != 0)
+		return cause_system(deed, "can't look at",
+				    deed->recovery.target.spare);
+	*same = S_ISREG(status.st_mode) && status.st_nlink == 1;
+	return !*same || recovery_same(&deed->recovery, fd, same,
+				       &deed->cause);
+}
+
+/* Is there a copy of the file, as it is, for a backup? */
+static bool find_backup(struct deed *deed, bool *there)
+{
+	const struct save_target *target = &deed->recovery.target;
 	int fd = io_open(target->folder, target->spare, O_RDONLY | O_NOFOLLOW
 			 | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	bool good;
 
+	*there = false;
 	if (fd < 0)
-		return false;
-	same = io.fstat(fd, &status) == 0 && S_ISREG(status.st_mode)
-		&& status.st_nlink == 1
-		&& recovery_same(recovery, fd, &same, &cause) && same;
+		return errno == ENOENT || errno == ELOOP || errno == EACCES
+			|| errno == ENXIO
+			|| cause_system(deed, "can't look at", target->spare);
+	good = compare_spare(deed, fd, there);
 	io_close(fd);
-	return same;
+	return good;
 }
 
 /* A copy for a backup is whole before there is a journal, and has its name
@@ -118,12 +128,16 @@ static bool is_backup(struct deed *deed)
 static bool keep_backup(struct deed *deed)
 {
 	const struct save_target *target = &deed->recovery.target;
+	bool there;
 	int result;
 
 	if (deed->action != RECOVERY_FINISH || deed->recovery.in_state
 	    || !*target->backup
-	    || deed->recovery.found.state != RECOVERY_NOT_BEGUN
-	    || !is_backup(deed))
+	    || deed->recovery.found.state != RECOVERY_NOT_BEGUN)
+		return true;
+	if (!find_backup(deed, &there))
+		return false;
+	if (!there)
 		return true;
 	do
 		result = io.renameat(target->folder, target->spare,

@@ -264,7 +264,8 @@ static void check_failed(const struct trial *trial, const char *words)
 	    || (strstr(words, " is undone, but") && !file_is(&before)))
 		complain(&said, "said to be done");
 	if (strstr(words, " is kept") && access(path_of(".file.ovj"), F_OK)
-	    && access(path_of(".file.ovn"), F_OK))
+	    && access(path_of(".file.ovn"), F_OK)
+	    && access(path_of(".file.ovb"), F_OK))
 		complain(&said, "nothing is kept");
 }
 

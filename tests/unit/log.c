@@ -1199,7 +1199,8 @@ static void test_log_flush_that_was_done(void **state)
 	assert_int_equal(logs(), 0);
 }
 
-enum { MUCH = 3 << 20 };	/* more than is remembered of a flush */
+/* More than is remembered of a flush. */
+enum { MUCH = LOG_FLUSH_BYTES < 1000 ? 10000 : 3 * LOG_FLUSH_BYTES };
 
 /* The file with MUCH in it. */
 static const char *with_much(void)
