@@ -5,8 +5,10 @@
  * A job covers the stretches from the first unknown one to the last of all, in
  * chunks of a few, and what it sends is taken over one by one; it may end at
  * any time without a loss.  The document's next edit ends it: it knows the
- * stretches by their numbers before.  Who waits gets another job than the
- * background does, because priority is given at the fork.
+ * stretches by their numbers before.  So does a flush, though no byte is
+ * another one then: the workers know the pieces as they lay at the fork, and
+ * see over what was written there what the file holds now.  Who waits gets
+ * another job than the background does, because priority is given at the fork.
  *
  * The newlines within a stretch are counted when they are asked for, from the
  * last place that was asked about if that is nearer: rows of a screen ask one
@@ -14,8 +16,8 @@
  *
  * Invariants
  *  1. The stretches are those of the document as it is.
- *  2. What arrives from a job is taken only while `job_serial` is that of the
- *     stretches.
+ *  2. What arrives from a job is taken only while `job_revision` is that of
+ *     the document, and nothing was told since.
  *  3. If `any_last`, `last_newlines` stand before `last_offset`, and all
  *     stretches before it are known.
  */
@@ -48,9 +50,8 @@ struct lines {
 	uint64_t wanted;	/* which line somebody waits for; 0: none */
 	struct job *job;	/* NULL: none */
 	bool killed;		/* the job */
-	size_t job_first;	/* the stretch where it began, and their serial
-				 * then */
-	uint64_t job_serial;
+	size_t job_first;	/* the stretch where it began */
+	uint64_t job_revision;	/* of the document, when it began */
 	bool failed;		/* the last one */
 	struct error error;	/* by that */
 	bool any_last;		/* the place that was asked about last */
@@ -297,8 +298,7 @@ static bool take_counts(void *context, uint64_t chunk, const void *data,
 	uint64_t counts[CHUNK];
 	size_t first, index;
 
-	if (lines->killed ||
-	    lines->job_serial != stretches_serial(lines->stretches))
+	if (lines->killed)
 		return false;
 	chunk_stretches(lines, chunk, &first);
 	memcpy(counts, data, size);
@@ -315,7 +315,7 @@ static bool start_job(struct lines *lines, struct error *error)
 	size_t number = stretches_number(lines->stretches);
 
 	lines->job_first = stretches_unknown(lines->stretches, 0);
-	lines->job_serial = stretches_serial(lines->stretches);
+	lines->job_revision = document_revision(lines->document);
 	lines->killed = false;
 	/* All places are made here, or each worker would do that in a copy of
 	 * the table. */
@@ -339,6 +339,8 @@ static bool job_ended(struct lines *lines)
 
 	if (!lines->job)
 		return true;
+	if (lines->job_revision != document_revision(lines->document))
+		kill_job(lines);
 	state = job_poll(lines->job, &lines->error);
 	if (state == JOB_RUNNING)
 		return false;

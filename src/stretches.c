@@ -42,7 +42,6 @@ struct stretches {
 	size_t all_known;
 	uint64_t usual;		/* length of one */
 	uint64_t size;
-	uint64_t serial;
 	void (*forget)(void *data);
 };
 
@@ -223,7 +222,6 @@ bool stretches_edit(struct stretches *stretches, struct range range,
 	assert(range.end <= stretches->size);
 	take_neighbours(stretches, &touched);
 	stretches->size += length - range_length(range);
-	stretches->serial++;
 	limit_number(stretches, &touched);
 	number = number_for(stretches, touched.length);
 	room = make_room(stretches, stretches->number + number -
@@ -244,11 +242,6 @@ bool stretches_edit(struct stretches *stretches, struct range range,
 size_t stretches_number(const struct stretches *stretches)
 {
 	return stretches->number;
-}
-
-uint64_t stretches_serial(const struct stretches *stretches)
-{
-	return stretches->serial;
 }
 
 static uint64_t count_of(const struct entry *entry)

@@ -47,9 +47,6 @@ bool stretches_edit(struct stretches *stretches, struct range range,
 
 /* How many; 0 where there are no bytes. */
 size_t stretches_number(const struct stretches *stretches);
-/* Changes with every edit: what was found out before need not be true of those
- * after. */
-uint64_t stretches_serial(const struct stretches *stretches);
 
 /* The one with INDEX (< number). */
 struct stretch stretches_get(struct stretches *stretches, size_t index);

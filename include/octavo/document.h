@@ -492,7 +492,9 @@ bool document_apply(struct document *document, struct range range,
  * reverting, growth, other writers as document_outside finds them.  RANGE of
  * the document as it was has become LENGTH bytes; whatever stands elsewhere is
  * as it was, so all of it is in RANGE where nobody knows.  A flush changes no
- * byte, and is not told.  It must not edit the document.
+ * byte, and is not told; but a worker that was forked before sees what it has
+ * written at the old places, so what it finds out is worth nothing once
+ * document_revision is another.  It must not edit the document.
  *
  * A file that is longer than it was is taken to have only grown.
  */

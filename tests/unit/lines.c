@@ -18,8 +18,10 @@
 
 #include <cmocka.h>
 
+#include "gate.h"
 #include "io.h"
 #include "memory.h"
+#include "octavo/save.h"
 #include "sizes.h"
 #include "sparse.h"
 
@@ -193,6 +195,55 @@ static void test_lines_follow_edits(void **state)
 	close_lines();
 }
 
+/* --- flushes --- */
+
+/* The lines of open_many, on disk. */
+static void open_file(void)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	for (uint64_t i = 0; i < LINES; i++)
+		assert_int_equal(fwrite("1234567\n", LINE, 1, file), 1);
+	assert_int_equal(fclose(file), 0);
+	open_document();
+	lines = lines_new(document, NEWLINE_BYTE, 2, NULL);
+	assert_non_null(lines);
+}
+
+/* Workers that began before it would count what has been written at places
+ * where they know other bytes to be: AT, where eight lines were put in, and
+ * behind. */
+static void check_flush(uint64_t at, enum save_way way, enum save_method method)
+{
+	const struct save_options options = { way, SAVE_BACKUP_NONE };
+	int (*before)(void) = io.die_with_parent;
+	struct save_plan done;
+	uint64_t count;
+
+	open_file();
+	assert_true(document_insert(document, at, "\n\n\n\n\n\n\n\n", 8,
+				    NULL));
+	lines_want(lines, LINES_ALL);
+	gate_shut();
+	assert_int_equal(lines_poll(lines, NULL), JOB_RUNNING);
+	assert_true(save_write(document, &options, &done, NULL));
+	assert_int_equal(done.method, method);
+	gate_open(before);
+	assert_int_equal(wait_lines(NULL), JOB_DONE);
+	assert_true(lines_count(lines, &count));
+	assert_int_equal(count, LINES + 8);
+	close_lines();
+}
+
+static void test_lines_are_counted_while_it_is_flushed(void **state)
+{
+	(void)state;
+	check_flush(SIZE - LINE, SAVE_WAY_IN_PLACE, SAVE_IN_PLACE);
+	check_flush(0, SAVE_WAY_IN_PLACE, SAVE_REWRITTEN);
+	check_flush(0, SAVE_WAY_REPLACE, SAVE_REPLACED);
+}
+
 /* --- what it costs --- */
 
 /* Bytes of memory that are this process's alone; 0 where nobody says. */
@@ -343,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_lines_stop_where_they_are_wanted),
 		cmocka_unit_test(test_lines_in_the_background),
 		cmocka_unit_test(test_lines_follow_edits),
+		cmocka_unit_test(test_lines_are_counted_while_it_is_flushed),
 		cmocka_unit_test(test_lines_of_a_huge_file),
 		cmocka_unit_test(test_lines_without_workers),
 		cmocka_unit_test(test_lines_without_memory),
