@@ -219,6 +219,9 @@ static bool bytes_are_there(const struct save_flush *flush,
 			    const struct document *document,
 			    struct error *cause)
 {
+	/* Older states of the file too, of which our own flushes may have cut
+	 * something off: from now on a loss is a loss. */
+	document_verify(document);
 	if (flush->plan.method != SAVE_IN_PLACE)
 		return save_range_present(document, (struct range){ 0,
 					  flush->new_size }, cause);

@@ -221,6 +221,39 @@ static void test_shrunk_bad_medium(void **state)
 	document_close(document);
 }
 
+/* --- cut by ourselves --- */
+
+/* Undo refers to bytes of the file as it was, which the flush before has made
+ * shorter: not where they are. */
+static void test_shrunk_by_the_flush_before(void **state)
+{
+	enum { LARGE = DOCUMENT_GRANULE_MAXIMUM + 1 };
+	static char bytes[LARGE + 9];
+	struct document *document;
+	struct range touched;
+	struct clip *clip;
+
+	(void)state;
+	memset(bytes, 'x', sizeof bytes);
+	put_file("file", bytes, sizeof bytes);
+	document = open_document("file");
+	clip = document_copy(document, range_of(0, LARGE), NULL);
+	assert_non_null(clip);
+	assert_true(document_paste(document, range_of(0, 0), clip, NULL));
+	clip_free(clip);
+	assert_true(document_undo(document, &touched, NULL));
+	for (uint64_t size = LARGE + 8; size > LARGE; size -= 4) {
+		assert_true(document_delete(document, (struct range){
+			size, document_size(document) }, NULL));
+		assert_true(document_overwrite(document, 0, "y", 1, NULL));
+		assert_int_equal(written(document, &in_place).method,
+				 SAVE_IN_PLACE);
+	}
+	bytes[0] = 'y';
+	assert_file("file", bytes, LARGE + 4);
+	document_close(document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +264,7 @@ int main(void)
 		SAVING_TEST(test_shrunk_mapped),
 		SAVING_TEST(test_shrunk_pages),
 		SAVING_TEST(test_shrunk_bad_medium),
+		SAVING_TEST(test_shrunk_by_the_flush_before),
 	};
 
 	return cmocka_run_group_tests(tests, saving_begin, saving_end);
