@@ -3,15 +3,17 @@
  *
  * A job looks at all stretches that are unknown when it begins, those nearest
  * to the place first: its order.  Whatever changes what they are, an edit or
- * another stack, ends it, and the next poll begins another.  The first one
- * ends as soon as there are lines for a screen; the one that follows lets all
- * else go before it.
+ * another stack, ends it, and so does a flush, which writes under workers who
+ * know the bytes at their old places; the next poll begins another.  The first
+ * one ends as soon as there are lines for a screen; the one that follows lets
+ * all else go before it.
  *
  * Invariants
  *  1. What stands in a known stretch is true of the document and the entries
  *     that are on.
  *  2. While a job runs, the stretches are those with which it began, and
- *     `order` is where they are.
+ *     `order` is where they are.  What it sends is taken only while `revision`
+ *     is that of the document.
  *  3. Nothing is known after a failure.  No job runs then, nor while nothing
  *     is hidden; what is known stays while all of it is switched off.
  */
@@ -168,6 +170,7 @@ static bool start(struct line_filter *filter, struct error *error)
 	/* Only marks what the file has lost already. */
 	document_verify(filter->document);
 	filter->epoch = document_epoch(filter->document);
+	filter->revision = document_revision(filter->document);
 
 	const struct job_plan plan = {
 		.work = line_filter_work,
@@ -234,6 +237,9 @@ bool line_filter_poll(struct line_filter *filter)
 	struct error error = ERROR_NONE;
 	bool changed;
 
+	if (filter->job &&
+	    filter->revision != document_revision(filter->document))
+		stop(filter);
 	if (filter->job)
 		ask_job(filter, job_poll);
 	if (!filter->job && line_filter_hides(filter) && !all_known(filter) &&

@@ -64,7 +64,8 @@ struct line_filter {
 	uint64_t place;		/* somebody looks there */
 
 	struct job *job;	/* NULL: none runs */
-	unsigned epoch;		/* of the document, when it began */
+	uint64_t revision;	/* of the document, when it began */
+	unsigned epoch;
 	size_t *order;		/* the stretches that it looks at, */
 	size_t order_count;
 	size_t begun;		/* the one in which the place was */

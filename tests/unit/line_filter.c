@@ -7,9 +7,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "gate.h"
 #include "io.h"
 #include "newline.h"
 #include "octavo/line_filter.h"
+#include "octavo/save.h"
 
 static struct pattern *regex(const char *text)
 {
@@ -245,6 +247,42 @@ static void test_line_filter_newline_across_stretches(void **state)
 	free(bytes);
 }
 
+/* --- flushes --- */
+
+/* Workers that began before it would look at what has been written at places
+ * where they know other bytes to be: AT, where four lines that pass were put
+ * in, and behind. */
+static void check_flush(uint64_t at, enum save_method method)
+{
+	static const char text[] = "1234567\n1234567\n1234567\n1234567\n";
+	const struct save_options options = { SAVE_WAY_IN_PLACE,
+					      SAVE_BACKUP_NONE };
+	struct document *document = document_of(text, sizeof text - 1);
+	struct line_filter *filter = filter_of(document, NEWLINE_BYTE, "q",
+					       false);
+	const uint64_t starts[] = { at, at + 2, at + 4, at + 6 };
+	int (*before)(void) = io.die_with_parent;
+	struct save_plan done;
+
+	edit(document, range_of(at, 0), "q\nq\nq\nq\n");
+	gate_shut();
+	line_filter_poll(filter);
+	assert_int_equal(line_filter_state(filter, NULL), JOB_RUNNING);
+	assert_true(save_write(document, &options, &done, NULL));
+	assert_int_equal(done.method, method);
+	gate_open(before);
+	check_shown(filter, starts, 4);
+	line_filter_free(filter);
+	document_close(document);
+}
+
+static void test_line_filter_looks_while_it_is_flushed(void **state)
+{
+	(void)state;
+	check_flush(24, SAVE_IN_PLACE);
+	check_flush(0, SAVE_REWRITTEN);
+}
+
 /* --- failing --- */
 
 static void test_line_filter_limit_hides_nothing(void **state)
@@ -422,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_line_filter_edit_is_looked_ahead_at),
 		cmocka_unit_test(test_line_filter_long_line_begins_far_before),
 		cmocka_unit_test(test_line_filter_newline_across_stretches),
+		cmocka_unit_test(test_line_filter_looks_while_it_is_flushed),
 		cmocka_unit_test(test_line_filter_limit_hides_nothing),
 		cmocka_unit_test(test_line_filter_is_compact),
 		cmocka_unit_test(test_line_filter_crowded_stretch),
