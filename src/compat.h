@@ -24,7 +24,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -100,23 +99,24 @@ static inline int compat_file_system(int fd, bool *shares, bool *local)
 }
 
 /* Those that have no numbers on the disk count the files as they come, FUSE
- * where the program behind it has no other way.  Of FUSE over a disk of this
- * machine (exFAT, NTFS) a device with a number of its own tells. */
-static inline int compat_keeps(int fd, bool *numbers, bool *modes)
+ * where the program behind it has no other way.  Not all headers know all. */
+static inline int compat_keeps_status(int fd, bool *keeps)
 {
+	static const uint32_t without[] = {
+		0x4d44,		/* FAT */
+		0x2011bab0,	/* exFAT */
+		0x65735546,	/* FUSE */
+		0xff534d42, 0xfe534d42, 0x517b,	/* SMB */
+		0x01021997,	/* 9p */
+		0x786f4256,	/* VirtualBox */
+	};
 	struct statfs system;
-	struct stat status;
 
-	if (fstatfs(fd, &system) != 0 || fstat(fd, &status) != 0)
+	if (fstatfs(fd, &system) != 0)
 		return -1;
-
-	uint32_t kind = (uint32_t)system.f_type;
-	bool fat = kind == MSDOS_SUPER_MAGIC || kind == EXFAT_SUPER_MAGIC;
-	bool fuse = kind == FUSE_SUPER_MAGIC;
-
-	*numbers = !fat && !fuse && kind != CIFS_SUPER_MAGIC
-		&& kind != SMB2_SUPER_MAGIC;
-	*modes = !fat && !(fuse && major(status.st_dev) != 0);
+	*keeps = true;
+	for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+		*keeps = *keeps && (uint32_t)system.f_type != without[i];
 	return 0;
 }
 
@@ -253,7 +253,7 @@ COMPAT_ABSENT(ssize_t, compat_copy_range, int from, off_t *from_offset, int to,
 COMPAT_ABSENT(int, compat_share_range, int from, off_t from_offset, int to,
 	      off_t to_offset, off_t length)
 COMPAT_ABSENT(int, compat_file_system, int fd, bool *shares, bool *local)
-COMPAT_ABSENT(int, compat_keeps, int fd, bool *numbers, bool *modes)
+COMPAT_ABSENT(int, compat_keeps_status, int fd, bool *keeps)
 COMPAT_ABSENT(int, compat_write_early, int fd, off_t offset, off_t length)
 COMPAT_ABSENT(ssize_t, compat_flistxattr, int fd, char *list, size_t size)
 COMPAT_ABSENT(ssize_t, compat_fgetxattr, int fd, const char *name, void *value,

@@ -78,6 +78,7 @@ static bool settle_step(struct editor *editor, struct buffer *buffer,
 	const struct editor_recovery *wanted = &editor->recovery;
 	const char *path = file_path(document_file(buffer->document));
 	char done[RECOVERY_WORDS];
+	struct error failed;
 
 	editor_flush_look(buffer);
 	*going = false;
@@ -91,8 +92,11 @@ static bool settle_step(struct editor *editor, struct buffer *buffer,
 		return true;
 	}
 	if (buffer->flush.clear) {
-		if (!recovery_clear(buffer->document, said))
+		if (!recovery_clear(buffer->document, &failed)) {
+			if (buffer->interrupted)
+				*said = failed;
 			return true;
+		}
 		/* What was done before that is worth more words. */
 		if (!said->message[0])
 			error_set(said, "%s: %s; what it had left is removed",

@@ -56,10 +56,10 @@ struct io {
 	 * of those for which copy_range only reads and writes, on this machine?
 	 * ENOSYS where there is no telling. */
 	int (*file_system)(int fd, bool *shares, bool *local);
-	/* By the kind of file system: has a file the same inode number when it
-	 * is mounted again?  And has it an owner and a mode of its own, other
-	 * than all the others?  ENOSYS where there is no telling. */
-	int (*keeps)(int fd, bool *numbers, bool *modes);
+	/* By the kind of file system, a guess: has a file the same inode number
+	 * when it is mounted again?  And has it a mode of its own, other than all
+	 * the others?  ENOSYS where there is no telling. */
+	int (*keeps_status)(int fd, bool *keeps);
 	/* A hint that these bytes may go to the disk now; it promises
 	 * nothing.  ENOSYS where there is none. */
 	int (*write_early)(int fd, off_t offset, off_t length);

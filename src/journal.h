@@ -21,8 +21,8 @@
  *
  * Format, version 2, little endian; every checksum is a CRC-32C:
  *
- *  header   "OVJRNL01", u32 version, u32 kind (1: extents, 2: content), u64
- *           old size, u64 new size, u64 inode, u64 device, i64 s + u32 ns
+ *  header   "OVJRNL01", u32 version, u32 kind (1: extents, 2: content, 3:
+ *           extents, and a copy for a backup was whole before), u64 old size, u64 new size, u64 inode, u64 device, i64 s + u32 ns
  *           modified, i64 s + u32 ns changed, u64 nonce, u64 number of extents
  *           (0 for content), u32 checksum of the content (0 for extents),
  *           u16 length + base name, u16 length + path (0: it lies beside its
@@ -68,6 +68,9 @@ enum journal_kind {
 
 struct journal_header {
 	enum journal_kind kind;
+	/* Of extents: there is a copy of the file, whole, which gets its name
+	 * as the backup before the file is touched. */
+	bool backup;
 	uint64_t old_size;	/* of the file, in bytes */
 	uint64_t new_size;
 	struct file_identity identity;	/* before the flush; its size unused */

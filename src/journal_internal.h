@@ -9,6 +9,7 @@
 
 enum {
 	JOURNAL_VERSION = 2,
+	JOURNAL_KIND_BACKUP = 3,	/* extents, and a copy for a backup */
 	JOURNAL_VERSION_FIRST = 1,
 	JOURNAL_FIXED = 94,	/* of a header, up to the name */
 	JOURNAL_HEADER_MAXIMUM = JOURNAL_FIXED + JOURNAL_NAME_MAXIMUM + 2

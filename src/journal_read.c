@@ -91,10 +91,17 @@ static bool kind_fits(const struct journal_reader *reader)
 {
 	const struct journal_header *header = reader->header;
 
-	if (header->kind == JOURNAL_CONTENT)
-		return reader->version > JOURNAL_VERSION_FIRST
-			&& header->extents == 0;
-	return header->kind == JOURNAL_EXTENTS;
+	if (reader->version == JOURNAL_VERSION_FIRST)
+		return header->kind == JOURNAL_EXTENTS && !header->backup;
+	return header->kind == JOURNAL_EXTENTS
+		|| (header->kind == JOURNAL_CONTENT && header->extents == 0);
+}
+
+static void parse_kind(struct journal_header *header, uint64_t number)
+{
+	header->backup = number == JOURNAL_KIND_BACKUP;
+	header->kind = header->backup ? JOURNAL_EXTENTS
+				      : (enum journal_kind)number;
 }
 
 static void parse_fixed(struct journal_reader *reader,
@@ -189,7 +196,7 @@ static bool get_header(struct journal_reader *reader, struct error *error)
 		reader->state = JOURNAL_OTHER;
 		return error_set(error, "a journal of another version");
 	}
-	reader->header->kind = (enum journal_kind)get_number(&at, 4);
+	parse_kind(reader->header, get_number(&at, 4));
 	parse_fixed(reader, at);
 	if (!get_names(reader, &end, error) || !get(reader, crc, 4, error))
 		return false;

@@ -108,7 +108,8 @@ static size_t make_header(const struct journal_header *header, uint64_t nonce,
 
 	memcpy(at, JOURNAL_MAGIC, 8);
 	at = put_number(at + 8, JOURNAL_VERSION, 4);
-	at = put_number(at, header->kind, 4);
+	at = put_number(at, header->backup ? JOURNAL_KIND_BACKUP
+					   : header->kind, 4);
 	at = put_number(at, header->old_size, 8);
 	at = put_number(at, header->new_size, 8);
 	at = put_number(at, header->identity.inode, 8);

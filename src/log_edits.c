@@ -279,6 +279,8 @@ void log_flush_of(const struct document *document, struct log_flush *flush)
 		return;
 	/* A file is written from its start to its end. */
 	range = known_range(document, count - 1, flush);
+	if (document_size(document) != document_file_size(document))
+		range.end = document_size(document);
 	if (range_length(range) > LOG_FLUSH_BYTES + LOG_CONTEXT)
 		range.start = range.end - LOG_FLUSH_BYTES - LOG_CONTEXT;
 	if (!range_is_empty(range))

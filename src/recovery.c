@@ -256,7 +256,8 @@ void recovery_case_begin(struct recovery_case *recovery,
 		return;
 	recovery_judge(recovery, document);
 	recovery->found.may[RECOVERY_IGNORE] =
-		recovery->found.state != RECOVERY_BUSY;
+		recovery->found.state != RECOVERY_BUSY
+		&& recovery->found.state != RECOVERY_NONE;
 }
 
 static void close_one(int fd)

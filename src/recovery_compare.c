@@ -140,7 +140,7 @@ bool recovery_untouched(const struct recovery_case *recovery)
 		&& same_time(now->st_ctim, known->changed);
 }
 
-bool recovery_same(const struct recovery_case *recovery, int fd, bool *same,
+bool recovery_same(const struct recovery_case *recovery, bool *same,
 		   struct error *cause)
 {
 	unsigned char ours[RECOVERY_BLOCK];
@@ -149,7 +149,8 @@ bool recovery_same(const struct recovery_case *recovery, int fd, bool *same,
 	ssize_t got;
 
 	do {
-		got = io_read_at(fd, wanted, sizeof wanted, offset);
+		got = io_read_at(recovery->content, wanted, sizeof wanted,
+				 offset);
 		ssize_t there = io_read_at(recovery->file, ours, sizeof ours,
 					   offset);
 
@@ -169,8 +170,7 @@ static void compare_content(struct recovery_case *recovery)
 	struct error cause;
 	bool same;
 
-	if (!recovery_same(recovery, recovery->content, &same,
-			   &cause))
+	if (!recovery_same(recovery, &same, &cause))
 		unreadable(recovery, &cause);
 	else
 		recovery->found.state = same ? RECOVERY_FINISHED

@@ -6,7 +6,6 @@
  * journal.  Between the two the folder is synced, or a power cut could swap
  * them.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +66,36 @@ static bool exchange_back(struct deed *deed)
 
 /* --- finish and undo --- */
 
+/* That there are no modes here was a guess.  Where one can be changed there
+ * are, and ours would be closed; it is tried with a bit that leaves it open. */
+static bool has_no_mode(int fd, const struct stat *status)
+{
+	mode_t mode = status->st_mode & 07777;
+	mode_t other = mode ^ (mode & S_IXOTH ? S_IXGRP : S_IXOTH);
+	struct stat now;
+
+	if (io.fchmod(fd, other) != 0 || io.fstat(fd, &now) != 0
+	    || (now.st_mode & 07777) == mode)
+		return true;
+	io.fchmod(fd, mode);
+	return false;
+}
+
+static bool is_ours(struct deed *deed, int fd)
+{
+	struct stat status;
+
+	if (fd < 0)
+		return true;
+	if (io.fstat(fd, &status) != 0)
+		return cause_system(deed, "can't look at",
+				    deed->recovery.found.left);
+	return !(status.st_mode & (S_IRWXG | S_IRWXO))
+		|| has_no_mode(fd, &status)
+		|| error_set(&deed->cause, "%s is open to others",
+			     deed->recovery.found.left);
+}
+
 /* With the lock on the file nobody else is at it; but somebody may have been
  * between looking and locking. */
 static bool hold(struct deed *deed)
@@ -85,6 +114,9 @@ static bool hold(struct deed *deed)
 				 "another file has taken its place");
 	if (recovery->journal < 0)
 		return true;
+	if (!is_ours(deed, recovery->journal)
+	    || !is_ours(deed, recovery->content))
+		return false;
 	if (io.fstat(recovery->journal, &status) != 0)
 		return cause_system(deed, "can't look at",
 				    recovery->found.left);
@@ -92,48 +124,32 @@ static bool hold(struct deed *deed)
 		|| error_set(&deed->cause, "somebody else has just done it");
 }
 
-static bool compare_spare(struct deed *deed, int fd, bool *same)
-{
-	struct stat status;
-
-	if (io.fstat(fd, &status) != 0)
-		return cause_system(deed, "can't look at",
-				    deed->recovery.target.spare);
-	*same = S_ISREG(status.st_mode) && status.st_nlink == 1;
-	return !*same || recovery_same(&deed->recovery, fd, same,
-				       &deed->cause);
-}
-
-/* Is there a copy of the file, as it is, for a backup? */
+/* Is there the copy that the journal speaks of? */
 static bool find_backup(struct deed *deed, bool *there)
 {
-	const struct save_target *target = &deed->recovery.target;
-	int fd = io_open(target->folder, target->spare, O_RDONLY | O_NOFOLLOW
-			 | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	bool good;
+	const struct recovery_case *recovery = &deed->recovery;
+	const struct save_target *target = &recovery->target;
+	struct stat status;
 
 	*there = false;
-	if (fd < 0)
-		return errno == ENOENT || errno == ELOOP || errno == EACCES
-			|| errno == ENXIO
+	if (save_stat_name(target->folder, target->spare, &status) != 0)
+		return errno == ENOENT
 			|| cause_system(deed, "can't look at", target->spare);
-	good = compare_spare(deed, fd, there);
-	io_close(fd);
-	return good;
+	*there = !recovery_distrust(recovery, &status)
+		&& (uint64_t)status.st_size == recovery->header.old_size;
+	return true;
 }
 
 /* A copy for a backup is whole before there is a journal, and has its name
- * before the file is touched.  So one that was cut off between the two is the
- * same as the file; which is looked at, for others may write here. */
+ * before the file is touched; so it may be that this is to be done yet. */
 static bool keep_backup(struct deed *deed)
 {
 	const struct save_target *target = &deed->recovery.target;
 	bool there;
 	int result;
 
-	if (deed->action != RECOVERY_FINISH || deed->recovery.in_state
-	    || !*target->backup
-	    || deed->recovery.found.state != RECOVERY_NOT_BEGUN)
+	if (deed->action != RECOVERY_FINISH || !deed->recovery.header.backup
+	    || !*target->backup)
 		return true;
 	if (!find_backup(deed, &there))
 		return false;

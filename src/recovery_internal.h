@@ -55,6 +55,12 @@ void recovery_shown(const struct recovery_case *recovery, const char *name,
 /* Says what is left, where opening it has not said so already. */
 void recovery_judge(struct recovery_case *recovery,
 		    const struct document *document);
+/* Why what STATUS is of can't be ours, or NULL; of its mode nothing is asked. */
+const char *recovery_distrust(const struct recovery_case *recovery,
+			      const struct stat *status);
+/* Is it open to others, where ours would not be? */
+bool recovery_is_open(const struct recovery_case *recovery,
+		      const struct stat *status);
 /* It is that. */
 void recovery_say(struct recovery_case *recovery, enum recovery_state state,
 		  const char *format, ...)
@@ -65,9 +71,9 @@ void recovery_say(struct recovery_case *recovery, enum recovery_state state,
 /* Is the file as it was before the flush, by its times? */
 bool recovery_untouched(const struct recovery_case *recovery);
 
-/* Is the file the same as the one that FD is, to the end of both?  *SAME says
- * so. */
-bool recovery_same(const struct recovery_case *recovery, int fd, bool *same,
+/* Is the file the same as what is left as content, to the end of both?  *SAME
+ * says so. */
+bool recovery_same(const struct recovery_case *recovery, bool *same,
 		   struct error *cause);
 
 /* What the file is, by a journal that is complete. */

@@ -107,23 +107,16 @@ static void say_never_begun(struct recovery_case *recovery, bool clear)
 
 /* --- may it be believed? --- */
 
-static bool keeps_numbers(const struct recovery_case *recovery)
+/* Do numbers last, and have files modes of their own? */
+static bool keeps_status(const struct recovery_case *recovery)
 {
-	bool numbers, modes;
+	bool keeps;
 
-	return io.keeps(recovery->file, &numbers, &modes) != 0 || numbers;
+	return io.keeps_status(recovery->file, &keeps) != 0 || keeps;
 }
 
-static bool keeps_modes(const struct recovery_case *recovery)
-{
-	bool numbers, modes;
-
-	return io.keeps(recovery->file, &numbers, &modes) != 0 || modes;
-}
-
-/* Why what STATUS is of is a stranger's, or NULL. */
-static const char *distrust(const struct recovery_case *recovery,
-			    const struct stat *status)
+const char *recovery_distrust(const struct recovery_case *recovery,
+			      const struct stat *status)
 {
 	/* Whose the file is can write it anyway. */
 	bool owns = recovery->file >= 0
@@ -141,15 +134,16 @@ static const char *distrust(const struct recovery_case *recovery,
 /* Ours is closed to all others.  A file that others can read may have been taken
  * over from one of them, and an access list hides behind the group's bits.  But
  * where all files have the same mode, who can write one can write the other. */
-static bool is_open(const struct recovery_case *recovery,
-		    const struct stat *status)
+bool recovery_is_open(const struct recovery_case *recovery,
+		      const struct stat *status)
 {
 	const struct stat *file = &recovery->status;
 	mode_t open = status->st_mode & (S_IWGRP | S_IWOTH);
 
 	if (!(status->st_mode & (S_IRWXG | S_IRWXO)))
 		return false;
-	if (recovery->file < 0 || keeps_modes(recovery))
+	if (recovery->file < 0 || status->st_dev != file->st_dev
+	    || keeps_status(recovery))
 		return true;
 	/* Others of a file are not all but one of the other's group. */
 	if (status->st_gid != file->st_gid)
@@ -159,9 +153,9 @@ static bool is_open(const struct recovery_case *recovery,
 
 static bool trusted(struct recovery_case *recovery, const struct stat *status)
 {
-	const char *reason = distrust(recovery, status);
+	const char *reason = recovery_distrust(recovery, status);
 
-	if (!reason && is_open(recovery, status))
+	if (!reason && recovery_is_open(recovery, status))
 		reason = "is open to others";
 	if (reason)
 		recovery_say(recovery, RECOVERY_STRANGER,
@@ -244,7 +238,7 @@ static bool content_is_there(struct recovery_case *recovery)
 			     recovery->found.left, recovery->content_name);
 		return false;
 	}
-	if (distrust(recovery, status) || is_open(recovery, status) ||
+	if (recovery_distrust(recovery, status) || recovery_is_open(recovery, status) ||
 	    (uint64_t)status->st_size != recovery->header.new_size) {
 		recovery_say(recovery, RECOVERY_STRANGER,
 			     "%s is not the new content "
@@ -261,7 +255,7 @@ static bool is_another(const struct recovery_case *recovery)
 {
 	return S_ISREG(recovery->status.st_mode)
 		&& recovery->status.st_ino != recovery->header.identity.inode
-		&& keeps_numbers(recovery);
+		&& keeps_status(recovery);
 }
 
 static void judge_complete(struct recovery_case *recovery)
@@ -353,10 +347,9 @@ static bool is_no_other(const struct recovery_case *recovery)
 	if (recovery->file < 0)
 		return false;
 	return is_same_file(left, &recovery->status)
-		|| (!distrust(recovery, left)
+		|| (!recovery_distrust(recovery, left)
 		    && left->st_size == recovery->status.st_size
-		    && recovery_same(recovery, recovery->content, &same,
-				     NULL) && same);
+		    && recovery_same(recovery, &same, NULL) && same);
 }
 
 /* Which one it is, says the log of the edits that were flushed. */
@@ -398,7 +391,7 @@ static void judge_spare(struct recovery_case *recovery)
 {
 	char flush[64];
 
-	if (distrust(recovery, &recovery->content_status))
+	if (recovery_distrust(recovery, &recovery->content_status))
 		return;
 	recovery_say(recovery, RECOVERY_NEVER_BEGUN,
 		     "%s while it made a backup",
@@ -419,7 +412,7 @@ static void judge_alone(struct recovery_case *recovery,
 			     "%s when all was written", flush);
 		recovery->found.clear = recovery->found.may[RECOVERY_FINISH] =
 			true;
-	} else if (distrust(recovery, left)) {
+	} else if (recovery_distrust(recovery, left)) {
 		trusted(recovery, left);
 	} else if (recovery->in_state) {
 		/* Nothing there has ever had another name. */

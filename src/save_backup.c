@@ -36,7 +36,7 @@ bool save_backup_allowed(const struct save_flush *flush, struct error *cause)
 				    target->backup);
 }
 
-static bool is_wanted(const struct save_flush *flush)
+bool save_backup_copies(const struct save_flush *flush)
 {
 	return flush->plan.backup
 		&& flush->options.backup == SAVE_BACKUP_COPY;
@@ -71,7 +71,7 @@ bool save_backup_prepare(struct save_flush *flush)
 	const struct save_target *target = &flush->target;
 	struct save_place beside;
 
-	if (!is_wanted(flush))
+	if (!save_backup_copies(flush))
 		return true;
 	save_place_open(&beside, target, false, NULL);
 	if (unlink_spare(target) != 0 && errno != ENOENT)
@@ -103,7 +103,7 @@ bool save_backup_commit(struct save_flush *flush)
 {
 	struct error *cause = save_cause(flush);
 
-	if (!is_wanted(flush))
+	if (!save_backup_copies(flush))
 		return true;
 	if (!save_backup_keep(flush, flush->target.spare))
 		return error_set_system(cause, errno, "can't make %s",

@@ -392,6 +392,8 @@ bool save_has_capabilities(int fd);
 
 /* Can there be the backup that is wanted? */
 bool save_backup_allowed(const struct save_flush *flush, struct error *cause);
+/* Is a copy wanted? */
+bool save_backup_copies(const struct save_flush *flush);
 /* Makes the copy; gives it its name; removes it where that has not come. */
 bool save_backup_prepare(struct save_flush *flush);
 bool save_backup_commit(struct save_flush *flush);

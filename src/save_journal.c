@@ -54,7 +54,10 @@ bool save_journal_write(struct save_flush *flush, enum journal_kind kind,
 				    struct journal_writer *writer))
 {
 	struct error *cause = save_cause(flush);
-	struct journal_header header = { .kind = kind, .extents = extents };
+	struct journal_header header = {
+		.kind = kind, .extents = extents,
+		.backup = kind == JOURNAL_EXTENTS && save_backup_copies(flush),
+	};
 
 	if (!fill_header(flush, &header) || !create(flush))
 		return false;

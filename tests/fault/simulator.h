@@ -112,8 +112,7 @@ WRAP(hits, int, -1, share_range,
      (from, from_offset, to, to_offset, length))
 WRAP(hits_plain, int, -1, file_system, (int fd, bool *shares, bool *local),
      (fd, shares, local))
-WRAP(hits_plain, int, -1, keeps, (int fd, bool *numbers, bool *modes),
-     (fd, numbers, modes))
+WRAP(hits_plain, int, -1, keeps_status, (int fd, bool *keeps), (fd, keeps))
 WRAP(hits, int, -1, write_early, (int fd, off_t offset, off_t length),
      (fd, offset, length))
 WRAP(hits, int, -1, fchown, (int fd, uid_t owner, gid_t group),
@@ -241,7 +240,7 @@ static inline void arm(enum mode mode, long target, int error)
 	ARM(share_range), ARM(file_system), ARM(write_early);
 	ARM(mmap), ARM(mkdirat), ARM(realpath), ARM(fdopendir), ARM(readdir);
 	ARM(lock_probe), ARM(fdatasync), ARM(aio_fsync), ARM(fstatvfs);
-	ARM(mount_point), ARM(fremovexattr), ARM(keeps);
+	ARM(mount_point), ARM(fremovexattr), ARM(keeps_status);
 #undef ARM
 }
 

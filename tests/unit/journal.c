@@ -248,7 +248,7 @@ static void test_journal_hostile(void **state)
 		{ 8, 3, 4 },
 		{ 12, 0, 4 },			/* kind */
 		{ 12, 2, 4 },
-		{ 12, 3, 4 },
+		{ 12, 4, 4 },
 		{ 24, 1, 8 },			/* extents past the end */
 		{ 24, 1 << 21, 8 },		/* the end is in none */
 		{ 80, UINT64_MAX, 8 },		/* number of extents */
@@ -269,6 +269,34 @@ static void test_journal_hostile(void **state)
 		assert_false(is_valid(fd));
 		close(fd);
 	}
+}
+
+/* The kind says it, and nothing else differs. */
+static void test_journal_of_a_backup(void **state)
+{
+	struct journal_header header;
+	int fd = temporary();
+
+	(void)state;
+	write_example(fd, 2);
+	assert_true(journal_peek(fd, &header, NULL));
+	assert_false(header.backup);
+	forge_header(fd, 12, 3, 4);
+	assert_true(journal_peek(fd, &header, NULL));
+	assert_true(header.backup);
+	assert_int_equal(header.kind, JOURNAL_EXTENTS);
+	header.extents = 0;
+	assert_int_equal(ftruncate(fd, 0), 0);
+	struct journal_writer *writer = journal_begin(fd, &header, NULL);
+	assert_non_null(writer);
+	assert_true(journal_commit(writer, NULL));
+	journal_end(writer);
+	assert_true(journal_peek(fd, &header, NULL));
+	assert_true(header.backup);
+	/* The first version had no such thing. */
+	forge_header(fd, 8, 1, 4);
+	assert_false(journal_peek(fd, &header, NULL));
+	close(fd);
 }
 
 enum {
@@ -598,6 +626,7 @@ int main(void)
 		cmocka_unit_test(test_journal_cut_anywhere),
 		cmocka_unit_test(test_journal_any_byte_wrong),
 		cmocka_unit_test(test_journal_hostile),
+		cmocka_unit_test(test_journal_of_a_backup),
 		cmocka_unit_test(test_journal_forged),
 		cmocka_unit_test(test_journal_other_lengths),
 		cmocka_unit_test(test_journal_of_content),

@@ -86,20 +86,18 @@ static void test_recovery_other_inode(void **state)
 	assert_not_cleared();
 }
 
-static int keeps_no_numbers(int fd, bool *numbers, bool *modes)
+static int keeps_nothing(int fd, bool *keeps)
 {
 	(void)fd;
-	*numbers = false;
-	*modes = true;
+	*keeps = false;
 	return 0;
 }
 
-static int keeps_no_modes(int fd, bool *numbers, bool *modes)
+static int fchmod_refused(int fd, mode_t mode)
 {
-	(void)fd;
-	*numbers = true;
-	*modes = false;
-	return 0;
+	(void)fd, (void)mode;
+	errno = EPERM;
+	return -1;
 }
 
 /* Where numbers are others after the next mount, as on vfat, it may be the
@@ -113,7 +111,7 @@ static void test_recovery_numbers_that_pass(void **state)
 	put_text("other", "0AB3456789abcdef");
 	assert_int_equal(rename(in_folder("other"), in_folder("file")), 0);
 	assert_state(RECOVERY_CHANGED, "another file");
-	io.keeps = keeps_no_numbers;
+	io.keeps_status = keeps_nothing;
 	assert_state(RECOVERY_CUT_OFF, "1 of 2 parts old");
 	assert_done(RECOVERY_FINISH, false);
 	assert_text("file", new_text);
@@ -410,7 +408,7 @@ static void test_recovery_as_open_as_file(void **state)
 	assert_state(RECOVERY_STRANGER, "is open to others");
 	chmod_both(0644, 0644);
 	assert_not_done(RECOVERY_FINISH, true, "is open to others");
-	io.keeps = keeps_no_modes;
+	io.keeps_status = keeps_nothing;
 	chmod_both(0600, 0755);
 	assert_state(RECOVERY_CUT_OFF, "");
 	chmod_both(0660, 0666);
@@ -420,6 +418,11 @@ static void test_recovery_as_open_as_file(void **state)
 	chmod_both(0666, 0660);
 	assert_state(RECOVERY_CUT_OFF, "");
 	chmod_both(0777, 0777);
+	/* What had been guessed is not so. */
+	assert_not_done(RECOVERY_FINISH, true, "is open to others");
+	assert_text("file", "0AB3456789abcdef");
+	assert_state(RECOVERY_CUT_OFF, "");
+	io.fchmod = fchmod_refused;
 	assert_done(RECOVERY_FINISH, false);
 	assert_text("file", new_text);
 	io = real;
@@ -433,7 +436,7 @@ static void test_recovery_other_group(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	io.keeps = keeps_no_modes;
+	io.keeps_status = keeps_nothing;
 	leave_journal("0AB3456789abcdef");
 	assert_int_equal(chown(in_folder(".file.ovj"), 0, 12345), 0);
 	chmod_both(0660, 0660);
@@ -1024,6 +1027,7 @@ static void test_recovery_spare_stays(void **state)
 static void assert_no_ones(void)
 {
 	assert_state(RECOVERY_NONE, "");
+	assert_false(find().may[RECOVERY_IGNORE]);
 	assert_not_cleared();
 	assert_int_equal(access(in_folder(".file.ovb"), F_OK), 0);
 	assert_int_equal(unlink(in_folder(".file.ovb")), 0);
@@ -1059,31 +1063,59 @@ static void test_recovery_spare_strangers(void **state)
 	assert_no_ones();
 }
 
-/* Cut off between the copy and its name: who finishes gives it that. */
+/* A journal that says so, a whole copy, and an older backup. */
+static void leave_unnamed_backup(const char *copy, bool said)
+{
+	struct journal_header header;
+
+	empty_folder(NULL);
+	put_text("file", old_text);
+	header = header_of("file", 16, 16);
+	header.backup = said;
+	put_journal(".file.ovj", &header, same_length, 2);
+	put_text(".file.ovb", copy);
+	put_text("file~", "older");
+	assert_state(RECOVERY_NOT_BEGUN, "");
+}
+
+/* Cut off between the copy and its name: who finishes gives it that, also if
+ * the file is another one by now. */
 static void test_recovery_spare_gets_its_name(void **state)
 {
 	(void)state;
-	for (int same = 0; same < 2; same++) {
-		leave_journal(old_text);
-		put_text(".file.ovb", same ? old_text : "0123456789abcdeF");
-		put_text("file~", "older");
-		assert_state(RECOVERY_NOT_BEGUN, "");
-		if (same)
-			assert_done(RECOVERY_FINISH, false);
-		else
-			assert_done_partly(RECOVERY_FINISH);
-		assert_text("file", new_text);
-		assert_text("file~", same ? old_text : "older");
-		assert_int_equal(is_there(".file.ovb"), !same);
-		empty_folder(NULL);
-	}
-	leave_journal(old_text);
-	put_text(".file.ovb", old_text);
-	put_text("file~", "older");
+	leave_unnamed_backup(old_text, true);
+	assert_done(RECOVERY_FINISH, false);
+	assert_text("file", new_text);
+	assert_text("file~", old_text);
+	assert_false(is_there(".file.ovb"));
+	leave_unnamed_backup(old_text, true);
+	put_text("file", "0123456789abcdeX");
+	assert_done(RECOVERY_FINISH, true);
+	assert_text("file~", old_text);
+	leave_unnamed_backup(old_text, true);
 	assert_done_partly(RECOVERY_UNDO);
 	assert_cleared();
 	assert_text("file~", "older");
 	assert_false(is_there(".file.ovb"));
+}
+
+/* One that is no whole copy of this flush does not. */
+static void test_recovery_spare_of_another(void **state)
+{
+	(void)state;
+	leave_unnamed_backup(old_text, false);
+	assert_done_partly(RECOVERY_FINISH);
+	assert_text("file~", "older");
+	leave_unnamed_backup("0123", true);
+	assert_done_partly(RECOVERY_FINISH);
+	assert_text("file~", "older");
+	if (geteuid() != 0)
+		return;
+	leave_unnamed_backup(old_text, true);
+	assert_int_equal(chown(in_folder(".file.ovb"), 12345, 0), 0);
+	assert_done(RECOVERY_FINISH, false);
+	assert_text("file~", "older");
+	assert_true(is_there(".file.ovb"));
 }
 
 /* Whoever has the lock on the file is making it. */
@@ -1273,6 +1305,7 @@ int main(void)
 		TEST(test_recovery_spare_stays),
 		TEST(test_recovery_spare_strangers),
 		TEST(test_recovery_spare_gets_its_name),
+		TEST(test_recovery_spare_of_another),
 		TEST(test_recovery_spare_busy),
 		TEST(test_recovery_spare_is_last),
 		TEST(test_recovery_spare_without_file),
