@@ -149,8 +149,10 @@ check-faults: ## kills, errors and power cuts by the thousand; mutants
 	@OCTAVO_STATES=$(FAULT_STATES) tests/fault/demand $(faults)
 	@tests/fault/mutants
 
+# To fork takes a hundred times as long there, and searches of tiny chunks do
+# little else.
 check-asan: ## the same as check, under the address and undefined sanitizers
-	@$(MAKE) --no-print-directory VARIANT=asan check
+	@TIMEOUT=1800 $(MAKE) --no-print-directory VARIANT=asan check
 
 # Leaks are what check-asan looks for: a worker ends without freeing anything.
 check-valgrind: ## the test programs in C, under valgrind

@@ -22,12 +22,12 @@
  * Format, version 2, little endian; every checksum is a CRC-32C:
  *
  *  header   "OVJRNL01", u32 version, u32 kind (1: extents, 2: content, 3:
- *           extents, and a copy for a backup was whole before), u64 old size, u64 new size, u64 inode, u64 device, i64 s + u32 ns
- *           modified, i64 s + u32 ns changed, u64 nonce, u64 number of extents
- *           (0 for content), u32 checksum of the content (0 for extents),
- *           u16 length + base name, u16 length + path (0: it lies beside its
- *           file; else absolute, and ending in the base name), u32 checksum of
- *           the header
+ *           extents, and a copy for a backup was whole before), u64 old size,
+ *           u64 new size, u64 inode, u64 device, i64 s + u32 ns modified, i64
+ *           s + u32 ns changed, u64 nonce, u64 number of extents (0 for
+ *           content), u32 checksum of the content (0 for extents), u16 length
+ *           + base name, u16 length + path (0: it lies beside its file; else
+ *           absolute, and ending in the base name), u32 checksum of the header
  *  extent   u64 offset, u32 old length, u32 new length (the longer one 1 to
  *           JOURNAL_EXTENT_MAXIMUM), u32 checksum of these three fields and
  *           the bytes, old bytes, new bytes
