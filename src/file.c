@@ -42,7 +42,7 @@ enum { FILE_OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC };
 
 /* --- identity --- */
 
-static bool time_equal(struct timespec one, struct timespec other)
+bool file_time_equal(struct timespec one, struct timespec other)
 {
 	return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
 }
@@ -52,8 +52,19 @@ bool file_identity_equal(const struct file_identity *one,
 {
 	return one->device == other->device && one->inode == other->inode &&
 	       one->size == other->size &&
-	       time_equal(one->modified, other->modified) &&
-	       time_equal(one->changed, other->changed);
+	       file_time_equal(one->modified, other->modified) &&
+	       file_time_equal(one->changed, other->changed);
+}
+
+struct file_identity file_identity_of(const struct stat *status)
+{
+	return (struct file_identity){
+		.device = status->st_dev,
+		.inode = status->st_ino,
+		.size = (uint64_t)status->st_size,
+		.modified = status->st_mtim,
+		.changed = status->st_ctim,
+	};
 }
 
 static bool file_identify(const struct file *file,
@@ -63,13 +74,7 @@ static bool file_identify(const struct file *file,
 
 	if (io.fstat(file->fd, &status) < 0)
 		return false;
-	*identity = (struct file_identity){
-		.device = status.st_dev,
-		.inode = status.st_ino,
-		.size = (uint64_t)status.st_size,
-		.modified = status.st_mtim,
-		.changed = status.st_ctim,
-	};
+	*identity = file_identity_of(&status);
 	if (file_by_blocks(file)) {
 		identity->size = file->known.size;
 		identity->modified = identity->changed = (struct timespec){ 0 };

@@ -249,7 +249,7 @@ static _Noreturn void hold(int wait)
 }
 
 /* Forks twice: whose parent is gone nobody has to wait for. */
-static bool hold_in_child(int fd, const int wait[2])
+static void hold_in_child(int fd, const int wait[2])
 {
 	sigset_t all, before;
 	pid_t child;
@@ -266,11 +266,9 @@ static bool hold_in_child(int fd, const int wait[2])
 		_exit(0);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (child < 0)
-		return false;
-	while (io.waitpid(child, NULL, 0) < 0 && errno == EINTR)
+	/* Without a child it is ours to close, and to wait for. */
+	while (child > 0 && io.waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
-	return true;
 }
 
 static bool takes_long_to_close(int fd)
@@ -285,17 +283,15 @@ void io_close_behind(int fd)
 {
 	int number = errno;
 	int wait[2];
+	bool held = takes_long_to_close(fd) && io.pipe(wait) == 0;
 
-	if (!takes_long_to_close(fd) || io.pipe(wait) != 0) {
-		io_close(fd);
-		errno = number;
-		return;
+	if (held) {
+		hold_in_child(fd, wait);
+		io_close(wait[0]);
 	}
-	/* Without a child it is ours to close, and to wait for. */
-	hold_in_child(fd, wait);
-	io_close(wait[0]);
 	io_close(fd);
-	io_close(wait[1]);
+	if (held)
+		io_close(wait[1]);
 	errno = number;
 }
 

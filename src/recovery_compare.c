@@ -124,11 +124,6 @@ static void compare_extents(struct recovery_case *recovery)
 
 /* --- content --- */
 
-static bool same_time(struct timespec one, struct timespec other)
-{
-	return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
-}
-
 bool recovery_untouched(const struct recovery_case *recovery)
 {
 	const struct file_identity *known = &recovery->header.identity;
@@ -136,8 +131,8 @@ bool recovery_untouched(const struct recovery_case *recovery)
 
 	return now->st_ino == known->inode
 		&& (uint64_t)now->st_size == recovery->header.old_size
-		&& same_time(now->st_mtim, known->modified)
-		&& same_time(now->st_ctim, known->changed);
+		&& file_time_equal(now->st_mtim, known->modified)
+		&& file_time_equal(now->st_ctim, known->changed);
 }
 
 bool recovery_same(const struct recovery_case *recovery, bool *same,

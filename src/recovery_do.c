@@ -49,6 +49,16 @@ static bool take_away(struct deed *deed, const char *name)
 	return sync_folder(deed);
 }
 
+static int rename_in(int folder, const char *from, const char *to)
+{
+	int result;
+
+	do
+		result = io.renameat(folder, from, folder, to);
+	while (save_again(result));
+	return result;
+}
+
 static bool exchange_back(struct deed *deed)
 {
 	struct recovery_case *recovery = &deed->recovery;
@@ -81,19 +91,17 @@ static bool has_no_mode(int fd, const struct stat *status)
 	return false;
 }
 
-static bool is_ours(struct deed *deed, int fd)
+static bool is_ours(struct deed *deed, int fd, const char *name)
 {
 	struct stat status;
 
 	if (fd < 0)
 		return true;
 	if (io.fstat(fd, &status) != 0)
-		return cause_system(deed, "can't look at",
-				    deed->recovery.found.left);
+		return cause_system(deed, "can't look at", name);
 	return !(status.st_mode & (S_IRWXG | S_IRWXO))
 		|| has_no_mode(fd, &status)
-		|| error_set(&deed->cause, "%s is open to others",
-			     deed->recovery.found.left);
+		|| error_set(&deed->cause, "%s is open to others", name);
 }
 
 /* With the lock on the file nobody else is at it; but somebody may have been
@@ -114,8 +122,8 @@ static bool hold(struct deed *deed)
 				 "another file has taken its place");
 	if (recovery->journal < 0)
 		return true;
-	if (!is_ours(deed, recovery->journal)
-	    || !is_ours(deed, recovery->content))
+	if (!is_ours(deed, recovery->journal, recovery->journal_name)
+	    || !is_ours(deed, recovery->content, recovery->content_name))
 		return false;
 	if (io.fstat(recovery->journal, &status) != 0)
 		return cause_system(deed, "can't look at",
@@ -146,7 +154,6 @@ static bool keep_backup(struct deed *deed)
 {
 	const struct save_target *target = &deed->recovery.target;
 	bool there;
-	int result;
 
 	if (deed->action != RECOVERY_FINISH || !deed->recovery.header.backup
 	    || !*target->backup)
@@ -155,11 +162,7 @@ static bool keep_backup(struct deed *deed)
 		return false;
 	if (!there)
 		return true;
-	do
-		result = io.renameat(target->folder, target->spare,
-				     target->folder, target->backup);
-	while (save_again(result));
-	if (result != 0)
+	if (rename_in(target->folder, target->spare, target->backup) != 0)
 		return cause_system(deed, "can't make", target->backup);
 	return io_fsync(target->folder) == 0
 		|| cause_system(deed, "can't sync the folder of",
@@ -261,7 +264,6 @@ static bool keep(struct deed *deed, const char *name, char *kept)
 {
 	int folder = deed->recovery.folder;
 	struct stat status;
-	int result;
 
 	*kept = '\0';
 	if (save_stat_name(folder, name, &status) != 0)
@@ -269,10 +271,7 @@ static bool keep(struct deed *deed, const char *name, char *kept)
 			|| cause_system(deed, "can't look at", name);
 	if (!free_name(deed, name, kept))
 		return false;
-	do
-		result = io.renameat(folder, name, folder, kept);
-	while (save_again(result));
-	if (result != 0)
+	if (rename_in(folder, name, kept) != 0)
 		return cause_system(deed, "can't rename", name);
 	deed->made = true;
 	return sync_folder(deed);

@@ -58,9 +58,6 @@ void recovery_judge(struct recovery_case *recovery,
 /* Why what STATUS is of can't be ours, or NULL; of its mode nothing is asked. */
 const char *recovery_distrust(const struct recovery_case *recovery,
 			      const struct stat *status);
-/* Is it open to others, where ours would not be? */
-bool recovery_is_open(const struct recovery_case *recovery,
-		      const struct stat *status);
 /* It is that. */
 void recovery_say(struct recovery_case *recovery, enum recovery_state state,
 		  const char *format, ...)

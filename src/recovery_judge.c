@@ -134,8 +134,8 @@ const char *recovery_distrust(const struct recovery_case *recovery,
 /* Ours is closed to all others.  A file that others can read may have been taken
  * over from one of them, and an access list hides behind the group's bits.  But
  * where all files have the same mode, who can write one can write the other. */
-bool recovery_is_open(const struct recovery_case *recovery,
-		      const struct stat *status)
+static bool is_open(const struct recovery_case *recovery,
+		    const struct stat *status)
 {
 	const struct stat *file = &recovery->status;
 	mode_t open = status->st_mode & (S_IWGRP | S_IWOTH);
@@ -155,7 +155,7 @@ static bool trusted(struct recovery_case *recovery, const struct stat *status)
 {
 	const char *reason = recovery_distrust(recovery, status);
 
-	if (!reason && recovery_is_open(recovery, status))
+	if (!reason && is_open(recovery, status))
 		reason = "is open to others";
 	if (reason)
 		recovery_say(recovery, RECOVERY_STRANGER,
@@ -238,7 +238,7 @@ static bool content_is_there(struct recovery_case *recovery)
 			     recovery->found.left, recovery->content_name);
 		return false;
 	}
-	if (recovery_distrust(recovery, status) || recovery_is_open(recovery, status) ||
+	if (recovery_distrust(recovery, status) || is_open(recovery, status) ||
 	    (uint64_t)status->st_size != recovery->header.new_size) {
 		recovery_say(recovery, RECOVERY_STRANGER,
 			     "%s is not the new content "
@@ -334,8 +334,7 @@ static bool is_known(const struct file_identity *known,
 	return known->device == status->st_dev &&
 	       known->inode == status->st_ino &&
 	       known->size == (uint64_t)status->st_size &&
-	       known->modified.tv_sec == status->st_mtim.tv_sec &&
-	       known->modified.tv_nsec == status->st_mtim.tv_nsec;
+	       file_time_equal(known->modified, status->st_mtim);
 }
 
 /* Is it a second name of the file, or a copy of it? */

@@ -117,17 +117,11 @@ static void accept_opening(struct save_flush *flush)
 {
 	struct file *file = document_file(flush->document);
 	struct file_identity known = file_identity(file);
-	const struct stat *now = &flush->target.status;
+	struct file_identity now = file_identity_of(&flush->target.status);
 
-	known.changed = now->st_ctim;
-	if (file_identity_equal(&known, &(struct file_identity){
-			.device = now->st_dev,
-			.inode = now->st_ino,
-			.size = (uint64_t)now->st_size,
-			.modified = now->st_mtim,
-			.changed = now->st_ctim,
-	    }))
-		file_take(file, &known);
+	known.changed = now.changed;
+	if (file_identity_equal(&known, &now))
+		file_take(file, &now);
 }
 
 static bool open_target(struct save_flush *flush)

@@ -82,8 +82,7 @@ static bool expected(const struct save_target *target,
 	return status->st_dev == known->st_dev
 		&& status->st_ino == known->st_ino
 		&& status->st_size == known->st_size
-		&& status->st_mtim.tv_sec == known->st_mtim.tv_sec
-		&& status->st_mtim.tv_nsec == known->st_mtim.tv_nsec;
+		&& file_time_equal(status->st_mtim, known->st_mtim);
 }
 
 static bool is_expected(const struct save_target *target, const char *name)

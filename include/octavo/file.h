@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -212,6 +213,9 @@ bool file_region_at(const struct file *file, uint64_t offset,
 /* Asks the system anew for the regions.  The size stays what it was. */
 bool file_reread_regions(struct file *file, struct error *error);
 
+/* What STATUS says of a file whose size it knows. */
+struct file_identity file_identity_of(const struct stat *status);
+bool file_time_equal(struct timespec one, struct timespec other);
 bool file_identity_equal(const struct file_identity *one,
 			 const struct file_identity *other);
 

@@ -284,6 +284,17 @@ static void test_log_long_edit_without_memory(void **state)
 	make_file();
 }
 
+static struct document *begin_long(struct log **log)
+{
+	struct document *document;
+
+	make_long_file();
+	document = open_document();
+	*log = log_attach(document, NULL);
+	assert_true(log_ready(*log, NULL));
+	return document;
+}
+
 /* With tiny sizes the log has the pattern once. */
 static void test_log_long_fill_without_memory(void **state)
 {
@@ -291,10 +302,7 @@ static void test_log_long_fill_without_memory(void **state)
 	struct log *log;
 
 	(void)state;
-	make_long_file();
-	document = open_document();
-	log = log_attach(document, NULL);
-	assert_true(log_ready(log, NULL));
+	document = begin_long(&log);
 	assert_true(document_fill(document, range_of(0, LONG), "-=", 2, NULL));
 
 	struct content content = script_content(document);
@@ -336,10 +344,7 @@ static void test_log_long_recovery_fails(void **state)
 	struct log *log;
 
 	(void)state;
-	make_long_file();
-	document = open_document();
-	log = log_attach(document, NULL);
-	assert_true(log_ready(log, NULL));
+	document = begin_long(&log);
 	take_away(document);
 	log_close(log, true);
 	document_close(document);

@@ -7,6 +7,17 @@
 
 #include "saving.h"
 
+/* Bytes of a file with whole pages. */
+enum { LONG = 64 << 10 };
+
+static inline void put_long(const char *name)
+{
+	static char bytes[LONG];
+
+	memset(bytes, 'x', LONG);
+	put_file(name, bytes, LONG);
+}
+
 static void (*others)(void);	/* what they do */
 static int events;		/* how many more of them */
 static const char *event_file;	/* behind a sync of which */

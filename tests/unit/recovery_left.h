@@ -5,7 +5,6 @@
 #ifndef OCTAVO_TEST_RECOVERY_LEFT_H
 #define OCTAVO_TEST_RECOVERY_LEFT_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -20,6 +19,7 @@
 
 #include "crc32c.h"
 #include "device.h"
+#include "entries.h"
 #include "io.h"
 #include "journal.h"
 #include "octavo/log.h"
@@ -68,14 +68,7 @@ static inline bool is_there(const char *name)
 
 static inline int count_entries(void)
 {
-	DIR *entries = opendir(folder);
-	int count = -2;
-
-	assert_non_null(entries);
-	while (readdir(entries))
-		count++;
-	closedir(entries);
-	return count;
+	return entries_count(folder);
 }
 
 static struct io whole;		/* as it was before any test */

@@ -1,5 +1,4 @@
 /* save: the right bytes, the right way, and nothing else of the file lost. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -15,6 +14,7 @@
 #include <cmocka.h>
 
 #include "device.h"
+#include "entries.h"
 #include "io.h"
 #include "octavo/save.h"
 #include "sizes.h"
@@ -64,14 +64,7 @@ static struct stat status_of(const char *path)
 
 static int count_entries(void)
 {
-	DIR *entries = opendir(folder);
-	int count = -2;
-
-	assert_non_null(entries);
-	while (readdir(entries))
-		count++;
-	closedir(entries);
-	return count;
+	return entries_count(folder);
 }
 
 static struct document *open_document(const char *path)

@@ -5,8 +5,6 @@
  */
 #include "others.h"
 
-enum { LONG = 64 << 10 };
-
 /* --- they write --- */
 
 static ssize_t pwrite_and(int fd, const void *bytes, size_t size, off_t at)
@@ -77,20 +75,18 @@ static void punch_hole(void)
 
 static void test_others_punch_holes(void **state)
 {
-	static char bytes[LONG];
 	struct error error = ERROR_NONE;
 	struct save_plan done;
 
 	(void)state;
-	memset(bytes, 'x', LONG);
-	put_file("file", bytes, LONG);
+	put_long("file");
 	int fd = open("file", O_WRONLY);
 	int punched = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				0, 4096);
 	close(fd);
 	if (punched != 0)
 		skip();
-	put_file("file", bytes, LONG);
+	put_long("file");
 	struct document *document = open_document("file");
 	assert_true(document_insert(document, 0, "+", 1, NULL));
 	after_syncs(9, "file", punch_hole);

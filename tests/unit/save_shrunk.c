@@ -142,8 +142,6 @@ static void test_shrunk_mapped(void **state)
 	document_close(document);
 }
 
-enum { LONG = 64 << 10 };
-
 static void cut_to_nothing(void)
 {
 	assert_int_equal(truncate("file", 0), 0);
@@ -152,13 +150,11 @@ static void cut_to_nothing(void)
 /* And whole pages are gone. */
 static void test_shrunk_pages(void **state)
 {
-	static char bytes[LONG];
 	struct error error = ERROR_NONE;
 	struct save_plan done;
 
 	(void)state;
-	memset(bytes, 'x', LONG);
-	put_file("file", bytes, LONG);
+	put_long("file");
 	struct document *document = open_document("file");
 	others = cut_to_nothing;
 	events = 1;

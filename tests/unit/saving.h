@@ -5,7 +5,6 @@
 #ifndef OCTAVO_TEST_SAVING_H
 #define OCTAVO_TEST_SAVING_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "entries.h"
 #include "io.h"
 #include "octavo/save.h"
 
@@ -89,14 +89,7 @@ static inline struct stat status_of(const char *name)
 
 static inline int count_entries(void)
 {
-	DIR *entries = opendir(".");
-	int count = -2;
-
-	assert_non_null(entries);
-	while (readdir(entries))
-		count++;
-	closedir(entries);
-	return count;
+	return entries_count(".");
 }
 
 static inline struct document *open_document(const char *name)
